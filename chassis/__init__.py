@@ -1,0 +1,1 @@
+"""How messages travel: unit, outbox, inbox, kept standings, relay, clock, settings."""

@@ -1,0 +1,45 @@
+"""Connections to PostgreSQL: psycopg2 where eventlet rules, psycopg 3 elsewhere."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import NullPool, QueuePool
+
+#: No statement or lock is waited for longer; a caller gave up long before.
+STATEMENT_MS, LOCK_MS, CONNECT_S = 5_000, 3_000, 3
+
+
+def engine(url: str, schema: str, *, green: bool = False, pool: int = 10) -> Engine:
+    """Return the engine of one schema.
+
+    `green`: this process runs under eventlet, whose hub psycopg 3 would block.
+    `pool` connections are kept; 0 keeps none.
+    """
+    driver = "psycopg2" if green else "psycopg"
+    options = (
+        f"-csearch_path={schema} -cstatement_timeout={STATEMENT_MS} "
+        f"-clock_timeout={LOCK_MS} -ctimezone=UTC"
+    )
+    connect = {"options": options, "connect_timeout": CONNECT_S}
+    connect["application_name"] = f"doorstep-{schema}"
+    pooled = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
+    return create_engine(
+        with_driver(url, driver),
+        connect_args=connect,
+        pool_pre_ping=bool(pool),
+        **(pooled if pool else {"poolclass": NullPool}),
+    )
+
+
+def with_driver(url: str, driver: str) -> str:
+    """Write `postgresql://` as SQLAlchemy wants it.
+
+    Raises ValueError when DATABASE_URL is not a PostgreSQL address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme.split("+")[0] not in ("postgresql", "postgres"):
+        raise ValueError(
+            f"DATABASE_URL begins with {parts.scheme!r}; Doorstep needs PostgreSQL: "
+            "postgresql://user:password@host:port/name"
+        )
+    return urlunsplit(parts._replace(scheme=f"postgresql+{driver}"))

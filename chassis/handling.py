@@ -1,0 +1,129 @@
+"""Carry out one message: open a unit, hand over, commit. Knows no transport."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from chassis import clock, tables
+from chassis.errors import Conflict, Refused, Unavailable
+from chassis.logs import said
+from chassis.unit import Unit
+from proto.base import Command, Detail, Envelope, Event, Order, Problem, Reply, Standing
+
+ACommand = TypeVar("ACommand", bound=Command)
+AnEvent = TypeVar("AnEvent", bound=Event)
+Answer = Callable[[ACommand, Unit], Reply]
+Effect = Callable[[AnEvent, Unit], None]
+#: What a service does about each topic.
+Effects = Mapping[str, tuple[type[Event], Effect[Any]]]
+
+
+def answer(
+    engine: Engine,
+    service: str,
+    kind: type[ACommand],
+    handle: Answer[ACommand],
+    body: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Carry out an order in one transaction.
+
+    Returns `{"reply": ...}`, committed, or `{"problem": ...}`, nothing written.
+    """
+    began, order, problem = time.monotonic(), None, None
+    reply: Reply | None = None
+    try:
+        order = Order.model_validate(body)
+        command = kind.model_validate(order.command)
+        with engine.begin() as connection:
+            by = f"{order.asker.role}:{order.asker.account_id}"
+            unit = Unit(connection, service, by, order.trace, order.asker)
+            reply = handle(command, unit)
+            unit.settle()
+    except ValidationError as error:
+        problem = malformed(error)
+    except Refused as refusal:
+        problem = refusal.problem()
+    except IntegrityError:  # somebody else was first with the same key
+        problem = Conflict("key-known-otherwise", thing="?", key="?").problem()
+    said(
+        "answered",
+        service=service,
+        message=kind.operation(),
+        outcome=problem.kind if problem else "done",
+        ms=round((time.monotonic() - began) * 1000, 1),
+        trace=order.trace if order else "?",
+        by=str(order.asker.account_id) if order else "?",
+    )
+    if problem:
+        return {"problem": problem.model_dump(mode="json")}
+    assert reply is not None
+    return {"reply": reply.model_dump(mode="json")}
+
+
+def malformed(error: ValidationError) -> Problem:
+    """Name each field that is wrong by its pointer, and never repeat what was sent."""
+    details = tuple(
+        Detail(
+            pointer="".join(f"/{part}" for part in wrong["loc"]),
+            kind="field",
+            values={"says": wrong["msg"]},
+        )
+        for wrong in error.errors(include_input=False, include_url=False)
+    )
+    return Problem(kind="malformed", status=422, details=details)
+
+
+def apply(
+    engine: Engine,
+    service: str,
+    effects: Effects,
+    envelope: Envelope,
+) -> bool:
+    """Let an event take effect, exactly once. False when it had before.
+
+    The inbox row commits with the effect: a second delivery finds it.
+    """
+    began = time.monotonic()
+    kind, effect = effects[envelope.type]
+    with engine.begin() as connection:
+        unit = Unit(connection, service, envelope.by, envelope.trace)
+        row = insert(tables.inbox).values(event_id=envelope.id, at=clock.now())
+        once = row.on_conflict_do_nothing().returning(tables.inbox.c.event_id)
+        if first := connection.execute(once).first() is not None:
+            effect(kind.model_validate(envelope.data), unit)
+            unit.settle()
+    said(
+        "heard",
+        service=service,
+        message=envelope.type,
+        outcome="done" if first else "known",
+        ms=round((time.monotonic() - began) * 1000, 1),
+        trace=envelope.trace,
+        sequence=envelope.sequence,
+    )
+    return first
+
+
+def keep(standing: Standing, unit: Unit) -> None:
+    """Keep a standing, unless a newer one is kept already."""
+    table = tables.kept
+    body = standing.model_dump(mode="json")
+    row = insert(table).values(
+        topic=standing.topic(), key=standing.key(), version=standing.version, body=body
+    )
+    newer = row.on_conflict_do_update(
+        index_elements=["topic", "key"],
+        set_={"version": row.excluded.version, "body": row.excluded.body},
+        where=table.c.version < row.excluded.version,
+    )
+    unit.connection.execute(newer)
+
+
+def unavailable(kind: str) -> dict[str, Any]:
+    """Return the answer when the database did not do its part."""
+    return {"problem": Unavailable(kind).problem().model_dump(mode="json")}

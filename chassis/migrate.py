@@ -1,0 +1,125 @@
+"""Bring every schema to its newest form, one process at a time.
+
+A schema has two histories: the chassis tables (`chassis/migrations`) and the service's
+own (`services/<name>/migrations`), each with a version table of its own in the schema.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import OperationalError
+
+from chassis.database import engine
+from chassis.logs import log
+from chassis.topology import SERVICES
+
+ROOT = Path(__file__).parent.parent
+LOCK = 7_166_737  # any number, the same for every process
+WAIT_S = 0.5
+
+#: Everything that has a schema, and where its history lies.
+HISTORIES: dict[str, tuple[Path, ...]] = {
+    "keyring": (ROOT / "chassis/migrations/keyring",),
+    "gateway": (ROOT / "gateway/migrations",),
+} | {
+    name: tuple(
+        history
+        for history in (
+            ROOT / "chassis/migrations/service",
+            ROOT / f"services/{name}/migrations",
+        )
+        if history.is_dir()
+    )
+    for name in SERVICES
+}
+
+
+def migrate(url: str) -> list[str]:
+    """Bring all schemas to their heads under one lock; return what was changed."""
+    changed = []
+    with engine(url, "public", pool=0).connect() as lock:
+        lock.execute(text("SET statement_timeout = 0"))
+        lock.execute(text("SET lock_timeout = 0"))
+        lock.execute(text("SELECT pg_advisory_lock(:number)"), {"number": LOCK})
+        for schema, histories in HISTORIES.items():
+            lock.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+            lock.commit()
+            changed += [
+                f"{schema}: {revision}"
+                for history in histories
+                for revision in upgrade(url, schema, history)
+            ]
+    return changed
+
+
+def upgrade(url: str, schema: str, history: Path) -> list[str]:
+    """Run what is missing of one history in one transaction."""
+    scripts = script_directory(history)
+    with engine(url, schema, pool=0).begin() as connection:
+        before = current(connection, history)
+        if before == scripts.get_current_head():
+            return []
+        steps = scripts.iterate_revisions("heads", before or "base")
+        missing = [step.revision for step in steps]
+        with environment(scripts, connection, history) as context:
+            context.run_migrations()
+    return missing[::-1]
+
+
+@contextmanager
+def environment(
+    scripts: ScriptDirectory, connection: Connection, history: Path
+) -> Iterator[EnvironmentContext]:
+    def newer(revision: object, _: object) -> object:
+        return scripts._upgrade_revs("head", revision)  # type: ignore[arg-type]
+
+    config = Config()
+    with EnvironmentContext(config, scripts, fn=newer) as context:
+        context.configure(
+            connection=connection,
+            target_metadata=MetaData(),
+            version_table=version_table(history),
+        )
+        yield context
+
+
+def wait_for_head(url: str, names: Iterable[str]) -> None:
+    """Wait until the schemas of these parts are as new as this code, however long."""
+    waiting = [
+        (name, history) for name in ("keyring", *names) for history in HISTORIES[name]
+    ]
+    while waiting:
+        try:
+            waiting = [each for each in waiting if not at_head(url, *each)]
+        except OperationalError as error:
+            log.warning("waits for the database: %s", type(error.orig).__name__)
+        if waiting:
+            log.warning("waits for `doorstep migrate`: %s", waiting[0][0])
+            time.sleep(WAIT_S)
+
+
+def at_head(url: str, schema: str, history: Path) -> bool:
+    with engine(url, schema, pool=0).connect() as connection:
+        return current(connection, history) == script_directory(history).get_current_head()
+
+
+def current(connection: Connection, history: Path) -> str | None:
+    options = {"version_table": version_table(history)}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
+
+
+def script_directory(history: Path) -> ScriptDirectory:
+    return ScriptDirectory(str(history))
+
+
+def version_table(history: Path) -> str:
+    """Return where a history notes its version, in the schema it changes."""
+    chassis = history.is_relative_to(ROOT / "chassis")
+    return "chassis_version" if chassis else "version"

@@ -1,0 +1,64 @@
+"""Run services of ours in one process, on nameko's ServiceRunner.
+
+eventlet patches before anything else is imported, so this module imports nothing of
+ours at its top; `doorstep run` imports it first.
+"""
+
+import eventlet
+
+eventlet.monkey_patch()  # noqa: E402 - before whatever could keep an unpatched socket
+
+import signal  # noqa: E402
+from collections.abc import Iterable  # noqa: E402
+from importlib import import_module  # noqa: E402
+from typing import Any  # noqa: E402
+
+from nameko.runners import ServiceRunner  # noqa: E402
+
+from chassis import logs, ready  # noqa: E402
+from chassis.entrypoints import Service  # noqa: E402
+from chassis.migrate import wait_for_head  # noqa: E402
+from chassis.settings import Settings, settings  # noqa: E402
+
+MAX_WORKERS = 10
+
+
+def run(names: Iterable[str]) -> None:
+    """Run these services until SIGTERM; work in hand is finished first."""
+    found = settings()
+    logs.start(found.log_level)
+    wait_for_head(found.database_url, names)
+    runner = ServiceRunner(config(found))
+    for name in names:
+        runner.add_service(service_class(name))
+    signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(runner.stop))
+    signal.signal(signal.SIGINT, lambda *_: eventlet.spawn(runner.stop))
+    runner.start()
+    ready.yes()
+    runner.wait()
+
+
+def config(found: Settings) -> dict[str, Any]:
+    """Return nameko's settings. Its reconnect back-off is kept under two seconds."""
+    return {
+        "AMQP_URI": found.amqp_uri,
+        "HEARTBEAT": 10,
+        "max_workers": MAX_WORKERS,
+        "serializer": "json",
+        "ACCEPT": ["json"],
+        "TRANSPORT_OPTIONS": {
+            "max_retries": 3,
+            "interval_start": 0.2,
+            "interval_step": 0.5,
+            "interval_max": 2,
+        },
+    }
+
+
+def service_class(name: str) -> type[Service]:
+    """Find the one class of a service that bears its name."""
+    module = import_module(f"services.{name}.service")
+    for thing in vars(module).values():
+        if isinstance(thing, type) and getattr(thing, "name", None) == name:
+            return thing
+    raise LookupError(f"services/{name}/service.py has no class whose name is {name!r}")

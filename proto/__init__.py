@@ -1,0 +1,1 @@
+"""What may be said: every message, reply and event, written once for both sides."""

@@ -1,0 +1,159 @@
+"""The shapes every message shares, and the envelopes they travel in."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from proto import ids
+
+
+class Message(BaseModel):
+    """Anything that crosses a boundary."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Value(Message):
+    """A part of a message. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Command(Message):
+    """An order to one service. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def operation(cls) -> str:
+        """Return the name its service answers to: `CheckIn` -> `check_in`."""
+        return snake(cls.__name__)
+
+
+class Event(Message):
+    """A fact. Unknown fields are ignored, so that its speaker may add to it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    @classmethod
+    def topic(cls) -> str:
+        """Return its routing key: `field_visit.collectors_arrived`."""
+        return f"{cls.__module__.rpartition('.')[2]}.{snake(cls.__name__)}"
+
+
+class Standing(Event):
+    """A thing that others decide by, published whole; the newest version counts.
+
+    `version` starts at 1 and grows by one with every change of the thing.
+    """
+
+    version: int = Field(ge=1)
+
+    def key(self) -> UUID:
+        """Return the id of the thing this is the standing of."""
+        raise LookupError(f"{type(self).__name__} does not say whose standing it is")
+
+
+class Reply(Message):
+    """What a command gives back."""
+
+
+class Role(StrEnum):
+    """Who may do what, see the table in `docs/architecture.md`."""
+
+    FIELD_COLLECTOR = "field_collector"  # 外访员
+    PHONE_COLLECTOR = "phone_collector"  # 电催员
+    SUPERVISOR = "supervisor"
+    BANK_OFFICER = "bank_officer"
+    COMPLAINTS_OFFICER = "complaints_officer"
+    COMPLIANCE = "compliance"
+    INTEGRATION = "integration"
+    ADMINISTRATOR = "administrator"
+
+
+class Asker(Value):
+    """On whose behalf a command is sent; the service decides by this, not the gateway.
+
+    `agency_id` and `person_id` are absent for people of the bank.
+    """
+
+    account_id: UUID
+    role: Role
+    agency_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+class Order(Value):
+    """A command in transit."""
+
+    command: dict[str, Any]
+    asker: Asker
+    trace: str
+
+
+class Problem(Value):
+    """Why a command was not carried out, for a person: a catalogue key and its values.
+
+    `kind` is the last part of the problem's type URI (RFC 9457, 3.1.1); `details` names
+    single fields or rows by JSON pointer (RFC 6901).
+    """
+
+    kind: str
+    status: int
+    values: dict[str, Any] = {}
+    details: tuple["Detail", ...] = ()
+
+
+class Detail(Value):
+    """One field or row that is wrong. `pointer` as in RFC 6901; `kind` in the catalogue."""
+
+    pointer: str
+    kind: str
+    values: dict[str, Any] = {}
+
+
+class Envelope(Message):
+    """One event in transit: CloudEvents 1.0, with three extensions of ours.
+
+    `subject` is what its order is kept by (mostly a case), `sequence` its place among
+    the events of that subject from that source (from 1, without gaps).
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID = Field(default_factory=ids.new)
+    source: str
+    type: str
+    subject: str
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    sequence: int = 0
+    by: str
+    trace: str
+    data: dict[str, Any]
+
+
+class Sealed(Value):
+    """A personal field under the key of its case; opens only with the keyring.
+
+    AES-256-GCM; `nonce` (12 bytes) and `box` (ciphertext and tag) are base64. What is
+    sealed under one `purpose` does not open under another.
+    """
+
+    alg: Literal["A256GCM"] = "A256GCM"
+    key_id: UUID
+    purpose: str
+    nonce: str
+    box: str
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def moment(value: datetime) -> str:
+    """Write a moment the one way signatures and hashes are made over (RFC 3339, UTC)."""
+    return value.isoformat().replace("+00:00", "Z")

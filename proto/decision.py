@@ -1,0 +1,72 @@
+"""A decision and why it was made. The rulebook writes it, everyone can read it."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from proto.base import Value
+
+
+class Outcome(StrEnum):
+    """From the mildest to the strictest; a decision takes its strictest reason's."""
+
+    PROCEED = "proceed"
+    WAIT = "wait"
+    ASK = "ask"
+    STOP = "stop"
+
+
+class Act(StrEnum):
+    """What is asked before it is done."""
+
+    CHECK_IN = "check_in"
+    DISCUSS_DEBT = "discuss_debt"
+    ENTER_PREMISES = "enter_premises"
+
+
+#: A sentence for a person in each language we speak: `{"zh-CN": ..., "en": ...}`.
+Text = dict[str, str]
+
+
+class Reason(Value):
+    """One clause that was not met, in sentences fit to show a person.
+
+    `clause` is the id in `rulebook/source/clauses.csv` (`4.29`), `cite` the place in the
+    book (`CN-PLEDGE/10`), `quote` the source's own words, `values` what the sentences
+    were made from, `cure` what would make it right.
+    """
+
+    key: str
+    book: str
+    clause: str
+    cite: str
+    quote: str
+    outcome: Outcome
+    says: Text
+    cure: Text
+    values: dict[str, Any] = {}
+
+
+class Verdict(Value):
+    """What the rulebook says of one act: an outcome and every clause against it.
+
+    `books_hash` is the SHA-256 over the books as they were judged by.
+    """
+
+    act: Act
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    books: tuple[str, ...]
+    books_hash: str
+    on: date
+
+
+class Decision(Verdict):
+    """A verdict that was given: an allowance is a permit until `good_until`."""
+
+    decision_id: UUID
+    decided_at: AwareDatetime
+    good_until: AwareDatetime | None = None

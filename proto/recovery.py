@@ -1,0 +1,4 @@
+"""Recovery: balance, payment, receipt, plan: where the money is.
+
+Its messages come with its first slice.
+"""

@@ -1,0 +1,1 @@
+"""Who does the work: one package a concern, each the same five files."""

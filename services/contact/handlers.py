@@ -1,0 +1,1 @@
+"""What contact does with each message: nothing yet beyond keeping standings."""

@@ -1,0 +1,195 @@
+"""What dispatch does with each message."""
+
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import rulebook
+from chassis.errors import Conflict
+from chassis.keyring import fingerprint
+from chassis.rows import refuse, refuse_twins
+from chassis.unit import Unit
+from proto.base import Detail
+from proto.dispatch import (
+    Address,
+    CaseEntry,
+    CaseOpened,
+    CasesOpened,
+    CaseStanding,
+    CaseState,
+    Debtor,
+    OpenCases,
+    PlanVisits,
+    VisitEntry,
+    VisitPlanned,
+    VisitsPlanned,
+)
+from proto.letters import AuthorisationStanding
+from proto.signing import canonical
+from proto.workforce import AgencyStanding, PersonStanding
+from services.dispatch import store
+from services.dispatch.model import Case, case_table, sheet, visit_plan_table
+
+
+def open_cases(command: OpenCases, unit: Unit) -> CasesOpened:
+    """Take cases in, sealed, and place each with its agency."""
+    entries = command.cases
+    refuse_twins("/cases", [entry.case_id for entry in entries])
+    agencies = unit.kept_all(AgencyStanding, [entry.agency_id for entry in entries])
+    refuse(
+        [
+            Detail(pointer=f"/cases/{row}{where}", kind=kind, values={"key": key})
+            for row, entry in enumerate(entries)
+            for where, kind, key in wrong_case(entry, agencies.get(entry.agency_id))
+        ]
+    )
+    ids = [entry.case_id for entry in entries]
+    known = store.cases(unit.connection, ids)
+    unit.keyring.make(ids)
+    new = sum(open_case(entry, known.get(entry.case_id), unit) for entry in entries)
+    return CasesOpened(new=new, same=len(entries) - new)
+
+
+def wrong_case(
+    entry: CaseEntry, agency: AgencyStanding | None
+) -> list[tuple[str, str, str]]:
+    """Return what is wrong with a case: where, a problem's kind, and the value."""
+    wrong = [
+        (f"/books/{row}", "unknown-book", book)
+        for row, book in enumerate(entry.books)
+        if book not in rulebook.load()
+    ]
+    if agency is None:
+        wrong.append(("/agency_id", "unknown-agency", str(entry.agency_id)))
+    elif not agency.active:
+        wrong.append(("/agency_id", "agency-inactive", agency.code))
+    if entry.address.zone not in available_timezones():
+        wrong.append(("/address/zone", "unknown-zone", entry.address.zone))
+    return wrong
+
+
+def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
+    """Take one case in; return how many that makes."""
+    print_ = fingerprint(canonical(entry.model_dump(mode="json")).decode())
+    if known and known.entry == print_:
+        return 0
+    if known:
+        raise Conflict("key-known-otherwise", thing="case", key=entry.number)
+    keyring = unit.keyring
+    debtor = keyring.seal(entry.case_id, "case.debtor", entry.debtor.model_dump_json())
+    address = keyring.seal(entry.case_id, "case.address", entry.address.model_dump_json())
+    unit.write(
+        case_table,
+        id=entry.case_id,
+        number=entry.number,
+        agency_id=entry.agency_id,
+        state=CaseState.PLACED,
+        books=list(entry.books),
+        debtor=debtor.model_dump(mode="json"),
+        address=address.model_dump(mode="json"),
+        amount=entry.amount,
+        currency=entry.currency,
+        overdue_since=entry.overdue_since,
+        entry=print_,
+        version=1,
+    )
+    unit.emit(CaseOpened(case_id=entry.case_id, number=entry.number), entry.case_id)
+    standing = CaseStanding(
+        case_id=entry.case_id,
+        number=entry.number,
+        agency_id=entry.agency_id,
+        state=CaseState.PLACED,
+        books=entry.books,
+        version=1,
+    )
+    unit.emit(standing, entry.case_id)
+    return 1
+
+
+def plan_visits(command: PlanVisits, unit: Unit) -> VisitsPlanned:
+    """Plan visits to cases of the asker's own agency, by its own people."""
+    entries = command.visits
+    refuse_twins("/visits", [entry.visit_id for entry in entries])
+    cases = store.cases(unit.connection, [entry.case_id for entry in entries])
+    refuse(wrong_visits(entries, cases, unit))
+    known = store.plans(unit.connection, [entry.visit_id for entry in entries])
+    new = 0
+    for entry in entries:
+        if (before := known.get(entry.visit_id)) is None:
+            plan_visit(entry, cases[entry.case_id], unit)
+            new += 1
+        elif before != entry:
+            raise Conflict("key-known-otherwise", thing="visit", key=str(entry.visit_id))
+    return VisitsPlanned(new=new, same=len(entries) - new)
+
+
+def wrong_visits(
+    entries: tuple[VisitEntry, ...], cases: dict[UUID, Case], unit: Unit
+) -> list[Detail]:
+    wanted = [person for entry in entries for person in entry.collectors]
+    people = unit.kept_all(PersonStanding, wanted)
+    letters = unit.kept_all(AuthorisationStanding, [e.letter_id for e in entries])
+    own = unit.asker.agency_id if unit.asker else None
+    return [
+        Detail(pointer=f"/visits/{row}", kind=kind)
+        for row, entry in enumerate(entries)
+        if (
+            kind := wrong_visit(
+                entry,
+                cases.get(entry.case_id),
+                own,
+                [people.get(person) for person in entry.collectors],
+                letters.get(entry.letter_id),
+            )
+        )
+    ]
+
+
+def wrong_visit(
+    entry: VisitEntry,
+    case: Case | None,
+    own: UUID | None,
+    pair: list[PersonStanding | None],
+    letter: AuthorisationStanding | None,
+) -> str | None:
+    """Return what is wrong with a planned visit, as a problem's kind."""
+    if case is None or own is None or case.agency_id != own:
+        return "unknown-case"
+    if entry.collectors[0] == entry.collectors[1]:
+        return "same-collector-twice"
+    if any(person is None or person.agency_id != own for person in pair):
+        return "unknown-person"
+    if letter is None:
+        return "unknown-letter"
+    if letter.agency_id != own or not set(entry.collectors) <= set(letter.people):
+        return "letter-does-not-fit"
+    return "window-reversed" if entry.not_after <= entry.not_before else None
+
+
+def plan_visit(entry: VisitEntry, case: Case, unit: Unit) -> None:
+    """Plan one visit, and tell the doorstep all it will need, sealed."""
+    debtor = Debtor.model_validate_json(unit.keyring.open(case.debtor, "case.debtor"))
+    address = Address.model_validate_json(unit.keyring.open(case.address, "case.address"))
+    shown = sheet(debtor, address)
+    unit.write(
+        visit_plan_table,
+        id=entry.visit_id,
+        case_id=entry.case_id,
+        collectors=list(entry.collectors),
+        letter_id=entry.letter_id,
+        not_before=entry.not_before,
+        not_after=entry.not_after,
+    )
+    planned = VisitPlanned(
+        visit_id=entry.visit_id,
+        case_id=case.id,
+        agency_id=case.agency_id,
+        collectors=entry.collectors,
+        letter_id=entry.letter_id,
+        place=unit.keyring.seal(case.id, "visit.place", address.point.model_dump_json()),
+        sheet=unit.keyring.seal(case.id, "visit.sheet", shown.model_dump_json()),
+        zone=address.zone,
+        not_before=entry.not_before,
+        not_after=entry.not_after,
+        books=case.books,
+    )
+    unit.emit(planned, case.id)

@@ -1,0 +1,87 @@
+"""A case and the visits planned for it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from proto.base import Sealed
+from proto.dispatch import Address, CaseState, Debtor, Sheet
+
+metadata = MetaData()
+
+#: `debtor` and `address` are sealed; `entry` tells one content from another.
+case_table = Table(
+    "debt_case",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("agency_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("books", ARRAY(Text), nullable=False),
+    Column("debtor", JSONB, nullable=False),
+    Column("address", JSONB, nullable=False),
+    Column("amount", Numeric(14, 2), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("overdue_since", Date, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+visit_plan_table = Table(
+    "visit_plan",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("debt_case.id"), nullable=False),
+    Column("collectors", ARRAY(Uuid), nullable=False),
+    Column("letter_id", Uuid, nullable=False),
+    Column("not_before", DateTime(timezone=True), nullable=False),
+    Column("not_after", DateTime(timezone=True), nullable=False),
+)
+Index("visit_plan_case", visit_plan_table.c.case_id)
+
+SHOWN_DIGITS = 4
+
+
+@dataclass
+class Case:
+    """An overdue debt that was placed (委案) with an agency."""
+
+    id: UUID
+    number: str
+    agency_id: UUID
+    state: CaseState
+    books: tuple[str, ...]
+    debtor: Sealed
+    address: Sealed
+    entry: str
+    version: int
+
+
+def sheet(debtor: Debtor, address: Address) -> Sheet:
+    """Return what a pair may know: numbers but for their last four digits (16.04)."""
+    return Sheet(
+        debtor_name=debtor.name,
+        id_number=masked(debtor.id_number),
+        card_number=masked(debtor.card_number),
+        address=address.text,
+    )
+
+
+def masked(number: str) -> str:
+    """Hide all but the last four characters, and half of a short number."""
+    shown = min(SHOWN_DIGITS, len(number) // 2)
+    return "*" * (len(number) - shown) + number[len(number) - shown :]

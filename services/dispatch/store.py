@@ -1,0 +1,48 @@
+"""Every query of dispatch."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from proto.base import Sealed
+from proto.dispatch import CaseState, VisitEntry
+from services.dispatch.model import Case, case_table, visit_plan_table
+
+
+def cases(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Case]:
+    """These cases, as far as they exist, locked in one order."""
+    columns = [case_table.c[name] for name in Case.__dataclass_fields__]
+    query = select(*columns).where(case_table.c.id.in_(set(ids)))
+    rows = connection.execute(query.order_by(case_table.c.id).with_for_update())
+    return {
+        row.id: Case(
+            row.id,
+            row.number,
+            row.agency_id,
+            CaseState(row.state),
+            tuple(row.books),
+            Sealed.model_validate(row.debtor),
+            Sealed.model_validate(row.address),
+            row.entry,
+            row.version,
+        )
+        for row in rows
+    }
+
+
+def plans(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, VisitEntry]:
+    """These planned visits, as far as they exist."""
+    table = visit_plan_table
+    rows = connection.execute(select(table).where(table.c.id.in_(set(ids))))
+    return {
+        row.id: VisitEntry(
+            visit_id=row.id,
+            case_id=row.case_id,
+            collectors=tuple(row.collectors),
+            letter_id=row.letter_id,
+            not_before=row.not_before,
+            not_after=row.not_after,
+        )
+        for row in rows
+    }

@@ -1,0 +1,69 @@
+"""May we speak of it? May we come in? Each ask first hears what the phone has to say."""
+
+import rulebook
+from chassis.unit import Unit
+from proto.decision import Act, Decision, Outcome
+from proto.field_visit import (
+    Clearance,
+    DiscussDebt,
+    EnterPremises,
+    EntryAllowed,
+    EntryNotAllowed,
+    Relation,
+    TalkNotAllowed,
+)
+from services.field_visit import store
+from services.field_visit.handlers import judging
+from services.field_visit.handlers.check_in import refuse_strangers
+from services.field_visit.handlers.journal import apply
+from services.field_visit.model import Visit, visit_table
+
+
+def discuss_debt(command: DiscussDebt, unit: Unit) -> Clearance:
+    """Say whether the debt may be spoken of with whoever stands there."""
+    visit = at_the_door(command, unit)
+    facts = judging.facts_of(visit, unit)
+    decision = judging.decide(visit, Act.DISCUSS_DEBT, facts, unit)
+    allowed = decision.outcome is Outcome.PROCEED
+    if not allowed:
+        refusal = TalkNotAllowed(**judging.judged(visit, decision, unit))
+        unit.emit(refusal, visit.case_id)
+    return clearance(visit, decision, "door.talk")
+
+
+def enter_premises(command: EnterPremises, unit: Unit) -> Clearance:
+    """Say whether the pair may come in: reason, the debtor's own consent, no objection."""
+    visit = at_the_door(command, unit)
+    facts = judging.facts_of(visit, unit, command.reason)
+    decision = judging.decide(visit, Act.ENTER_PREMISES, facts, unit)
+    if decision.outcome is Outcome.PROCEED:
+        visit.permit_entry(command.reason, decision.good_until)
+        unit.change(visit_table, visit.id, **visit.row())
+        allowed = EntryAllowed(
+            **judging.about(visit, unit), decision_id=decision.decision_id
+        )
+        unit.emit(allowed, visit.case_id)
+    else:
+        refusal = EntryNotAllowed(**judging.judged(visit, decision, unit))
+        unit.emit(refusal, visit.case_id)
+    return clearance(visit, decision, "door.entered")
+
+
+def at_the_door(command: DiscussDebt | EnterPremises, unit: Unit) -> Visit:
+    """Return the visit after hearing the facts that the ask rests on."""
+    visit = store.visit(unit.connection, command.visit_id)
+    refuse_strangers(visit, unit)
+    visit.refuse_uncleared()
+    apply(visit, command.journal, unit)
+    return visit
+
+
+def clearance(visit: Visit, decision: Decision, script: str) -> Clearance:
+    """Answer with what to say now: to the debtor, to anyone else, or goodbye."""
+    if decision.outcome is not Outcome.PROCEED:
+        met = visit.door.person_met
+        third_party = met not in (None, Relation.DEBTOR)
+        script = "door.third_party" if third_party else "door.introduce"
+        if visit.door.identified_at or visit.door.objection:
+            script = "door.leave"
+    return Clearance(visit_id=visit.id, decision=decision, script=rulebook.script(script))

@@ -1,0 +1,20 @@
+"""The doors into letters. Nothing is decided here."""
+
+from chassis.entrypoints import Service, answers
+from chassis.unit import Unit
+from proto.letters import IssueAuthorisations, Issued, RevokeAuthorisation
+from proto.workforce import AgencyStanding, PersonStanding
+from services.letters import handlers
+
+
+class Letters(Service):
+    name = "letters"
+    keeps = (AgencyStanding, PersonStanding)
+
+    @answers(IssueAuthorisations)
+    def issue_authorisations(self, command: IssueAuthorisations, unit: Unit) -> Issued:
+        return handlers.issue_authorisations(command, unit)
+
+    @answers(RevokeAuthorisation)
+    def revoke_authorisation(self, command: RevokeAuthorisation, unit: Unit) -> Issued:
+        return handlers.revoke_authorisation(command, unit)

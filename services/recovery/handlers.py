@@ -1,0 +1,1 @@
+"""What recovery does with each message: nothing yet beyond keeping standings."""

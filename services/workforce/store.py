@@ -1,0 +1,55 @@
+"""Every query of workforce."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from chassis.errors import NotFound
+from proto.signing import PublicKey
+from proto.workforce import DeviceState
+from services.workforce.model import (
+    Agency,
+    Device,
+    Person,
+    agency_table,
+    device_table,
+    person_table,
+)
+
+
+def agencies(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Agency]:
+    """These agencies, as far as they exist, locked in one order."""
+    query = select(agency_table).where(agency_table.c.id.in_(set(ids)))
+    rows = connection.execute(query.order_by(agency_table.c.id).with_for_update())
+    return {row.id: Agency(**row._mapping) for row in rows}
+
+
+def people(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """These people, as far as they exist, locked in one order; without their names."""
+    columns = [person_table.c[name] for name in Person.__dataclass_fields__]
+    query = select(*columns).where(person_table.c.id.in_(set(ids)))
+    rows = connection.execute(query.order_by(person_table.c.id).with_for_update())
+    return {row.id: Person(**row._mapping) for row in rows}
+
+
+def devices(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Device]:
+    """These phones, as far as they exist, locked in one order."""
+    columns = [device_table.c[name] for name in Device.__dataclass_fields__]
+    query = select(*columns).where(device_table.c.id.in_(set(ids)))
+    rows = connection.execute(query.order_by(device_table.c.id).with_for_update())
+    return {row.id: device_of(dict(row._mapping)) for row in rows}
+
+
+def device(connection: Connection, device_id: UUID) -> Device:
+    """One phone, locked until the transaction ends."""
+    if found := devices(connection, [device_id]).get(device_id):
+        return found
+    raise NotFound("device", device_id)
+
+
+def device_of(row: dict[str, Any]) -> Device:
+    row["state"] = DeviceState(row["state"])
+    row["public_key"] = row["public_key"] and PublicKey(**row["public_key"])
+    return Device(**row)
