@@ -22,6 +22,15 @@ Effect = Callable[[AnEvent, Unit], None]
 #: What a service does about each topic.
 Effects = Mapping[str, tuple[type[Event], Effect[Any]]]
 
+#: What pydantic may tell of an error beside its type, `role` and `name` being our own.
+LIMITS = (
+    *("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern"),
+    *("expected", "expected_tags", "max_digits", "decimal_places", "whole_digits"),
+    *("role", "name"),
+)
+#: Fields that are named before the rest is only counted; characters of a name.
+MOST_DETAILS, LONGEST_PART = 5_000, 64
+
 
 def answer(
     engine: Engine,
@@ -49,7 +58,7 @@ def answer(
     except Refused as refusal:
         problem = refusal.problem()
     except IntegrityError:  # somebody else was first with the same key
-        problem = Conflict("key-known-otherwise", thing="?", key="?").problem()
+        problem = Conflict("key-known-otherwise").problem()
     said(
         "answered",
         service=service,
@@ -66,16 +75,37 @@ def answer(
 
 
 def malformed(error: ValidationError) -> Problem:
-    """Name each field that is wrong by its pointer, and never repeat what was sent."""
+    """Name each field that is wrong by its pointer, and never repeat what was sent.
+
+    Each detail says pydantic's error type and the limits it speaks of; the sentence is
+    the gateway's.
+    """
+    wrong = error.errors(include_input=False, include_url=False)
     details = tuple(
         Detail(
-            pointer="".join(f"/{part}" for part in wrong["loc"]),
+            pointer="".join(f"/{escaped(part)}" for part in each["loc"]),
             kind="field",
-            values={"says": wrong["msg"]},
+            values={"type": each["type"]} | limits(each.get("ctx", {})),
         )
-        for wrong in error.errors(include_input=False, include_url=False)
+        for each in wrong[:MOST_DETAILS]
     )
+    if (left := len(wrong) - MOST_DETAILS) > 0:
+        details += (Detail(pointer="", kind="more-fields", values={"count": left}),)
     return Problem(kind="malformed", status=422, details=details)
+
+
+def escaped(part: int | str) -> str:
+    """Write one part of a pointer (RFC 6901, 3); a name from outside is kept short."""
+    return str(part)[:LONGEST_PART].replace("~", "~0").replace("/", "~1")
+
+
+def limits(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a rule asks for; other context (`error`, `tag`) repeats the input."""
+    found = {name: context[name] for name in LIMITS if name in context}
+    return {
+        name: value if isinstance(value, (int, str)) else str(value)
+        for name, value in found.items()
+    }
 
 
 def apply(

@@ -106,15 +106,17 @@ class Client:
         command: Command,
         asker: Asker,
         deadline_s: float = DEADLINE_S,
+        trace: str | None = None,
     ) -> dict[str, Any]:
         """Return the reply of a service, as plain data.
 
+        `trace` (32 hex digits) joins this to what caused it; a new one when absent.
         Raises Answered with the service's problem, Unavailable when it is absent, did
         not answer in `deadline_s` seconds, or the broker is away.
         """
         if self.link is None:
             raise Unavailable("broker-away")
-        number, trace = str(ids.new()), ids.new().hex
+        number, trace = str(ids.new()), trace or ids.new().hex
         order = Order(command=command.model_dump(mode="json"), asker=asker, trace=trace)
         future = self.waiting[number] = asyncio.get_running_loop().create_future()
         try:

@@ -1,0 +1,172 @@
+"""Facts in, a verdict and all its reasons out.
+
+Every clause of every book is judged; nothing is merged or skipped. Whatever cannot be
+judged counts as not allowed.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from proto.decision import Act, Outcome, Reason, Verdict
+from rulebook import wording
+from rulebook.book import Book, Clause, load
+from rulebook.facts import DoorFacts
+from rulebook.rule import NotKnowable, Rule, Term
+from rulebook.terms import EntryReasons, PermitMinutes, VisitMinutes
+from rulebook.topics import RULES
+
+log = logging.getLogger(__name__)
+
+STRICTER = list(Outcome).index
+T = TypeVar("T", bound=Term)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """One clause of one book, ready to be asked."""
+
+    book: str
+    clause: Clause
+    rule: Rule
+
+    def reason(self, facts: DoorFacts) -> Reason | None:
+        """Return why the clause is not met. What it cannot tell stops the act."""
+        try:
+            breach = self.rule.breach(facts)
+            if breach is None:
+                return None
+            values = dict(breach.values)
+            if self.clause.ask is not None:
+                values["ask"] = self.clause.ask.value
+            return self._against(breach.key, values, values, self.clause.otherwise)
+        except NotKnowable as unknown:
+            return self._not_knowable(unknown.fact)
+        except Exception:
+            log.exception("%s %s could not be judged", self.book, self.clause.clause)
+            return self._not_knowable("unforeseen")
+
+    def _not_knowable(self, fact: str) -> Reason:
+        named = {"fact": wording.name(f"fact.{fact}")}
+        return self._against("rulebook.not_knowable", named, {"fact": fact}, Outcome.STOP)
+
+    def _against(
+        self,
+        sentence: str,
+        spoken: Mapping[str, Any],
+        values: dict[str, Any],
+        outcome: Outcome,
+    ) -> Reason:
+        says, cure = wording.breach(sentence, spoken)
+        return Reason(
+            key=self.clause.key,
+            book=self.book,
+            clause=self.clause.clause,
+            cite=self.clause.cite,
+            quote=self.clause.quote,
+            outcome=outcome,
+            says=says,
+            cure=cure,
+            values=values,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """All that judges an act under some books on a day."""
+
+    judges: tuple[Judge, ...]
+    objections: tuple[Reason, ...]
+    books_hash: str
+
+
+def judge(act: Act, facts: DoorFacts, books: tuple[str, ...], on: date) -> Verdict:
+    """Judge an act by every clause of its books in force on a day at the door.
+
+    A book nobody knows, no book at all, or books that do not speak of the act: stopped.
+    """
+    bench = _bench(act, books, on)
+    found = (one.reason(facts) for one in bench.judges)
+    reasons = (*bench.objections, *(reason for reason in found if reason is not None))
+    outcomes = (reason.outcome for reason in reasons)
+    return Verdict(
+        act=act,
+        outcome=max(outcomes, key=STRICTER, default=Outcome.PROCEED),
+        reasons=reasons,
+        books=books,
+        books_hash=bench.books_hash,
+        on=on,
+    )
+
+
+def entry_reasons(books: tuple[str, ...], on: date) -> frozenset[str] | None:
+    """Return the special reasons all books allow; nothing if none of them lists any."""
+    lists = [term.allowed for term in _terms(EntryReasons, books, on)]
+    return frozenset.intersection(*lists) if lists else None
+
+
+def permit_minutes(books: tuple[str, ...], act: Act, on: date) -> int | None:
+    """Return how long a permit is good: the shortest any book sets, if any does."""
+    set_by = (term.of(act) for term in _terms(PermitMinutes, books, on))
+    return min(set_by, default=None)
+
+
+def visit_minutes(books: tuple[str, ...], on: date) -> int | None:
+    """Return how long a visit may be expected to take: the longest any book sets."""
+    set_by = (term.minutes for term in _terms(VisitMinutes, books, on))
+    return max(set_by, default=None)
+
+
+@lru_cache(maxsize=4096)
+def _bench(act: Act, books: tuple[str, ...], on: date) -> Bench:
+    known = _known(books)
+    judges = tuple(
+        Judge(book.id, clause, RULES[clause.key](**clause.limits))
+        for book in known
+        for clause in book.clauses
+        if clause.in_force(on) and clause.judges(act)
+    )
+    unknown = [name for name in books if name not in load()]
+    objections = [_of_the_rulebook("unknown_book", book=name) for name in unknown]
+    if not judges:
+        objections.append(_of_the_rulebook("silent"))
+    digests = "\n".join(sorted(book.digest for book in known))
+    books_hash = hashlib.sha256(digests.encode()).hexdigest()
+    return Bench(judges, tuple(objections), books_hash)
+
+
+def _of_the_rulebook(what: str, **values: str) -> Reason:
+    """Return a reason that no clause gives: there is nobody to judge the act."""
+    key = f"rulebook.{what}"
+    says, cure = wording.breach(key, values)
+    return Reason(
+        key=key,
+        book=values.get("book", "-"),
+        clause="-",
+        cite="-",
+        quote="",
+        outcome=Outcome.STOP,
+        says=says,
+        cure=cure,
+        values=dict(values),
+    )
+
+
+def _known(books: tuple[str, ...]) -> list[Book]:
+    """Return the books that exist, each once, in the order they were named."""
+    return [load()[name] for name in dict.fromkeys(books) if name in load()]
+
+
+def _terms(kind: type[T], books: tuple[str, ...], on: date) -> Iterator[T]:
+    """Yield what the books set. Of books that are not all known, nothing is known."""
+    known = _known(books)
+    if not all(name in load() for name in books):
+        return
+    for book in known:
+        for clause in book.clauses:
+            if clause.key == kind.key and clause.in_force(on):
+                yield kind(**clause.limits)

@@ -1,0 +1,186 @@
+"""Who stands at the door, where, and on whose behalf."""
+
+import math
+
+from rulebook.facts import DoorFacts
+from rulebook.rule import (
+    AT_THE_TALK,
+    CHECK_IN,
+    EVERY_ACT,
+    Breach,
+    NotKnowable,
+    Rule,
+    known,
+    measured,
+)
+
+
+class MinVisitors(Rule):
+    """Nobody knocks alone (4.27). Only those the visit was planned for count."""
+
+    key = "visit.min_visitors"
+    acts = EVERY_ACT
+    at_least: int
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        here = len({one.collector_id for one in facts.here} & set(facts.planned))
+        if here >= self.at_least:
+            return None
+        return self.broken(here=here, at_least=self.at_least)
+
+
+class Mandate(Rule):
+    """The case is with this agency now; without that, nothing is mandated (4.38)."""
+
+    key = "visit.mandate"
+    acts = EVERY_ACT
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        if known(facts.mandate_in_force, "mandate_in_force"):
+            return None
+        return self.broken()
+
+
+class AuthorisationLetter(Rule):
+    """A letter (授权书) for this day, pair and agency (4.15, 21.087)."""
+
+    key = "visit.letter"
+    acts = EVERY_ACT
+    ways = ("missing", "revoked", "not_today", "other_agency", "other_people")
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        letter = facts.letter
+        if letter is None:
+            return self.broken("missing")
+        people = {*facts.planned, *(one.collector_id for one in facts.here)}
+        flaws = {
+            "revoked": letter.revoked is not False,
+            "not_today": not letter.valid_on_day,
+            "other_agency": not letter.for_agency,
+            "other_people": not people or not people <= letter.names,
+        }
+        way = next((way for way, flawed in flaws.items() if flawed), None)
+        return self.broken(way, number=letter.number) if way else None
+
+
+class LetterShown(Rule):
+    """The letter is shown before anything is said of the matter (4.15, 21.035)."""
+
+    key = "visit.letter_shown"
+    acts = AT_THE_TALK
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        return None if facts.letter_shown else self.broken()
+
+
+class BadgeShown(Rule):
+    """The badge (工作证件, 员工识别证) is worn and seen (4.15, 21.087)."""
+
+    key = "visit.badge_shown"
+    acts = AT_THE_TALK
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        return None if facts.badge_shown else self.broken()
+
+
+class Introduced(Rule):
+    """The pair has said whose mandate (委托身份) it holds (13.02, 21.034)."""
+
+    key = "visit.introduced"
+    acts = AT_THE_TALK
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        return None if facts.introduced else self.broken()
+
+
+class Certificate(Rule):
+    """Everyone here holds the certificate (合格证书) of the trade (21.009)."""
+
+    key = "staff.certificate"
+    acts = EVERY_ACT
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        held = [known(one.certified, "certified") for one in _anyone(facts).here]
+        return None if all(held) else self.broken()
+
+
+class InService(Rule):
+    """Everyone here works for the agency today: a term of the contract."""
+
+    key = "staff.in_service"
+    acts = EVERY_ACT
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        serving = [known(one.in_service, "in_service") for one in _anyone(facts).here]
+        return None if all(serving) else self.broken()
+
+
+class AtTheAddress(Rule):
+    """The pair stands where the plan says the door is: a term of the contract."""
+
+    key = "visit.at_the_address"
+    acts = CHECK_IN
+    within_m: float
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        away = max(measured(one.distance_m, "distance_m") for one in _anyone(facts).here)
+        if away <= self.within_m:
+            return None
+        return self.broken(away_m=math.ceil(away), within_m=round(self.within_m))
+
+
+class PositionAccuracy(Rule):
+    """A position so vague that it proves nothing is none: a term of the contract."""
+
+    key = "visit.position_accuracy"
+    acts = CHECK_IN
+    within_m: float
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        vague = max(measured(one.accuracy_m, "accuracy_m") for one in _anyone(facts).here)
+        if vague <= self.within_m:
+            return None
+        return self.broken(accuracy_m=math.ceil(vague), within_m=round(self.within_m))
+
+
+class PresenceFresh(Rule):
+    """A presence is of now, not of this morning: a term of the contract."""
+
+    key = "visit.presence_fresh"
+    acts = CHECK_IN
+    within_s: float
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        oldest = max(_ages(facts))
+        if oldest <= self.within_s:
+            return None
+        return self.broken(age_s=math.ceil(oldest), within_s=round(self.within_s))
+
+
+class PresenceClock(Rule):
+    """A presence from the future has a clock that lies: a term of the contract."""
+
+    key = "visit.presence_clock"
+    acts = CHECK_IN
+    ahead_s: float
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        ahead = -min(_ages(facts))
+        if ahead <= self.ahead_s:
+            return None
+        return self.broken(ahead_s=math.ceil(ahead), within_s=round(self.ahead_s))
+
+
+def _ages(facts: DoorFacts) -> list[float]:
+    """Return the age of every presence; each of them is a number."""
+    ages = [known(one.presence_age_s, "presence_age_s") for one in _anyone(facts).here]
+    if not all(map(math.isfinite, ages)):
+        raise NotKnowable("presence_age_s")
+    return ages
+
+
+def _anyone(facts: DoorFacts) -> DoorFacts:
+    """Return the facts if somebody is here; of nobody, nothing can be known."""
+    if not facts.here:
+        raise NotKnowable("here")
+    return facts

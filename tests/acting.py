@@ -1,0 +1,109 @@
+"""People and things of tests: one factory a noun, all invented."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from chassis import signatures
+from proto import ids
+from proto.field_visit import GENESIS, Entry, Journal, Presence
+from proto.places import Position
+from proto.signing import PublicKey, Signature, signed_bytes
+
+BOOKS = ("CN-PLEDGE", "CN-CARDSTD", "CN-OUTREQ", "TW-2005", "CONTRACT-DEMO")
+DOOR = {"latitude": 31.2304, "longitude": 121.4737}
+AT_THE_DOOR = Position(**DOOR, accuracy_m=8)
+DOWN_THE_ROAD = Position(latitude=31.2404, longitude=121.4737, accuracy_m=8)
+UNSIGNED = Signature(value="A" * 86)
+
+
+@dataclass
+class Phone:
+    """A work phone: a key, and a journal that only grows."""
+
+    person_id: UUID
+    device_id: UUID = field(default_factory=ids.new)
+    private: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+    seq: int = 0
+    link: str = GENESIS
+
+    @property
+    def public_key(self) -> PublicKey:
+        return signatures.public_key(self.private)
+
+    def presence(
+        self, visit_id: UUID, at: datetime, position: Position = AT_THE_DOOR
+    ) -> Presence:
+        said = Presence(
+            visit_id=visit_id,
+            collector_id=self.person_id,
+            device_id=self.device_id,
+            position=position,
+            at=at,
+            signature=UNSIGNED,
+        )
+        signature = signatures.sign(self.private, signed_bytes(said))
+        return said.model_copy(update={"signature": signature})
+
+    def writes(self, visit_id: UUID, at: datetime, *facts: Any) -> Journal:
+        """Go on with the journal: one entry a fact, a second apart."""
+        entries = []
+        for number, fact in enumerate(facts):
+            self.seq += 1
+            entry = Entry(
+                seq=self.seq,
+                visit_id=visit_id,
+                at=at + timedelta(seconds=number),
+                prev=self.link,
+                fact=fact,
+            )
+            self.link = entry.link()
+            entries.append(entry)
+        return self.signed(entries)
+
+    def signed(self, entries: list[Entry]) -> Journal:
+        draft = Journal(
+            device_id=self.device_id, entries=tuple(entries), signature=UNSIGNED
+        )
+        signature = signatures.sign(self.private, draft.head())
+        return draft.model_copy(update={"signature": signature})
+
+
+def person(person_id: UUID, agency_id: UUID, **but: Any) -> dict[str, Any]:
+    """A certified collector, as `RegisterPeople` takes one."""
+    certificate = {
+        "number": "ZS-1",
+        "valid_from": date(2026, 1, 1),
+        "valid_until": date(2026, 12, 31),
+    }
+    return {
+        "person_id": person_id,
+        "agency_id": agency_id,
+        "staff_no": f"W{person_id.hex[-6:]}",
+        "name": "周小川",
+        "certificate": certificate,
+    } | but
+
+
+def case(case_id: UUID, agency_id: UUID, **but: Any) -> dict[str, Any]:
+    """An overdue card debt in Shanghai, as `OpenCases` takes one."""
+    debtor = {
+        "name": "陈建国",
+        "id_number": "000000197001010012",
+        "card_number": "6222020000001234",
+    }
+    return {
+        "case_id": case_id,
+        "number": f"C{case_id.hex[-8:]}",
+        "agency_id": agency_id,
+        "books": BOOKS,
+        "debtor": debtor,
+        "address": {"text": "人民大道1号", "point": DOOR},
+        "amount": "12345.67",
+        "overdue_since": date(2025, 10, 1),
+    } | but

@@ -1,0 +1,59 @@
+"""Sealed fields."""
+
+import stat
+
+import pytest
+from sqlalchemy import delete
+
+from chassis import keyring
+from chassis.database import engine
+from chassis.errors import Unavailable
+from chassis.keyring import Keyring, key_table
+from chassis.settings import settings
+from proto import ids
+
+
+@pytest.fixture
+def ring(environment: None, database_url: str):
+    with engine(database_url, "keyring", pool=0).connect() as connection:
+        yield Keyring(connection)
+        connection.rollback()
+
+
+def test_what_is_sealed_opens_again_and_hides_its_words(ring: Keyring) -> None:
+    sealed = ring.seal(ids.new(), "person.name", "陈建国")
+
+    assert "陈" not in sealed.model_dump_json()
+    assert Keyring(ring.connection).open(sealed, "person.name") == "陈建国"
+
+
+def test_a_name_does_not_open_as_an_address(ring: Keyring) -> None:
+    sealed = ring.seal(ids.new(), "person.name", "陈建国")
+
+    with pytest.raises(Unavailable, match="sealed-field-lost"):
+        ring.open(sealed, "case.address")
+
+
+def test_erasing_a_key_shreds_what_was_sealed_under_it(ring: Keyring) -> None:
+    key_id = ids.new()
+    sealed = ring.seal(key_id, "person.name", "陈建国")
+    ring.connection.execute(delete(key_table).where(key_table.c.key_id == key_id))
+
+    with pytest.raises(Unavailable, match="sealed-field-lost"):
+        Keyring(ring.connection).open(sealed, "person.name")
+
+
+def test_another_master_key_opens_nothing(ring: Keyring) -> None:
+    sealed = ring.seal(ids.new(), "person.name", "陈建国")
+    (settings().keys / "master.key").unlink()
+    keyring.master.cache_clear()
+
+    with pytest.raises(Unavailable, match="master-key-does-not-fit"):
+        Keyring(ring.connection).open(sealed, "person.name")
+
+
+def test_the_master_key_is_for_our_eyes_only(ring: Keyring) -> None:
+    ring.seal(ids.new(), "person.name", "陈建国")
+
+    mode = (settings().keys / "master.key").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600

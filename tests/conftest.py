@@ -1,0 +1,82 @@
+"""Real parts for everybody: a private database always, a broker for who asks for it.
+
+Settings of this shell do not reach the tests, but `DATABASE_URL` and `AMQP_URI` do: the
+tests then make a database of their own on that server.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from chassis import keyring
+from chassis.migrate import migrate
+from chassis.settings import settings
+from doorstep import private
+
+ROOT = Path(__file__).parent.parent
+#: A Monday afternoon at a door in Shanghai; every test's clock starts here.
+CLOCK = "2026-03-02T15:00:00+08:00"
+
+
+@pytest.fixture(scope="session")
+def test_root() -> Path:
+    """Where this run keeps its servers' data: one for each worker and checkout."""
+    return ROOT / "var" / "test"
+
+
+@pytest.fixture(scope="session")
+def database_url(test_root: Path) -> Iterator[str]:
+    """An empty database at its newest schema, dropped at the end."""
+    with ExitStack() as stack:
+        if (server := os.environ.get("DATABASE_URL")) is None:
+            own = private.Database(test_root)
+            server = own.start()
+            stack.callback(own.stop)
+        name = sql.Identifier(f"doorstep_test_{os.getpid()}")
+        on_server(server, sql.SQL("CREATE DATABASE {}").format(name))
+        drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name)
+        stack.callback(on_server, server, drop)
+        url = server.rpartition("/")[0] + f"/doorstep_test_{os.getpid()}"
+        migrate(url)
+        yield url
+
+
+def on_server(server: str, statement: sql.Composed) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def amqp_uri(test_root: Path) -> Iterator[str]:
+    """A broker of our own, or the given one."""
+    own = private.Broker(test_root)
+    given = os.environ.get("AMQP_URI")
+    yield given or own.start()
+    if not given:
+        own.stop()
+
+
+@pytest.fixture
+def environment(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The settings a test runs by: the test database, own keys, the true clock."""
+    for name in [name for name in os.environ if name.startswith("DOORSTEP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("AMQP_URI", os.environ.get("AMQP_URI", "amqp://127.0.0.1:1"))
+    monkeypatch.setenv("DOORSTEP_KEYS", str(tmp_path / "keys"))
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    """Read settings and master key anew."""
+    settings.cache_clear()
+    keyring.master.cache_clear()

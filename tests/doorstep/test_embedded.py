@@ -1,0 +1,95 @@
+"""`up` and `down`: all of it, or nothing."""
+
+import sys
+
+import pytest
+
+from doorstep import background, embedded
+from doorstep.command import main
+from doorstep.errors import Misuse, NotStarted
+from doorstep.home import Home
+from doorstep.parts import EMBEDDED, RELAY
+from doorstep.process import find
+
+ADDRESSES = {"AMQP_URI": "amqp://a:b@127.0.0.1:1/", "DATABASE_URL": "postgresql://"}
+TOUCH = "import os, pathlib, time; pathlib.Path(os.environ['DOORSTEP_READY_FILE']).touch()"
+SERVE = f"{TOUCH}; time.sleep(60)"
+FAIL = "raise SystemExit('no such exchange')"
+
+
+@pytest.fixture
+def parts_do(monkeypatch: pytest.MonkeyPatch, home: Home) -> dict[str, str]:
+    """What each part does instead of its work; the servers are given."""
+    code = {part.name: SERVE for part in EMBEDDED}
+
+    def command(home: Home, verb: str, name: str = "") -> list[str]:
+        return [sys.executable, "-c", code.get(name, "")]
+
+    monkeypatch.setattr(background, "command", command)
+    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[:2])  # those with a ready file
+    for name, value in ADDRESSES.items():
+        monkeypatch.setenv(name, value)
+    return code
+
+
+def running(home: Home) -> list[str]:
+    return [part.name for part in EMBEDDED if find(home.pid_file(part.name))]
+
+
+def test_up_runs_the_parts_once_and_down_stops_them(
+    home: Home, parts_do: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded.up(home)
+    first = find(home.pid_file(RELAY.name))
+    embedded.up(home)
+    assert first == find(home.pid_file(RELAY.name))
+    assert running(home) == ["relay", "services"]
+    assert home.settings().items() >= ADDRESSES.items()
+    embedded.down(home)
+    assert (running(home), home.settings()) == ([], {})
+    capsys.readouterr()
+    embedded.down(home)
+    assert capsys.readouterr().out == f"nothing runs under {home.root}\n"
+
+
+def test_a_part_that_fails_takes_down_what_was_started_with_it(
+    home: Home, parts_do: dict[str, str]
+) -> None:
+    parts_do["services"] = FAIL
+    with pytest.raises(NotStarted, match="services ended while starting") as raised:
+        embedded.up(home)
+    assert raised.value.last_lines() == "no such exchange"
+    assert (running(home), home.settings()) == ([], {})
+
+
+def test_all_parts_of_an_up_live_by_one_clock(home: Home, parts_do: dict[str, str]) -> None:
+    noon = "2026-03-02T12:00:00+08:00"
+    embedded.up(home, noon)
+    clock = home.settings()["DOORSTEP_CLOCK"]
+    assert clock.startswith(f"{noon}@")
+    embedded.up(home, noon)
+    assert home.settings()["DOORSTEP_CLOCK"] == clock
+    with pytest.raises(Misuse, match="run `doorstep down` first"):
+        embedded.up(home, "2026-03-02T21:00:00+08:00")
+
+
+@pytest.mark.parametrize("clock", ["noon", "2026-03-02T15:00:00"])
+def test_a_clock_that_is_no_moment_is_refused(
+    home: Home, clock: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--home", str(home.root), "up", "--clock", clock]) == 1
+    assert f"the clock {clock} is no moment; write it like" in capsys.readouterr().err
+
+
+def test_status_fails_while_anything_is_not_running(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--home", str(home.root), "status"]) == 1
+    assert capsys.readouterr().out.count("stopped") == 2 + len(EMBEDDED)
+
+
+def test_wipe_removes_what_is_ours_and_nothing_else(home: Home) -> None:
+    home.write_settings({"A": "b"})
+    (home.root / "letter.txt").write_text("not ours")
+    embedded.wipe(home)
+    assert [file.name for file in home.root.iterdir()] == ["letter.txt"]

@@ -1,0 +1,42 @@
+"""Two clones side by side must not fight over a port."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doorstep import ports
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("0.0.0.0", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_port_taken_on_every_address_is_not_free(taken: int) -> None:
+    assert not ports.is_free(taken)
+
+
+def test_the_next_free_port_follows_the_taken_one(taken: int) -> None:
+    assert ports.next_free(taken) > taken
+
+
+def test_the_port_of_last_time_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.port"
+    first = ports.remembered(file, 28440)
+    assert ports.remembered(file, 29440) == first
+
+
+def test_a_remembered_port_that_is_taken_meanwhile_is_given_up(
+    tmp_path: Path, taken: int
+) -> None:
+    file = tmp_path / "gateway.port"
+    file.write_text(str(taken))
+    assert ports.remembered(file, 28440) == ports.last(file) != taken
+
+
+def test_a_port_file_cut_short_by_a_crash_is_as_good_as_none(tmp_path: Path) -> None:
+    (tmp_path / "gateway.port").write_text("")
+    assert ports.last(tmp_path / "gateway.port") is None

@@ -1,0 +1,104 @@
+"""What the books say, and that a misprint is pointed at."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import rulebook
+from rulebook import Misprint, book
+from rulebook.topics import KEPT_ELSEWHERE, RULES, TERMS
+
+OF_THE_SOURCE = {
+    "CN-PLEDGE": {
+        "4.05",
+        "4.10",
+        "4.11",
+        "4.15",
+        "4.17",
+        "4.27",
+        "4.28",
+        "4.29",
+        "4.38",
+    },
+    "CN-CARDSTD": {"13.02", "13.08", "13.09"},
+    "CN-OUTREQ": {"16.04", "16.08", "16.10", "16.11"},
+    "TW-2005": {"21.009", "21.034", "21.035", "21.037", "21.084", "21.087", "21.090"},
+}
+BOOKS = Path(book.__file__).parent / "books"
+MISPRINTS = yaml.safe_load(Path(__file__).with_name("misprints.yaml").read_text("utf-8"))
+
+
+def test_four_books_hold_the_clauses_of_the_source():
+    held = {
+        one.id: {clause.clause for clause in one.clauses}
+        for one in rulebook.load().values()
+        if one.section is not None
+    }
+
+    assert held == OF_THE_SOURCE
+
+
+def test_every_quote_is_the_source_s_own():
+    for one in rulebook.load().values():
+        for clause in one.clauses if one.section else ():
+            written = book.source_quotes()[clause.clause]
+            assert written in clause.quote or clause.quote in written
+
+
+def test_every_clause_is_cited_within_its_book_and_has_a_title_in_both_languages():
+    for one in rulebook.load().values():
+        assert one.title.keys() == {"zh-CN", "en"}
+        assert all(clause.cite.startswith(f"{one.id}/") for clause in one.clauses)
+
+
+def test_everything_a_clause_may_name_is_named_by_one():
+    clauses = [clause for one in rulebook.load().values() for clause in one.clauses]
+
+    assert {one.key for one in clauses if not one.kept_by} == {*RULES, *TERMS}
+    assert {one.kept_by for one in clauses if one.kept_by} == KEPT_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("file", "misprint"),
+    [(file, misprint) for file, misprints in MISPRINTS.items() for misprint in misprints],
+)
+def test_a_misprint_is_refused_with_its_line(file, misprint, house):
+    right = house if file == "house" else (BOOKS / f"{file}.yaml").read_text("utf-8")
+    wrong = right.replace(misprint["instead_of"], misprint["is_written"], 1)
+    assert wrong != right
+
+    with pytest.raises(Misprint) as refused:
+        book.read(f"{file}.yaml", wrong)
+
+    assert str(refused.value) == f"{file}.yaml:{misprint['complaint']}"
+
+
+def test_an_empty_book_is_refused():
+    with pytest.raises(Misprint, match=r"^house.yaml:1: the file is empty$"):
+        book.read("house.yaml", "# nothing yet\n")
+
+
+def test_the_rulebook_knows_only_contracts_and_its_own_data():
+    known = {"rulebook", "proto", "pydantic", "yaml", *sys.stdlib_module_names}
+    for file in Path(book.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                assert {name.name.partition(".")[0] for name in node.names} <= known
+            elif isinstance(node, ast.ImportFrom):
+                assert (node.module or "").partition(".")[0] in known
+
+
+def test_every_rule_cites_its_clauses_or_says_that_it_is_a_contract_s():
+    """A rule's docstring and the books name the same clauses."""
+    for key, rule in RULES.items():
+        cited = {
+            clause.clause
+            for one in rulebook.load().values()
+            for clause in one.clauses
+            if clause.key == key and one.section is not None
+        }
+        assert all(clause in (rule.__doc__ or "") for clause in cited), key
+        assert cited or "a term of the contract" in (rule.__doc__ or ""), key

@@ -1,0 +1,71 @@
+"""Handlers against a real database, each test in a transaction that is rolled back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from chassis import clock
+from chassis.database import engine
+from chassis.unit import Unit
+from proto import ids
+from proto.base import Asker, Role
+
+NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
+
+OpenUnit = Callable[..., Unit]
+
+
+class Watch:
+    """The clock of a test, which only goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def goes(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+    def is_set(self, text: str) -> None:
+        self.now = datetime.fromisoformat(text)
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    watch = Watch()
+    monkeypatch.setattr(clock, "now", lambda: watch.now)
+    return watch
+
+
+@pytest.fixture
+def unit(environment: None, watch: Watch, database_url: str) -> Iterator[OpenUnit]:
+    """Open a unit of a service: `unit("dispatch", role=..., agency_id=...)`.
+
+    All units of a test share one transaction a service, rolled back at its end.
+    """
+    with ExitStack() as stack:
+        connections = {}
+
+        def open_unit(
+            service: str,
+            role: Role = Role.BANK_OFFICER,
+            agency_id: UUID | None = None,
+            person_id: UUID | None = None,
+        ) -> Unit:
+            if service not in connections:
+                its = engine(database_url, service, pool=0)
+                connection = stack.enter_context(its.connect())
+                stack.callback(connection.rollback)
+                connections[service] = connection
+            asker = Asker(
+                account_id=ids.new(), role=role, agency_id=agency_id, person_id=person_id
+            )
+            return Unit(connections[service], service, f"{role}:test", "trace", asker)
+
+        yield open_unit
+
+
+def topics(unit: Unit) -> list[str]:
+    """What a unit has said, in order."""
+    return [envelope.type for envelope in unit.said]

@@ -1,0 +1,712 @@
+"""Two phones, one door."""
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select, text
+
+from chassis.errors import Conflict, Forbidden, Invalid, NotFound
+from chassis.handling import keep
+from proto import ids
+from proto.base import Role
+from proto.decision import Act, Outcome
+from proto.dispatch import CaseStanding, CaseState, Sheet, VisitPlanned
+from proto.field_visit import (
+    BreachRecorded,
+    CheckIn,
+    CheckOut,
+    ConsentGiven,
+    ConsentWithdrawn,
+    DiscussDebt,
+    Ending,
+    EnterPremises,
+    Entered,
+    Identified,
+    Introduced,
+    Left,
+    ListVisits,
+    Objected,
+    PersonMet,
+    RecordJournal,
+    ShowVisit,
+    VisitState,
+)
+from proto.letters import AuthorisationStanding, LetterState
+from proto.places import Datum, Point, Position
+from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
+from services.field_visit import handlers
+from services.field_visit.model import decision_table, journal_table
+from tests.acting import AT_THE_DOOR, BOOKS, DOOR, DOWN_THE_ROAD, Phone
+from tests.chassis.test_geo import shifted
+from tests.services.conftest import NOON, topics
+
+INTRODUCED = Introduced(mandate_declared=True, badge_shown=True, letter_shown=True)
+THE_DEBTOR = (
+    INTRODUCED,
+    PersonMet(relation="debtor"),
+    Identified(name_said=True, items=("card_tail", "birth_year")),
+)
+CONSENT = ConsentGiven(answer="given", by="debtor")
+REASON = "limited_mobility"
+
+
+class Pair:
+    """Two collectors at one door, and the standings that let them work."""
+
+    def __init__(self, unit, watch) -> None:
+        self.open, self.watch = unit, watch
+        self.agency, self.case, self.visit, self.letter = (ids.new() for _ in range(4))
+        self.a, self.b = Phone(ids.new()), Phone(ids.new())
+        self.hears = unit("field_visit")
+        for standing in self.standings():
+            keep(standing, self.hears)
+        handlers.plan(self.planned(), self.hears)
+        self.hears.settle()
+        self.hears.rows.clear()
+        self.said: list[str] = []
+
+    def standings(self):
+        yield AgencyStanding(agency_id=self.agency, code="a", active=True, version=1)
+        yield self.case_standing()
+        yield self.letter_standing()
+        for phone in (self.a, self.b):
+            yield self.person_standing(phone)
+            yield self.device_standing(phone)
+
+    def case_standing(self, version=1, **but) -> CaseStanding:
+        values = {
+            "case_id": self.case,
+            "number": "C1",
+            "agency_id": self.agency,
+            "state": CaseState.PLACED,
+            "books": BOOKS,
+        }
+        return CaseStanding(**values | but, version=version)
+
+    def letter_standing(self, version=1, **but) -> AuthorisationStanding:
+        values = {
+            "letter_id": self.letter,
+            "number": "SQ-1",
+            "agency_id": self.agency,
+            "people": (self.a.person_id, self.b.person_id),
+            "valid_from": NOON.date(),
+            "valid_until": NOON.date(),
+            "state": LetterState.ISSUED,
+        }
+        return AuthorisationStanding(**values | but, version=version)
+
+    def person_standing(self, phone, version=1, **but) -> PersonStanding:
+        values = {
+            "person_id": phone.person_id,
+            "agency_id": self.agency,
+            "staff_no": "1",
+            "in_service": True,
+            "certified_from": date(2026, 1, 1),
+            "certified_until": date(2026, 12, 31),
+        }
+        return PersonStanding(**values | but, version=version)
+
+    def device_standing(self, phone, version=1, **but) -> DeviceStanding:
+        values = {
+            "device_id": phone.device_id,
+            "person_id": phone.person_id,
+            "state": DeviceState.ENROLLED,
+            "public_key": phone.public_key,
+        }
+        return DeviceStanding(**values | but, version=version)
+
+    def planned(self) -> VisitPlanned:
+        sheet = Sheet(
+            debtor_name="陈建国", id_number="*0012", card_number="*1234", address="x"
+        )
+        seal = self.hears.keyring.seal
+        return VisitPlanned(
+            visit_id=self.visit,
+            case_id=self.case,
+            agency_id=self.agency,
+            collectors=(self.a.person_id, self.b.person_id),
+            letter_id=self.letter,
+            place=seal(self.case, "visit.place", Point(**DOOR).model_dump_json()),
+            sheet=seal(self.case, "visit.sheet", sheet.model_dump_json()),
+            zone="Asia/Shanghai",
+            not_before=NOON - timedelta(hours=12),
+            not_after=NOON + timedelta(hours=12),
+            books=BOOKS,
+        )
+
+    def does(self, handle, command, phone=None, role=Role.FIELD_COLLECTOR):
+        """Carry a command out as a collector, and note what was said."""
+        person_id = (phone or self.a).person_id
+        self.watch.goes(seconds=1)
+        unit = self.open("field_visit", role, self.agency, person_id)
+        reply = handle(command, unit)
+        unit.settle()
+        self.said = topics(unit)
+        self.events = unit.said
+        return reply
+
+    def check_in(self, *phones, sent_by=None, at=AT_THE_DOOR):
+        present = [p.presence(self.visit, self.watch.now, at) for p in phones]
+        command = CheckIn(visit_id=self.visit, present=present)
+        return self.does(handlers.check_in, command, sent_by or phones[0])
+
+    def journal(self, *facts, phone=None):
+        return (phone or self.a).writes(self.visit, self.watch.now, *facts)
+
+    def record(self, *facts, phone=None):
+        command = RecordJournal(
+            visit_id=self.visit, journal=self.journal(*facts, phone=phone)
+        )
+        return self.does(handlers.record_journal, command, phone)
+
+    def may_talk(self, *facts):
+        journal = self.journal(*facts) if facts else None
+        command = DiscussDebt(visit_id=self.visit, journal=journal)
+        return self.does(handlers.discuss_debt, command)
+
+    def may_enter(self, *facts, reason=REASON):
+        journal = self.journal(*facts) if facts else None
+        command = EnterPremises(visit_id=self.visit, reason=reason, journal=journal)
+        return self.does(handlers.enter_premises, command)
+
+    def check_out(self, ending=Ending.TALKED, phone=None):
+        command = CheckOut(visit_id=self.visit, ending=ending)
+        return self.does(handlers.check_out, command, phone)
+
+    def hear(self, standing) -> None:
+        keep(standing, self.hears)
+
+
+@pytest.fixture
+def pair(unit, watch) -> Pair:
+    return Pair(unit, watch)
+
+
+@pytest.fixture
+def cleared(pair) -> Pair:
+    pair.check_in(pair.a, pair.b)
+    return pair
+
+
+def judged(clearance) -> tuple[Outcome, list[str]]:
+    clauses = dict.fromkeys(reason.clause for reason in clearance.decision.reasons)
+    return clearance.decision.outcome, list(clauses)
+
+
+def test_one_collector_alone_waits(pair) -> None:
+    clearance = pair.check_in(pair.a)
+
+    assert judged(clearance) == (Outcome.WAIT, ["4.27"])
+    assert clearance.ahead == ()
+    assert pair.said == []
+
+
+@pytest.mark.parametrize("phones", [1, 2])
+def test_the_pair_may_knock_and_knows_what_each_answer_means(pair, phones) -> None:
+    if phones == 2:
+        pair.check_in(pair.b)
+        clearance = pair.check_in(pair.a)
+    else:
+        clearance = pair.check_in(pair.a, pair.b)
+
+    assert judged(clearance) == (Outcome.PROCEED, [])
+    assert clearance.decision.good_until > clearance.decision.decided_at
+    assert {(a.act, a.when): (a.outcome, a.clauses) for a in clearance.ahead} == {
+        (Act.DISCUSS_DEBT, "debtor_identified"): (Outcome.PROCEED, ()),
+        (Act.DISCUSS_DEBT, "debtor_not_identified"): (
+            Outcome.STOP,
+            ("4.10", "4.11", "16.10", "16.11"),
+        ),
+        (Act.DISCUSS_DEBT, "third_party"): (
+            Outcome.STOP,
+            ("4.17", "13.08", "13.09", "16.08", "21.037"),
+        ),
+        (Act.ENTER_PREMISES, "debtor_consents_with_reason"): (Outcome.PROCEED, ()),
+        (Act.ENTER_PREMISES, "debtor_consents_without_reason"): (Outcome.STOP, ("4.28",)),
+        (Act.ENTER_PREMISES, "third_party_invites"): (
+            Outcome.STOP,
+            ("4.17", "4.29", "13.08", "13.09", "16.08", "21.037", "21.090"),
+        ),
+        (Act.ENTER_PREMISES, "somebody_objects"): (Outcome.STOP, ("C.06",)),
+    }
+    assert pair.said == ["field_visit.collectors_arrived"]
+
+
+def test_asking_again_is_harmless_and_says_nothing_new(cleared) -> None:
+    clearance = cleared.check_in(cleared.a, cleared.b)
+
+    assert judged(clearance) == (Outcome.PROCEED, [])
+    assert cleared.said == []
+
+
+def test_a_partner_who_checked_in_too_long_ago_must_say_so_again(pair) -> None:
+    pair.check_in(pair.a)
+    pair.watch.goes(minutes=4)
+
+    assert judged(pair.check_in(pair.b)) == (Outcome.WAIT, ["C.04"])
+    assert judged(pair.check_in(pair.a)) == (Outcome.PROCEED, [])
+
+
+def test_an_old_presence_never_replaces_a_newer_one(pair) -> None:
+    old = pair.a.presence(pair.visit, pair.watch.now, DOWN_THE_ROAD)
+    pair.watch.goes(seconds=10)
+    pair.check_in(pair.a)
+    replayed = CheckIn(visit_id=pair.visit, present=[old])
+    pair.does(handlers.check_in, replayed)
+
+    assert judged(pair.check_in(pair.b)) == (Outcome.PROCEED, [])
+
+
+@pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
+def test_a_phone_of_another_datum_stands_at_the_same_door(pair, datum) -> None:
+    there = shifted(Point(**DOOR), datum)
+    at = Position(**there.model_dump(), accuracy_m=8)
+
+    assert judged(pair.check_in(pair.a, pair.b, at=at)) == (Outcome.PROCEED, [])
+
+
+def test_a_pair_down_the_road_is_refused_and_it_is_on_record(pair) -> None:
+    clearance = pair.check_in(pair.a, pair.b, at=DOWN_THE_ROAD)
+
+    assert judged(clearance) == (Outcome.STOP, ["C.02"])
+    assert pair.said == ["field_visit.check_in_not_allowed"]
+    rows = pair.hears.connection.execute(select(decision_table)).all()
+    kept = [(row.act, row.outcome, row.clauses) for row in rows]
+    assert kept == [("check_in", "stop", ["C.02"])]
+    assert [here["distance_m"] for here in rows[0].facts["here"]] == [1108.7, 1108.7]
+
+
+@pytest.mark.parametrize(
+    ("at", "clauses"),
+    [
+        ("2026-03-02T06:59:58+08:00", ["4.05", "21.084"]),
+        ("2026-03-02T07:59:58+08:00", ["4.05"]),
+        ("2026-03-02T07:59:59+08:00", []),
+        ("2026-03-02T20:29:58+08:00", []),
+        ("2026-03-02T20:29:59+08:00", ["4.05"]),
+        ("2026-03-02T21:29:58+08:00", ["4.05"]),
+        ("2026-03-02T21:29:59+08:00", ["4.05", "21.084"]),
+    ],
+)
+def test_hours_are_judged_to_the_second_with_the_end_of_the_visit(
+    pair, at, clauses
+) -> None:
+    pair.watch.is_set(at)  # the command is carried out one second later
+
+    _, found = judged(pair.check_in(pair.a, pair.b))
+
+    assert found == clauses
+
+
+def test_the_debtors_wall_clock_counts_not_the_servers(pair, watch) -> None:
+    pair.hears.connection.execute(text("UPDATE visit SET zone = 'Asia/Urumqi'"))
+    watch.is_set("2026-03-02T09:00:00+08:00")  # seven in the morning in Urumqi
+
+    assert judged(pair.check_in(pair.a, pair.b)) == (Outcome.STOP, ["4.05"])
+
+
+@pytest.mark.parametrize(
+    ("standing", "clauses"),
+    [
+        (lambda p: p.letter_standing(2, state=LetterState.REVOKED), ["4.15", "21.087"]),
+        (lambda p: p.letter_standing(2, agency_id=ids.new()), ["4.15", "21.087"]),
+        (
+            lambda p: p.letter_standing(2, valid_until=NOON.date() - timedelta(days=1)),
+            ["4.15", "21.087"],
+        ),
+        (
+            lambda p: p.letter_standing(2, people=(p.a.person_id, ids.new())),
+            ["4.15", "21.087"],
+        ),
+        (lambda p: p.case_standing(2, state=CaseState.RECALLED), ["4.38"]),
+        (lambda p: p.case_standing(2, agency_id=ids.new()), ["4.38"]),
+        (lambda p: p.person_standing(p.b, 2, certified_until=None), ["21.009"]),
+        (lambda p: p.person_standing(p.b, 2, in_service=False), ["C.01"]),
+    ],
+)
+def test_what_changed_this_morning_stops_the_pair(pair, standing, clauses) -> None:
+    pair.hear(standing(pair))
+
+    assert judged(pair.check_in(pair.a, pair.b)) == (Outcome.STOP, clauses)
+
+
+@pytest.mark.parametrize(
+    ("topic", "clauses"),
+    [
+        ("dispatch.case_standing", ["4.38"]),
+        ("workforce.agency_standing", ["4.38"]),
+        ("letters.authorisation_standing", ["4.15", "21.087"]),
+        ("workforce.person_standing", ["21.009", "C.01"]),
+    ],
+)
+def test_what_is_not_known_is_not_allowed(pair, topic, clauses) -> None:
+    pair.hears.connection.execute(text("DELETE FROM kept WHERE topic = :t"), {"t": topic})
+
+    assert judged(pair.check_in(pair.a, pair.b)) == (Outcome.STOP, clauses)
+
+
+def test_a_presence_signed_by_another_phone_is_not_believed(pair) -> None:
+    forged = pair.b.presence(pair.visit, pair.watch.now).model_copy(
+        update={"collector_id": pair.a.person_id, "device_id": pair.a.device_id}
+    )
+
+    with pytest.raises(Forbidden, match="signature-does-not-fit"):
+        pair.does(handlers.check_in, CheckIn(visit_id=pair.visit, present=[forged]))
+
+
+def test_a_presence_moved_to_the_door_is_not_believed(pair) -> None:
+    honest = pair.a.presence(pair.visit, pair.watch.now, DOWN_THE_ROAD)
+    moved = honest.model_copy(update={"position": AT_THE_DOOR})
+
+    with pytest.raises(Forbidden, match="signature-does-not-fit"):
+        pair.does(handlers.check_in, CheckIn(visit_id=pair.visit, present=[moved]))
+
+
+def test_a_phone_does_not_lend_itself_to_the_partner(pair) -> None:
+    borrowed = Phone(pair.b.person_id, pair.a.device_id, pair.a.private)
+    present = [borrowed.presence(pair.visit, pair.watch.now)]
+
+    with pytest.raises(Forbidden, match="device-not-yours"):
+        pair.does(handlers.check_in, CheckIn(visit_id=pair.visit, present=present))
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        (DeviceState.REVOKED, "device-revoked"),
+        (DeviceState.REGISTERED, "device-without-key"),
+    ],
+)
+def test_a_phone_that_is_not_enrolled_cannot_check_in(pair, state, kind) -> None:
+    pair.hear(pair.device_standing(pair.a, 2, state=state, public_key=None))
+
+    with pytest.raises(Forbidden, match=kind):
+        pair.check_in(pair.a)
+
+
+def test_a_stranger_learns_nothing(pair) -> None:
+    stranger = Phone(ids.new())
+
+    with pytest.raises(NotFound):
+        pair.check_in(stranger)
+    with pytest.raises(NotFound):
+        pair.does(handlers.show_visit, ShowVisit(visit_id=pair.visit), stranger)
+
+
+def test_a_visit_is_not_begun_outside_its_plan(pair) -> None:
+    pair.watch.goes(days=2)
+
+    with pytest.raises(Conflict, match="outside-plan"):
+        pair.check_in(pair.a, pair.b)
+
+
+def test_the_mother_opens_and_invites_them_in(cleared) -> None:
+    invited = (
+        INTRODUCED,
+        PersonMet(relation="parent"),
+        ConsentGiven(answer="given", by="parent"),
+    )
+    clearance = cleared.may_enter(*invited)
+
+    outcome, clauses = judged(clearance)
+    assert outcome is Outcome.STOP
+    assert {"21.090", "4.29", "4.17", "13.08", "16.11"} <= set(clauses)
+    assert cleared.said == ["field_visit.consent_recorded", "field_visit.entry_not_allowed"]
+    outcome, clauses = judged(cleared.may_talk())
+    assert {"4.17", "13.08", "13.09", "4.11"} <= set(clauses)
+    assert cleared.said == ["field_visit.talk_not_allowed"]
+
+
+def test_the_debtor_is_confirmed_and_spoken_to(cleared) -> None:
+    assert judged(cleared.may_talk(*THE_DEBTOR)) == (Outcome.PROCEED, [])
+
+
+@pytest.mark.parametrize(
+    ("facts", "clauses"),
+    [
+        (THE_DEBTOR[1:], {"4.15", "21.035", "21.087", "13.02", "21.034"}),
+        (THE_DEBTOR[:2], {"4.10", "4.11", "16.10", "16.11"}),
+        (
+            (*THE_DEBTOR[:2], Identified(name_said=True, items=("card_tail",))),
+            {"4.10", "16.10"},
+        ),
+        (
+            (*THE_DEBTOR[:2], Identified(name_said=True, items=("card_tail", "card_tail"))),
+            {"4.10", "16.10"},
+        ),
+        (
+            (*THE_DEBTOR[:2], Identified(name_said=False, items=("card_tail", "address"))),
+            {"4.11", "16.11"},
+        ),
+    ],
+    ids=["no introduction", "not identified", "one item", "one item twice", "no name"],
+)
+def test_not_a_word_of_debt_before_identity_and_introduction(
+    cleared, facts, clauses
+) -> None:
+    outcome, found = judged(cleared.may_talk(*facts))
+
+    assert (outcome, set(found)) == (Outcome.STOP, clauses)
+
+
+def test_somebody_else_at_the_door_is_not_who_was_identified(cleared) -> None:
+    cleared.record(*THE_DEBTOR)
+    cleared.record(PersonMet(relation="spouse"))
+    outcome, clauses = judged(cleared.may_talk(PersonMet(relation="debtor")))
+
+    assert (outcome, clauses) == (Outcome.STOP, ["4.10", "4.11", "16.10", "16.11"])
+
+
+def test_entry_without_a_reason_is_refused(cleared) -> None:
+    clearance = cleared.may_enter(*THE_DEBTOR, CONSENT, reason=None)
+
+    assert judged(clearance) == (Outcome.STOP, ["4.28"])
+    assert cleared.said[-1] == "field_visit.entry_not_allowed"
+
+
+def test_a_reason_the_bank_does_not_know_is_no_reason(cleared) -> None:
+    clearance = cleared.may_enter(*THE_DEBTOR, CONSENT, reason="curiosity")
+
+    assert judged(clearance) == (Outcome.STOP, ["4.28"])
+
+
+def test_with_all_three_facts_they_may_come_in(cleared) -> None:
+    clearance = cleared.may_enter(*THE_DEBTOR, CONSENT)
+
+    assert judged(clearance) == (Outcome.PROCEED, [])
+    assert cleared.said == ["field_visit.consent_recorded", "field_visit.entry_allowed"]
+    cleared.record(Entered(), Left())
+    assert cleared.said == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "clauses"),
+    [
+        ((CONSENT, *THE_DEBTOR), ["4.29", "21.090"]),
+        ((*THE_DEBTOR, CONSENT, ConsentWithdrawn(by="debtor")), ["4.29", "21.090"]),
+        ((*THE_DEBTOR, ConsentGiven(answer="refused", by="debtor")), ["4.29", "21.090"]),
+        ((*THE_DEBTOR, ConsentGiven(answer="given", by="spouse")), ["4.29", "21.090"]),
+        ((*THE_DEBTOR, CONSENT, Objected(by="spouse")), ["C.06"]),
+        ((*THE_DEBTOR, Objected(by="spouse"), CONSENT), ["C.06"]),
+    ],
+    ids=[
+        "consent first",
+        "withdrawn",
+        "refused",
+        "spouse's",
+        "objection",
+        "objection first",
+    ],
+)
+def test_entry_needs_the_debtors_own_consent_and_nobodys_objection(
+    cleared, facts, clauses
+) -> None:
+    assert judged(cleared.may_enter(*facts)) == (Outcome.STOP, clauses)
+
+
+def test_a_backdated_identification_does_not_heal_an_earlier_consent(cleared) -> None:
+    cleared.record(INTRODUCED, PersonMet(relation="debtor"), CONSENT, phone=cleared.b)
+    early = cleared.a.writes(cleared.visit, NOON - timedelta(hours=1), THE_DEBTOR[2])
+    command = EnterPremises(visit_id=cleared.visit, reason=REASON, journal=early)
+
+    clearance = cleared.does(handlers.enter_premises, command)
+
+    assert judged(clearance) == (Outcome.STOP, ["4.29", "21.090"])
+
+
+def test_a_consent_dated_before_the_identification_does_not_count(cleared) -> None:
+    cleared.record(*THE_DEBTOR)
+    early = cleared.b.writes(cleared.visit, NOON - timedelta(hours=1), CONSENT)
+    command = RecordJournal(visit_id=cleared.visit, journal=early)
+    cleared.does(handlers.record_journal, command, cleared.b)
+
+    assert judged(cleared.may_enter()) == (Outcome.STOP, ["4.29", "21.090"])
+
+
+def test_going_in_without_asking_is_kept_and_marked(cleared) -> None:
+    cleared.record(*THE_DEBTOR, CONSENT, Entered())
+
+    assert cleared.said == ["field_visit.consent_recorded", "field_visit.breach_recorded"]
+    breach = BreachRecorded.model_validate(cleared.events[-1].data)
+    assert (breach.act, breach.clauses) == (Act.ENTER_PREMISES, ("4.28",))
+
+
+def test_a_permit_does_not_outlive_an_objection(cleared) -> None:
+    cleared.may_enter(*THE_DEBTOR, CONSENT)
+    cleared.record(Objected(by="spouse"), Entered())
+
+    assert cleared.said == ["field_visit.entry_declined", "field_visit.breach_recorded"]
+
+
+def test_a_permit_is_not_good_for_ever(cleared) -> None:
+    cleared.may_enter(*THE_DEBTOR, CONSENT)
+    cleared.watch.goes(minutes=20)
+    cleared.record(Entered())
+
+    assert cleared.said == ["field_visit.breach_recorded"]
+
+
+def test_a_journal_sent_again_changes_nothing(cleared) -> None:
+    journal = cleared.journal(*THE_DEBTOR)
+    command = RecordJournal(visit_id=cleared.visit, journal=journal)
+
+    assert cleared.does(handlers.record_journal, command).new == 3
+    assert cleared.does(handlers.record_journal, command).new == 0
+    clearance = cleared.does(
+        handlers.discuss_debt, DiscussDebt(visit_id=cleared.visit, journal=journal)
+    )
+    assert judged(clearance) == (Outcome.PROCEED, [])
+    rows = cleared.hears.connection.execute(select(journal_table.c.seq)).scalars()
+    assert sorted(rows) == [1, 2, 3]
+
+
+def test_a_batch_may_overlap_what_is_kept(cleared) -> None:
+    first = cleared.journal(*THE_DEBTOR[:2])
+    second = cleared.journal(THE_DEBTOR[2])
+    whole = cleared.a.signed([*first.entries, *second.entries])
+    cleared.does(
+        handlers.record_journal, RecordJournal(visit_id=cleared.visit, journal=first)
+    )
+
+    received = cleared.does(
+        handlers.record_journal, RecordJournal(visit_id=cleared.visit, journal=whole)
+    )
+
+    assert (received.through, received.new) == (3, 1)
+
+
+def test_a_gap_names_the_entry_that_is_missing(cleared) -> None:
+    cleared.journal(INTRODUCED)  # never sent
+    with pytest.raises(Conflict) as refusal:
+        cleared.record(PersonMet(relation="debtor"))
+
+    assert (refusal.value.kind, refusal.value.values) == (
+        "journal-gap",
+        {"expected": 1, "got": 2},
+    )
+
+
+def test_a_history_that_is_told_twice_differently_is_refused(cleared) -> None:
+    cleared.record(INTRODUCED)
+    cleared.a.seq, cleared.a.link = 0, "0" * 64
+
+    with pytest.raises(Conflict, match="journal-fork"):
+        cleared.record(PersonMet(relation="debtor"))
+
+
+def test_entries_that_do_not_follow_each_other_are_named(cleared) -> None:
+    one, _, three = cleared.journal(*THE_DEBTOR).entries
+    journal = cleared.a.signed([one, three])
+
+    with pytest.raises(Invalid) as refusal:
+        cleared.does(
+            handlers.record_journal, RecordJournal(visit_id=cleared.visit, journal=journal)
+        )
+
+    assert [d.pointer for d in refusal.value.details] == ["/journal/entries/1"]
+
+
+def test_an_entry_of_another_visit_is_named(cleared) -> None:
+    journal = cleared.a.writes(ids.new(), NOON, INTRODUCED)
+
+    with pytest.raises(Invalid) as refusal:
+        cleared.does(
+            handlers.record_journal, RecordJournal(visit_id=cleared.visit, journal=journal)
+        )
+
+    assert [d.pointer for d in refusal.value.details] == ["/journal/entries/0/visit_id"]
+
+
+def test_a_changed_entry_breaks_the_signature(cleared) -> None:
+    journal = cleared.journal(PersonMet(relation="parent"))
+    lie = journal.entries[0].model_copy(update={"fact": PersonMet(relation="debtor")})
+    forged = journal.model_copy(update={"entries": (lie,)})
+
+    with pytest.raises(Forbidden, match="signature-does-not-fit"):
+        cleared.does(
+            handlers.record_journal, RecordJournal(visit_id=cleared.visit, journal=forged)
+        )
+
+
+def test_nothing_is_asked_before_the_pair_is_cleared(pair) -> None:
+    pair.check_in(pair.a)
+
+    with pytest.raises(Conflict, match="not-checked-in"):
+        pair.may_talk(*THE_DEBTOR)
+
+
+def test_the_visit_ends_once_and_stays_ended(cleared) -> None:
+    cleared.check_out()
+    assert cleared.said == ["field_visit.collectors_left"]
+    cleared.check_out(phone=cleared.b)
+    assert cleared.said == []
+    with pytest.raises(Conflict, match="visit-closed"):
+        cleared.check_out(Ending.DECLINED)
+    with pytest.raises(Conflict, match="visit-closed"):
+        cleared.may_talk(*THE_DEBTOR)
+
+
+def test_a_fact_that_arrives_after_the_end_is_still_kept(cleared) -> None:
+    cleared.check_out()
+
+    assert cleared.record(*THE_DEBTOR).new == 3
+
+
+def test_nobody_checks_out_of_a_room_they_are_still_in(cleared) -> None:
+    cleared.may_enter(*THE_DEBTOR, CONSENT)
+    cleared.record(Entered())
+
+    with pytest.raises(Conflict, match="still-inside"):
+        cleared.check_out()
+
+
+def test_a_visit_that_never_began_cannot_end(pair) -> None:
+    with pytest.raises(Conflict, match="not-checked-in"):
+        pair.check_out()
+
+
+def test_only_the_pair_sees_who_lives_there(cleared) -> None:
+    ask = ShowVisit(visit_id=cleared.visit)
+    mine = cleared.does(handlers.show_visit, ask)
+    boss = cleared.does(handlers.show_visit, ask, Phone(ids.new()), Role.SUPERVISOR)
+
+    assert mine.sheet.debtor_name == "陈建国"
+    assert boss.sheet is None
+    assert boss.model_copy(update={"sheet": mine.sheet}) == mine
+    assert (mine.state, len(mine.present)) == (VisitState.CLEARED, 2)
+
+
+def test_visits_are_listed_page_by_page(pair, unit, watch) -> None:
+    other = Pair(unit, watch)
+    other.hears.connection.execute(
+        text("UPDATE visit SET agency_id = :a WHERE id = :v"),
+        {"a": pair.agency, "v": other.visit},
+    )
+    boss = Phone(ids.new())
+
+    def page(**asked):
+        reply = pair.does(handlers.list_visits, ListVisits(**asked), boss, Role.SUPERVISOR)
+        return [shown.visit_id for shown in reply.visits]
+
+    first = page(limit=1)
+    assert page() == [*first, *page(after=first[0])]
+    assert sorted(page()) == sorted([pair.visit, other.visit])
+    mine = pair.does(handlers.list_visits, ListVisits())
+    assert [shown.visit_id for shown in mine.visits] == [pair.visit]
+
+
+def test_the_decision_keeps_its_facts_without_names(cleared) -> None:
+    cleared.may_enter(*THE_DEBTOR, CONSENT, reason=None)
+    query = select(decision_table).where(decision_table.c.act == "enter_premises")
+    row = cleared.hears.connection.execute(query).one()
+
+    assert row.clauses == ["4.28"]
+    assert row.decision["books_hash"]
+    assert "陈建国" not in str(row._mapping)
+    assert row.facts["person_met"] == "debtor"
+
+
+def test_visit_of_nobody_knows_is_not_found(pair) -> None:
+    with pytest.raises(NotFound):
+        pair.does(handlers.show_visit, ShowVisit(visit_id=ids.new()))
