@@ -13,7 +13,7 @@ from chassis.errors import Conflict
 from chassis.unit import Unit
 from proto import ids
 from proto.base import Asker, Envelope, Order, Role
-from proto.workforce import AgencyStanding, Registered, RegisterAgencies
+from proto.workforce import AgencyStanding, RegisterAgencies, Registered
 
 SERVICE = "recovery"  # any schema: these tests bring their own handlers
 

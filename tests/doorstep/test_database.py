@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from doorstep.embedded import wipe
 from doorstep.home import Home
 from doorstep.private import Database
-from doorstep.private.place import place
 from doorstep.process import wait_until
 
 
@@ -80,14 +80,21 @@ def test_a_lost_pid_file_leads_to_no_second_server(database: Database) -> None:
 
 
 def test_two_clones_have_each_their_own(home: Home, database: Database) -> None:
-    other = Database(home.root / "other" / "var")
+    clone = Home(home.root.parent / "clone" / "var")
+    other = Database(clone.root)
     try:
-        urls = {database.start(), other.start()}
-        assert len({url.rpartition("@")[2] for url in urls}) == 2
+        addresses = {url.rpartition("@")[2] for url in (database.start(), other.start())}
+        assert len(addresses) == 2
+        assert other.place != database.place
     finally:
-        other.stop()
-        place_of_other = place(home.root / "other" / "var" / "postgres", ())
-        assert place_of_other != database.place
+        wipe(clone)
+
+
+def test_wiped_data_is_gone_wherever_it_lay(database: Database) -> None:
+    database.start()
+    where = database.place
+    wipe(database.home)
+    assert not where.exists()
 
 
 def test_another_account_keeps_out(database: Database) -> None:

@@ -1,7 +1,6 @@
 """Two phones, one door."""
 
 from datetime import date, timedelta
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, text
@@ -20,8 +19,8 @@ from proto.field_visit import (
     ConsentWithdrawn,
     DiscussDebt,
     Ending,
-    EnterPremises,
     Entered,
+    EnterPremises,
     Identified,
     Introduced,
     Left,

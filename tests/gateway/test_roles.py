@@ -1,0 +1,155 @@
+"""Who may use which route: the whole table, written out a second time."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
+
+from gateway.door import doors
+from gateway.parts import Parts
+from gateway.tokens import ALGORITHM
+from proto import ids
+from proto.base import Role
+
+pytestmark = pytest.mark.anyio
+
+COLLECTOR, SUPERVISOR = Role.FIELD_COLLECTOR, Role.SUPERVISOR
+BANK, COMPLIANCE = Role.BANK_OFFICER, Role.COMPLIANCE
+READERS = {COLLECTOR, SUPERVISOR, BANK, COMPLIANCE}
+OPEN = None
+Bearer = Callable[[Role], dict[str, str]]
+
+TABLE: dict[tuple[str, str], set[Role] | None] = {
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/readyz"): OPEN,
+    ("GET", "/openapi.json"): OPEN,
+    ("GET", "/v1/keys"): OPEN,
+    ("POST", "/v1/first-run"): OPEN,
+    ("POST", "/v1/sessions"): OPEN,
+    ("POST", "/v1/sessions/refresh"): OPEN,
+    ("DELETE", "/v1/sessions/current"): set(Role),
+    ("GET", "/v1/me"): set(Role),
+    ("POST", "/v1/accounts"): {Role.ADMINISTRATOR},
+    ("POST", "/v1/agencies"): {BANK},
+    ("POST", "/v1/people"): {BANK},
+    ("POST", "/v1/devices"): {BANK},
+    ("POST", "/v1/devices/{device_id}/key"): {COLLECTOR},
+    ("POST", "/v1/devices/{device_id}/revocation"): {SUPERVISOR, BANK},
+    ("POST", "/v1/authorisations"): {BANK},
+    ("POST", "/v1/authorisations/{letter_id}/revocation"): {BANK},
+    ("POST", "/v1/cases"): {BANK},
+    ("POST", "/v1/visits"): {SUPERVISOR},
+    ("GET", "/v1/visits"): READERS,
+    ("GET", "/v1/visits/{visit_id}"): READERS,
+    ("GET", "/v1/visits/{visit_id}/events"): READERS,
+    ("POST", "/v1/visits/{visit_id}/check-ins"): {COLLECTOR},
+    ("POST", "/v1/visits/{visit_id}/journal"): {COLLECTOR},
+    ("POST", "/v1/visits/{visit_id}/asks/discuss-debt"): {COLLECTOR},
+    ("POST", "/v1/visits/{visit_id}/asks/enter-premises"): {COLLECTOR},
+    ("POST", "/v1/visits/{visit_id}/check-out"): {COLLECTOR},
+}
+GUARDED = [(method, path) for (method, path), roles in TABLE.items() if roles is not OPEN]
+SOMETHING = str(UUID(int=9))
+
+
+def address(path: str) -> str:
+    for name in ("device_id", "letter_id", "visit_id"):
+        path = path.replace(f"{{{name}}}", SOMETHING)
+    return path
+
+
+async def knock(
+    client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]
+) -> tuple[int, str]:
+    """Return the status and the kind of problem, if any."""
+    # a body that is right nowhere: whoever may, is told so
+    content = b"[]" if method == "POST" else None
+    headers = headers | {"Content-Type": "application/json", "Last-Event-ID": "x"}
+    response = await client.request(
+        method, address(path), headers=headers, content=content
+    )
+    if response.headers.get("content-type") != "application/problem+json":
+        return response.status_code, ""
+    return response.status_code, response.json()["type"].removeprefix("/problems/")
+
+
+async def test_every_route_is_in_the_table(app: FastAPI) -> None:
+    found = {(door.method, door.path): set(door.roles) or OPEN for door in doors(app)}
+    assert found == TABLE
+    assert len(found) == len(app.routes)
+
+
+async def test_a_route_without_a_permission_stops_the_start(app: FastAPI) -> None:
+    @app.get("/v1/stray")
+    def stray() -> None: ...
+
+    with pytest.raises(RuntimeError, match="/v1/stray is no Door"):
+        doors(app)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_may_what_the_table_says(
+    client: httpx.AsyncClient, bearer: Bearer, role: Role
+) -> None:
+    found, header = {}, bearer(role)
+    for method, path in GUARDED:
+        status, kind = await knock(client, method, path, header)
+        found[method, path] = (status, kind) != (403, "role-may-not")
+        # the one route that looks the account up finds none behind this token
+        assert kind != "unauthenticated" or path == "/v1/me"
+    assert found == {door: role in (TABLE[door] or ()) for door in GUARDED}
+
+
+async def test_nobody_comes_in_without_a_good_token(
+    client: httpx.AsyncClient, bad_tokens: dict[str, dict[str, str]]
+) -> None:
+    for method, path in GUARDED:
+        for name, headers in bad_tokens.items():
+            kind = "token-expired" if name == "expired" else "unauthenticated"
+            found = await knock(client, method, path, headers)
+            assert (path, name, *found) == (path, name, 401, kind)
+
+
+@pytest.fixture
+def bad_tokens(parts: Parts, bearer: Bearer) -> dict[str, dict[str, str]]:
+    good = bearer(Role.FIELD_COLLECTOR)["Authorization"].removeprefix("Bearer ")
+    claims = parts.accounts.tokens.read(good)
+    stranger = ec.generate_private_key(ec.SECP256R1())
+
+    def forged(**changed: object) -> str:
+        body = json.loads(claims.model_dump_json()) | changed
+        kid = {"kid": parts.accounts.tokens.kid}
+        return jwt.encode(body, parts.accounts.tokens.private, ALGORITHM, headers=kid)
+
+    body = json.loads(claims.model_dump_json())
+    kid = {"kid": parts.accounts.tokens.kid}
+    minute = int(timedelta(minutes=1).total_seconds())
+    tokens = {
+        "garbage": "Bearer garbage",
+        "half": f"Bearer {good[:-40]}",
+        "basic": "Basic YWRtaW46YWRtaW4=",
+        "empty": "Bearer ",
+        "other key": f"Bearer {jwt.encode(body, stranger, ALGORITHM, headers=kid)}",
+        "no signature": f"Bearer {jwt.encode(body, None, 'none', headers=kid)}",
+        "public key as secret": f"Bearer {hmac_signed(body, kid)}",
+        "no kid": f"Bearer {jwt.encode(body, parts.accounts.tokens.private, ALGORITHM)}",
+        "other bank": f"Bearer {forged(aud='doorstep/other')}",
+        "other issuer": f"Bearer {forged(iss='somebody')}",
+        "no such role": f"Bearer {forged(role='root')}",
+        "from the future": f"Bearer {forged(iat=claims.iat + 2 * minute)}",
+        "expired": f"Bearer {forged(iat=claims.iat - 660, exp=claims.iat)}",
+        "refresh token": f"Bearer {ids.new().hex}",
+    }
+    return {name: {"Authorization": value} for name, value in tokens.items()} | {
+        "none": {}
+    }
+
+
+def hmac_signed(body: dict[str, object], kid: dict[str, str]) -> str:
+    return jwt.encode(body, "k" * 64, "HS256", headers=kid)
