@@ -24,6 +24,7 @@ from nameko.extensions import (
 )
 from nameko.messaging import QueueConsumer
 from nameko.rpc import Responder, Rpc, RpcConsumer
+from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -63,8 +64,11 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
 
     def on_decode_error(self, message: Any, error: Exception) -> None:
         """Send the message to where undecodable ones are kept."""
-        log.error("cannot decode a message: %s", type(error).__name__)
-        message.reject(requeue=False)
+        log.error("cannot read a message: %s", type(error).__name__)
+        try:
+            message.reject(requeue=False)
+        except OSError:
+            log.warning("connection lost before a rejection")
 
     def ack_message(self, message: Any) -> None:
         """Acknowledge; on a connection that is gone the message comes again."""
@@ -165,15 +169,22 @@ class EventLine(SharedExtension, ProviderCollector):  # type: ignore[misc]
 
         What comes after it waits: order before speed, and nothing is lost.
         """
+        try:
+            envelope = Envelope.model_validate(body)
+        except ValidationError as error:
+            return self.queue_consumer.on_decode_error(message, error)
+        provider = self.providers().get(envelope.type)
+        if provider is None:  # a binding of an older release
+            log.warning("nobody here hears %s any more", envelope.type)
+            return self.queue_consumer.ack_message(message)
         wait = AGAIN_FIRST_S
-        while (error := self.once(body)) is not None:
-            topic = message.delivery_info["routing_key"]
-            log.error("%s failed, again in %.1f s: %s", topic, wait, error)
+        while (error_name := self.once(provider, envelope)) is not None:
+            log.error("%s failed, again in %.1f s: %s", envelope.type, wait, error_name)
             eventlet.sleep(wait)
             wait = min(wait * 2, AGAIN_MOST_S)
-        self.queue_consumer.ack_message(message)
+        return self.queue_consumer.ack_message(message)
 
-    def once(self, body: Any) -> str | None:
+    def once(self, provider: "Hears", envelope: Envelope) -> str | None:
         """Run the event in a worker; return the error's name, or nothing."""
         done = Signal()
 
@@ -182,13 +193,9 @@ class EventLine(SharedExtension, ProviderCollector):  # type: ignore[misc]
             return result, None
 
         try:
-            envelope = Envelope.model_validate(body)
-            provider = self.providers()[envelope.type]
             self.container.spawn_worker(provider, (envelope,), {}, handle_result=finish)
         except ContainerBeingKilled:
             return "ContainerBeingKilled"
-        except (ValueError, KeyError) as error:
-            return type(error).__name__
         outcome: str | None = done.wait()
         return outcome
 

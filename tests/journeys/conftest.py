@@ -65,6 +65,10 @@ class Platform:
         with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
             return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
 
+    def do(self, query: str, *values: Any) -> None:
+        with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
+            connection.execute(query, values)  # type: ignore[arg-type]
+
     def settle(self) -> None:
         """Return when every event that was said has taken effect with all its hearers.
 
@@ -149,7 +153,11 @@ class Door:
 
     def __post_init__(self) -> None:
         officer = self.platform.officer
-        agency = {"agency_id": self.agency_id, "code": f"a{self.agency_id.hex}", "name": "海港"}
+        agency = {
+            "agency_id": self.agency_id,
+            "code": f"a{self.agency_id.hex}",
+            "name": "海港",
+        }
         sent(officer, "/v1/agencies", {"agencies": [agency]})
         people = [ids.new(), ids.new()]
         entries = [acting.person(person, self.agency_id) for person in people]

@@ -122,9 +122,7 @@ def test_both_phones_at_the_same_instant_two_hundred_times(door) -> None:
 
 
 def test_another_agency_sees_nothing(door, platform, tmp_path) -> None:
-    stranger = platform.account(
-        "field_collector", agency_id=ids.new(), person_id=ids.new()
-    )
+    stranger = platform.account("field_collector", agency_id=ids.new(), person_id=ids.new())
     boss = platform.account("supervisor", agency_id=ids.new())
 
     assert stranger.get(door.path()).status == 404

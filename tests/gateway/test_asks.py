@@ -1,0 +1,161 @@
+"""A route is one question to one service, and its answer."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from chassis.errors import Unavailable
+from chassis.rpc import Answered
+from proto.base import Detail, Problem, Role
+from proto.field_visit import CheckOut, Ending, ListVisits
+
+from .conftest import Bearer, StandIn, asker
+
+pytestmark = pytest.mark.anyio
+
+VISIT = UUID(int=9)
+AT_VISIT = f"/v1/visits/{VISIT}"
+CLAUSE = "每次外访须由两人以上进行。"
+REASON = {
+    "key": "visit.min_visitors",
+    "book": "cn_pledge",
+    "clause": "4.29",
+    "cite": "CN-PLEDGE/10",
+    "quote": CLAUSE,
+    "outcome": "stop",
+    "says": {"zh-CN": "现场只有一人。", "en": "Only one of you is here."},
+    "cure": {"zh-CN": "请等待另一人。", "en": "Wait for the other."},
+    "values": {"present": 1},
+}
+
+
+def clearance(outcome: str) -> dict[str, Any]:
+    decision = {
+        "act": "check_in",
+        "outcome": outcome,
+        "reasons": [] if outcome == "proceed" else [REASON | {"outcome": outcome}],
+        "books": ["cn_pledge"],
+        "books_hash": "0" * 64,
+        "on": "2026-03-02",
+        "decision_id": str(UUID(int=5)),
+        "decided_at": "2026-03-02T07:00:00Z",
+        "good_until": None,
+    }
+    ahead = {"act": "check_in", "when": "both", "outcome": "proceed", "clauses": []}
+    script = {"zh-CN": "您好。", "en": "Good day."}
+    return {
+        "visit_id": str(VISIT),
+        "decision": decision,
+        "script": script,
+        "ahead": [ahead],
+    }
+
+
+async def ask_to_talk(client: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    return await client.post(f"{AT_VISIT}/asks/discuss-debt", json={}, headers=headers)
+
+
+async def test_the_path_names_the_visit_and_the_token_who_asks(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn
+) -> None:
+    services.reply = {"visit_id": str(VISIT), "ending": "talked", "made_up": 1}
+    for body in ({"ending": "talked"}, {"ending": "talked", "visit_id": str(VISIT)}):
+        headers = bearer(Role.FIELD_COLLECTOR)
+        response = await client.post(f"{AT_VISIT}/check-out", json=body, headers=headers)
+        assert response.status_code == 200
+        assert response.json() == {"visit_id": str(VISIT), "ending": "talked"}
+    command = CheckOut(visit_id=VISIT, ending=Ending.TALKED)
+    assert services.asked == [
+        ("field_visit", command, asker(Role.FIELD_COLLECTOR)),
+    ] * 2
+
+
+async def test_a_list_is_asked_for_by_the_query(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn
+) -> None:
+    services.reply = {"visits": []}
+    headers = bearer(Role.SUPERVISOR)
+    response = await client.get(f"/v1/visits?limit=7&after={VISIT}", headers=headers)
+    assert response.json() == {"visits": []}
+    assert services.asked[0][1] == ListVisits(limit=7, after=VISIT)
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("proceed", 200), ("wait", 202)])
+async def test_a_clearance_that_is_no_refusal_is_shown(  # type: ignore[no-untyped-def]
+    client, bearer, services, outcome: str, status: int
+) -> None:
+    services.reply = clearance(outcome)
+    response = await ask_to_talk(client, bearer(Role.FIELD_COLLECTOR))
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == clearance(outcome)
+
+
+@pytest.mark.parametrize("outcome", ["ask", "stop"])
+@pytest.mark.parametrize(
+    ("language", "title", "detail"),
+    [
+        ("en", "This is not allowed now", "Only one of you is here. Wait for the other."),
+        ("zh-CN", "目前不允许", "现场只有一人。 请等待另一人。"),
+    ],
+)
+async def test_a_refusal_is_a_problem_with_the_decision_inside(  # type: ignore[no-untyped-def]
+    client, bearer, services, outcome: str, language: str, title: str, detail: str
+) -> None:
+    services.reply = clearance(outcome)
+    headers = bearer(Role.FIELD_COLLECTOR) | {"Accept-Language": language}
+    response = await ask_to_talk(client, headers)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json() | {"instance": "?"} == {
+        "type": "/problems/not-allowed",
+        "title": title,
+        "status": 403,
+        "detail": detail,
+        "instance": "?",
+        **clearance(outcome),
+    }
+    assert response.status_code == 403
+
+
+async def test_a_services_problem_is_told_in_the_callers_language(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn
+) -> None:
+    row = Detail(pointer="/cases/3/agency_id", kind="unknown-agency", values={"key": "A7"})
+    services.error = Answered(Problem(kind="malformed", status=422, details=(row,)))
+    response = await ask_to_talk(client, bearer(Role.FIELD_COLLECTOR))
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
+        {
+            "pointer": "/cases/3/agency_id",
+            "detail": "the agency A7 is not registered; "
+            "register it with POST /v1/agencies first",
+        }
+    ]
+
+
+async def test_what_does_not_answer_says_when_to_ask_again(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn
+) -> None:
+    services.error = Unavailable("service-absent", service="field_visit")
+    response = await ask_to_talk(client, bearer(Role.FIELD_COLLECTOR))
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.json()["detail"].startswith("Nobody answers for The doorstep.")
+
+
+async def test_a_service_may_raise_what_no_catalogue_knows(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn
+) -> None:
+    services.error = Answered(Problem(kind="moon-phase", status=99))
+    response = await ask_to_talk(client, bearer(Role.FIELD_COLLECTOR))
+    assert response.status_code == 500
+    assert '"moon-phase"' in response.json()["detail"]
+
+
+async def test_an_answer_that_is_none_is_our_own_fault(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn
+) -> None:
+    services.reply = {"nonsense": True}
+    response = await ask_to_talk(client, bearer(Role.FIELD_COLLECTOR))
+    assert (response.status_code, response.json()["type"]) == (500, "/problems/unexpected")
