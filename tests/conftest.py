@@ -19,8 +19,6 @@ from chassis.settings import settings
 from doorstep import private
 
 ROOT = Path(__file__).parent.parent
-#: A Monday afternoon at a door in Shanghai; every test's clock starts here.
-CLOCK = "2026-03-02T15:00:00+08:00"
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from chassis import amqp, topology
 from chassis.settings import Settings
 from doorstep import embedded
 from doorstep.process import find
-from tests.journeys.conftest import Door, Platform, clauses
+from tests.world import Door, Platform, clauses
 
 
 def kill(platform: Platform, part: str) -> None:

@@ -15,7 +15,7 @@ from proto.field_visit import (
     PersonMet,
 )
 from tests import acting
-from tests.journeys.conftest import clauses, plain
+from tests.world import clauses, plain
 
 INTRODUCED = Introduced(mandate_declared=True, badge_shown=True, letter_shown=True)
 INVITED = ConsentGiven(answer="given", by="parent")

@@ -1,0 +1,1 @@
+"""What it costs, beside what the same machine could do at best, in the same run."""

@@ -1,0 +1,231 @@
+"""The whole of Doorstep, running, and people who act through HTTP.
+
+For journeys and benches alike. The platform runs at a fixed ticking moment: a Monday
+afternoon at a door in Shanghai.
+"""
+
+import secrets
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from chassis import clock, topology
+from doorstep.client import Answer, Gateway
+from doorstep.home import Home
+from doorstep.phone import Phone
+from proto import ids
+from proto.field_visit import Fact
+from proto.places import Position
+from tests import acting
+
+#: A Monday afternoon at a door in Shanghai; every test's clock starts here.
+CLOCK = "2026-03-02T15:00:00+08:00"
+PASSWORD = "a long enough password"
+SETTLE_S = 20.0
+
+
+@dataclass
+class Platform:
+    """A running Doorstep: its gateway, its database, and what it is told by."""
+
+    home: Home
+    settings: dict[str, str]
+    doors: ExitStack
+
+    def __post_init__(self) -> None:
+        self.url = f"http://127.0.0.1:{self.settings['DOORSTEP_HTTP_PORT']}"
+        keys = Path(self.settings["DOORSTEP_KEYS"])
+        token = (keys / "first-run-token").read_text().strip()
+        first = {"token": token, "name": "admin", "password": PASSWORD}
+        nobody = self.doors.enter_context(Gateway(self.url))
+        assert nobody.post("/v1/first-run", first).ok
+        self.admin = self.signed_in("admin")
+        self.officer = self.account("bank_officer")
+
+    def signed_in(self, name: str) -> Gateway:
+        with Gateway(self.url) as nobody:
+            return self.doors.enter_context(nobody.signed_in(name, PASSWORD))
+
+    def now(self) -> datetime:
+        """The moment it is at the door."""
+        pretended, since = clock.anchor(self.settings["DOORSTEP_CLOCK"])
+        return pretended + (datetime.now(since.tzinfo) - since)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
+            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+
+    def do(self, query: str, *values: Any) -> None:
+        with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
+            connection.execute(query, values)  # type: ignore[arg-type]
+
+    def settle(self) -> None:
+        """Return when every event that was said has taken effect with all its hearers.
+
+        Fails naming how many are still on their way after 20 s.
+        """
+        until = time.monotonic() + SETTLE_S
+        while waiting := self.on_their_way():
+            assert time.monotonic() < until, f"{waiting} events did not arrive"
+            time.sleep(0.02)
+
+    def on_their_way(self) -> int:
+        """How many pairs of event and hearer there are that have not met."""
+        each = [
+            sql.SQL(
+                "SELECT count(*) FROM {said} o WHERE o.envelope->>'type' = ANY({topics})"
+                " AND NOT EXISTS (SELECT FROM {heard} i WHERE i.event_id = o.event_id)"
+            ).format(
+                said=sql.Identifier(speaker, "outbox"),
+                heard=sql.Identifier(hearer, "inbox"),
+                topics=sql.Literal(list(topology.topics(hearer))),
+            )
+            for speaker in topology.SERVICES
+            for hearer in topology.HEARS
+        ]
+        query = sql.SQL(" UNION ALL ").join(each)
+        with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
+            return sum(row[0] for row in connection.execute(query))
+
+    def account(self, role: str, **belongs: UUID) -> Gateway:
+        """Somebody new with a role, signed in."""
+        name = f"{role}-{secrets.token_hex(6)}"
+        said = {key: str(value) for key, value in belongs.items()}
+        body = {"name": name, "password": PASSWORD, "role": role} | said
+        answer = self.admin.post("/v1/accounts", body)
+        assert answer.ok, answer
+        return self.signed_in(name)
+
+
+@dataclass
+class Collector:
+    """A field collector with a phone, signed in."""
+
+    platform: Platform
+    person_id: UUID
+    phone: Phone
+    http: Gateway
+
+    def presence(self, visit_id: UUID, at: Position = acting.AT_THE_DOOR) -> dict[str, Any]:
+        said = self.phone.presence(visit_id, at, self.platform.now())
+        return said.model_dump(mode="json")
+
+    def notes(self, visit_id: UUID, *facts: Fact) -> dict[str, Any]:
+        """Write facts down; the body of a request that carries them."""
+        for fact in facts:
+            self.phone.note(visit_id, fact, self.platform.now())
+        journal = self.phone.unconfirmed()
+        return {"journal": journal.model_dump(mode="json")} if journal else {}
+
+    def confirm(self) -> None:
+        self.phone.confirm(len(self.phone.entries))
+
+
+@dataclass
+class Door:
+    """An agency, its pair, a placed case, and a visit planned for now."""
+
+    platform: Platform
+    folder: Path
+    agency_id: UUID = field(default_factory=ids.new)
+    letter_id: UUID = field(default_factory=ids.new)
+
+    def __post_init__(self) -> None:
+        officer = self.platform.officer
+        agency = {
+            "agency_id": self.agency_id,
+            "code": f"a{self.agency_id.hex}",
+            "name": "海港",
+        }
+        sent(officer, "/v1/agencies", {"agencies": [agency]})
+        people = [ids.new(), ids.new()]
+        entries = [acting.person(person, self.agency_id) for person in people]
+        sent(officer, "/v1/people", {"people": entries})
+        self.pair = tuple(self.collector(person) for person in people)
+        self.boss = self.platform.account("supervisor", agency_id=self.agency_id)
+        self.platform.settle()
+        letter = {
+            "letter_id": self.letter_id,
+            "number": f"SQ{self.letter_id.hex}",
+            "agency_id": self.agency_id,
+            "people": people,
+            "valid_from": "2026-03-01",
+            "valid_until": "2026-03-31",
+        }
+        sent(officer, "/v1/authorisations", {"letters": [letter]})
+        self.platform.settle()
+        self.visit_id = self.visits(1)[0]
+
+    def collector(self, person_id: UUID) -> Collector:
+        device_id = ids.new()
+        device = {
+            "device_id": device_id,
+            "code": f"d{device_id.hex}",
+            "person_id": person_id,
+            "model": "work phone",
+        }
+        sent(self.platform.officer, "/v1/devices", {"devices": [device]})
+        http = self.platform.account(
+            "field_collector", agency_id=self.agency_id, person_id=person_id
+        )
+        phone = Phone(self.folder / device_id.hex, device_id, person_id)
+        sent(http, f"/v1/devices/{device_id}/key", phone.enrolment())
+        return Collector(self.platform, person_id, phone, http)
+
+    def visits(self, count: int) -> list[UUID]:
+        """Place that many cases and plan a visit to each."""
+        cases = [ids.new() for _ in range(count)]
+        entries = [acting.case(case, self.agency_id) for case in cases]
+        sent(self.platform.officer, "/v1/cases", {"cases": entries})
+        now = self.platform.now()
+        visits = [
+            {
+                "visit_id": ids.new(),
+                "case_id": case,
+                "collectors": [collector.person_id for collector in self.pair],
+                "letter_id": self.letter_id,
+                "not_before": now - timedelta(hours=1),
+                "not_after": now + timedelta(hours=4),
+            }
+            for case in cases
+        ]
+        sent(self.boss, "/v1/visits", {"visits": visits})
+        self.platform.settle()
+        return [visit["visit_id"] for visit in visits]
+
+    def path(self, what: str = "") -> str:
+        return f"/v1/visits/{self.visit_id}{what}"
+
+
+def sent(http: Gateway, path: str, body: dict[str, Any]) -> Answer:
+    """Send a body whose values are of Python's own kinds; it must be taken."""
+    answer = http.post(path, plain(body))
+    assert answer.ok, (path, answer)
+    return answer
+
+
+def plain(value: Any) -> Any:
+    """The JSON form of ids, days and moments."""
+    match value:
+        case dict():
+            return {key: plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case str() | int() | float() | bool() | None:
+            return value
+        case _ if hasattr(value, "isoformat"):
+            return value.isoformat()
+    return str(value)
+
+
+def clauses(answer: Answer) -> list[str]:
+    """The clauses against an act, each once, as the books came."""
+    decision = answer.body["decision"]
+    return list(dict.fromkeys(reason["clause"] for reason in decision["reasons"]))
