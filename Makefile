@@ -1,0 +1,45 @@
+# Doorstep. `make` lists what there is to make.
+
+DOORSTEP := .venv/bin/doorstep
+DEMO := $(DOORSTEP) --home var/demo
+DEMO_CLOCK := 2026-03-02T15:00:00+08:00  # a Monday afternoon: visits are allowed
+
+.DEFAULT_GOAL := help
+.PHONY: help ready up down demo test check bench lock clean
+
+help: ## list what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+
+ready: # install what is missing; says nothing when nothing is
+	@bash doorstep/bootstrap.sh
+
+up: ready ## start Doorstep here: broker, database, services, gateway
+	@$(DOORSTEP) up
+
+down: ## stop it; its data stays in var/
+	@[ ! -x $(DOORSTEP) ] || $(DOORSTEP) down
+
+demo: ready ## walk one visit through a Doorstep of its own, from nothing to the end
+	@$(DEMO) wipe >/dev/null
+	@$(DEMO) up --clock $(DEMO_CLOCK)
+	@$(DEMO) demo; code=$$?; $(DEMO) down; exit $$code
+
+test: check ## check, then every test, with a private broker and database
+	.venv/bin/pytest
+
+check: ready ## format, lint, types, and which module may import which
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: ready ## measure it
+	.venv/bin/python -m bench
+
+lock: ready ## pin the newest packages pyproject.toml allows in requirements.lock
+	@bash doorstep/lock.sh
+
+clean: ## stop everything; remove data, logs, keys, caches and the virtual environment
+	@[ ! -x $(DOORSTEP) ] || find var -type d -name run -prune 2>/dev/null | while read -r run; do $(DOORSTEP) --home "$${run%/run}" wipe >/dev/null || exit 1; done
+	rm -rf var .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The command `doorstep`: bring the parts up, look at them, take them down."""

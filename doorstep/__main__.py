@@ -1,0 +1,7 @@
+"""Let `python -m doorstep` be the command `doorstep`."""
+
+import sys
+
+from doorstep.command import main
+
+sys.exit(main())

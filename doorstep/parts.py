@@ -1,0 +1,62 @@
+"""The one list of processes: make, the container file and the health checks follow it.
+
+Targets are named as text and imported by `run` alone: eventlet must patch before anything
+else is imported, and in service processes only.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from doorstep.errors import Misuse
+
+SERVICES = (
+    "dispatch",
+    "contact",
+    "field_visit",
+    "complaints",
+    "letters",
+    "recovery",
+    "workforce",
+    "oversight",
+)
+
+SERVERS = ("broker", "database")  # private ones, or those AMQP_URI and DATABASE_URL name
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process of Doorstep.
+
+    `needs` are the parts that must be ready before it. It is ready when `health`, a path
+    of its HTTP port, answers 200; without one, when it has touched the file
+    `DOORSTEP_READY_FILE`, which it does once it consumes (a ping proves less).
+    """
+
+    name: str
+    target: str  # "module:function"
+    services: tuple[str, ...] = ()  # given to the function, when there are any
+    needs: tuple[str, ...] = SERVERS
+    health: str | None = None
+
+    def run(self) -> object:
+        """Run it in this process until it ends."""
+        module, _, function = self.target.partition(":")
+        start = getattr(import_module(module), function)
+        return start(self.services) if self.services else start()
+
+
+RELAY = Part("relay", "chassis.relay:run")
+ALL_SERVICES = Part("services", "chassis.runner:run", SERVICES)
+GATEWAY = Part("gateway", "gateway.main:run", health="/healthz")
+
+EMBEDDED = (RELAY, ALL_SERVICES, GATEWAY)  # what `doorstep up` runs, in this order
+SINGLE = tuple(Part(name, "chassis.runner:run", (name,)) for name in SERVICES)
+PARTS = {part.name: part for part in (*EMBEDDED, *SINGLE)}
+
+
+def part(name: str) -> Part:
+    """Return the part of that name; raises `Misuse` when there is none."""
+    try:
+        return PARTS[name]
+    except KeyError:
+        raise Misuse(f"no part is called {name}; there are {', '.join(PARTS)}") from None

@@ -1,0 +1,127 @@
+"""A simulated work phone: a key it never shows, a journal it never rewrites.
+
+Its folder holds `key.pem` and `journal.jsonl`, both for our eyes only. An entry is on
+disk before it counts, so that a phone which dies loses nothing and repeats no number.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from chassis import signatures
+from doorstep.home import write_secretly
+from proto.field_visit import GENESIS, Entry, Fact, Journal, Presence
+from proto.places import Position
+from proto.signing import PublicKey, Signature, canonical, signed_bytes
+from proto.workforce import enrolment
+
+#: Stands where a signature will be while the bytes to sign are made.
+UNSIGNED = Signature(value="A" * 86)
+MOST_AT_ONCE = 200
+
+
+class Phone:
+    """The phone of one collector. Made at first use, the same one ever after."""
+
+    def __init__(self, folder: Path, device_id: UUID, collector_id: UUID) -> None:
+        self.device_id, self.collector_id = device_id, collector_id
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._key = _key(folder / "key.pem")
+        self._file = folder / "journal.jsonl"
+        self.entries: list[Entry] = _entries(self._file)
+        self._confirmed = 0
+
+    @property
+    def public_key(self) -> PublicKey:
+        return signatures.public_key(self._key)
+
+    def enrolment(self) -> dict[str, object]:
+        """Return the body that says which key it made, and proves that it holds it."""
+        key = self.public_key
+        proof = signatures.sign(self._key, enrolment(self.device_id, key))
+        return {"public_key": key.model_dump(), "signature": proof.model_dump()}
+
+    def presence(self, visit_id: UUID, position: Position, at: datetime) -> Presence:
+        """Return its collector's signed presence; another phone may carry it."""
+        plain = Presence(
+            visit_id=visit_id,
+            collector_id=self.collector_id,
+            device_id=self.device_id,
+            position=position,
+            at=at,
+            signature=UNSIGNED,
+        )
+        signature = signatures.sign(self._key, signed_bytes(plain))
+        return plain.model_copy(update={"signature": signature})
+
+    def note(self, visit_id: UUID, fact: Fact, at: datetime) -> Entry:
+        """Write down what happened, linked to the entry before it."""
+        last = self.entries[-1] if self.entries else None
+        entry = Entry(
+            seq=last.seq + 1 if last else 1,
+            visit_id=visit_id,
+            at=at,
+            prev=last.link() if last else GENESIS,
+            fact=fact,
+        )
+        _append(self._file, entry)
+        self.entries.append(entry)
+        return entry
+
+    def unconfirmed(self) -> Journal | None:
+        """Return what nobody has confirmed yet, its head signed; nothing if all is."""
+        waiting = self.entries[self._confirmed :][:MOST_AT_ONCE]
+        return self.signed(waiting) if waiting else None
+
+    def signed(self, entries: Sequence[Entry]) -> Journal:
+        journal = Journal(
+            device_id=self.device_id, entries=tuple(entries), signature=UNSIGNED
+        )
+        signature = signatures.sign(self._key, journal.head())
+        return journal.model_copy(update={"signature": signature})
+
+    def confirm(self, through: int) -> None:
+        """Note that the server keeps everything up to this number."""
+        self._confirmed = max(self._confirmed, min(through, len(self.entries)))
+
+
+def _key(file: Path) -> ec.EllipticCurvePrivateKey:
+    """Return the key in the file, made when there is none."""
+    if not file.exists():
+        made = ec.generate_private_key(ec.SECP256R1())
+        text = made.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        write_secretly(file, text.decode())
+    key = serialization.load_pem_private_key(file.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{file} holds another kind of key; remove it")
+    return key
+
+
+def _entries(file: Path) -> list[Entry]:
+    """Read the journal; a last line that was cut short never counted."""
+    if not file.exists():
+        return []
+    whole, _, cut = file.read_bytes().rpartition(b"\n")
+    if cut:
+        write_secretly(file, f"{whole.decode()}\n" if whole else "")
+    return [Entry.model_validate_json(line) for line in whole.splitlines()]
+
+
+def _append(file: Path, entry: Entry) -> None:
+    line = canonical(json.loads(entry.model_dump_json())) + b"\n"
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, line)
+        os.fsync(handle)
+    finally:
+        os.close(handle)

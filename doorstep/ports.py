@@ -1,0 +1,48 @@
+"""Ports on loopback: the usual one where it is free, else the next free one."""
+
+import socket
+from pathlib import Path
+
+from doorstep.errors import Misuse
+
+LOOPBACK = "127.0.0.1"
+SPAN = 500
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on the port, be it on loopback or everywhere."""
+    with socket.socket() as probe:
+        # Connections of the last run may linger for a minute; they do no harm.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen()
+        except OSError:
+            return False
+    return True
+
+
+def next_free(preferred: int) -> int:
+    """Return the first free port from the preferred one on."""
+    for port in range(preferred, preferred + SPAN):
+        if is_free(port):
+            return port
+    raise Misuse(
+        f"no free port from {preferred} to {preferred + SPAN - 1}; end what listens there"
+    )
+
+
+def remembered(file: Path, preferred: int) -> int:
+    """Return the port of last time if still free, else the next free one; remember it."""
+    known = last(file)
+    port = known if known is not None and is_free(known) else next_free(preferred)
+    file.write_text(f"{port}\n")
+    return port
+
+
+def last(file: Path) -> int | None:
+    """Return the port of last time, if there was one."""
+    try:
+        return int(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
