@@ -1,0 +1,199 @@
+"""The relay and the gateway's client, against a real broker."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pika
+import psycopg
+import pytest
+
+from chassis import amqp, handling, relay, topology
+from chassis.database import engine
+from chassis.errors import Unavailable
+from chassis.rpc import Client
+from chassis.settings import Settings, settings
+from chassis.unit import Unit
+from proto import ids
+from proto.base import Asker, Order, Role
+from proto.workforce import AgencyStanding, RegisterAgencies, Registered
+
+SERVICE = "recovery"  # any schema: these tests bring their own handler
+ASKER = Asker(account_id=ids.new(), role=Role.BANK_OFFICER)
+
+
+@pytest.fixture
+def found(environment: None, amqp_uri: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("AMQP_URI", amqp_uri)
+    settings.cache_clear()
+    return settings()
+
+
+@pytest.fixture
+def heard(found: Settings) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Everything that is published from now on, in the order of the broker."""
+    connection = pika.BlockingConnection(amqp.parameters(found))
+    channel = connection.channel()
+    channel.exchange_declare(topology.EVENTS, "topic", durable=True)
+    queue = channel.queue_declare("", exclusive=True).method.queue
+    channel.queue_bind(queue, topology.EVENTS, "#")
+
+    def all_so_far() -> list[dict[str, Any]]:
+        events = []
+        while (got := channel.basic_get(queue, auto_ack=True))[0]:
+            events.append(json.loads(got[2]))
+        return events
+
+    yield all_so_far
+    connection.close()
+
+
+def speak(found: Settings, subjects: list[Any], rounds: int) -> None:
+    """Let many callers at once commit events of a few subjects."""
+    its = engine(found.database_url, SERVICE)
+
+    def say(command: RegisterAgencies, unit: Unit) -> Registered:
+        subject = command.agencies[0].agency_id
+        standing = AgencyStanding(agency_id=subject, code="c", active=True, version=1)
+        unit.emit(standing, subject)
+        return Registered()
+
+    def one(number: int) -> None:
+        entry = {
+            "agency_id": str(subjects[number % len(subjects)]),
+            "code": "c",
+            "name": "n",
+        }
+        order = Order(command={"agencies": [entry]}, asker=ASKER, trace="t")
+        answer = handling.answer(
+            its, SERVICE, RegisterAgencies, say, order.model_dump(mode="json")
+        )
+        assert "reply" in answer
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(rounds)))
+    its.dispose()
+
+
+def unpublished(found: Settings) -> int:
+    with psycopg.connect(found.database_url) as connection:
+        query = f"SELECT count(*) FROM {SERVICE}.outbox WHERE published_at IS NULL"
+        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+    assert row
+    return int(row[0])
+
+
+async def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(true):
+            await asyncio.sleep(0.02)
+
+
+def sequences(events: list[dict[str, Any]], subject: Any) -> list[int]:
+    return [each["sequence"] for each in events if each["subject"] == str(subject)]
+
+
+def test_two_relays_side_by_side_keep_the_order_of_every_subject(found, heard) -> None:
+    subjects, rounds = [ids.new() for _ in range(5)], 300
+
+    async def both() -> None:
+        tasks = [asyncio.create_task(relay.relay(found)) for _ in range(2)]
+        await asyncio.to_thread(speak, found, subjects, rounds)
+        await until(lambda: unpublished(found) == 0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    asyncio.run(both())
+
+    events = heard()
+    each = list(range(1, rounds // len(subjects) + 1))
+    assert {str(s): sequences(events, s) for s in subjects} == {
+        str(s): each for s in subjects
+    }
+
+
+def test_the_standby_takes_over_when_the_active_relay_ends(found, heard) -> None:
+    subject = ids.new()
+
+    async def hand_over() -> None:
+        tasks = [asyncio.create_task(relay.relay(found)) for _ in range(2)]
+        for task in tasks:
+            await asyncio.to_thread(speak, found, [subject], 5)
+            await until(lambda: unpublished(found) == 0)
+            task.cancel()
+            await asyncio.wait({task})
+
+    asyncio.run(hand_over())
+
+    assert sequences(heard(), subject) == list(range(1, 11))
+
+
+def test_the_whole_topology_is_there_before_anything_is_said(found) -> None:
+    async def declared() -> None:
+        link = await amqp.connect(found)
+        await amqp.declare(link)
+        await link.close()
+
+    asyncio.run(declared())
+    connection = pika.BlockingConnection(amqp.parameters(found))
+    channel = connection.channel()
+    for service in topology.HEARS:
+        channel.queue_declare(topology.queue(service), passive=True)
+    channel.queue_declare(topology.STREAM, passive=True)
+    connection.close()
+
+
+def ask(found: Settings, service: str, deadline_s: float = 3.0) -> None:
+    async def once() -> None:
+        client = Client(found)
+        await client.start()
+        await until(lambda: client.connected)
+        entry = {"agency_id": ids.new(), "code": "c", "name": "n"}
+        command = RegisterAgencies(agencies=(entry,))  # type: ignore[arg-type]
+        try:
+            await client.ask(service, command, ASKER, deadline_s)
+        finally:
+            await client.stop()
+
+    asyncio.run(once())
+
+
+def test_a_service_that_is_not_there_is_said_at_once(found) -> None:
+    with pytest.raises(Unavailable, match="service-absent"):
+        ask(found, "nobody")
+
+
+def test_a_service_that_does_not_answer_is_given_up_at_the_deadline(found) -> None:
+    connection = pika.BlockingConnection(amqp.parameters(found))
+    channel = connection.channel()
+    channel.exchange_declare(topology.COMMANDS, "topic", durable=True)
+    channel.queue_declare("rpc-sleeper", exclusive=True)
+    channel.queue_bind("rpc-sleeper", topology.COMMANDS, "sleeper.*")
+
+    with pytest.raises(Unavailable, match="service-too-slow"):
+        ask(found, "sleeper", deadline_s=0.2)
+
+    # Dropped at its deadline: nobody will carry it out late.
+    sleeping = partial(channel.queue_declare, "rpc-sleeper", passive=True)
+    asyncio.run(until(lambda: sleeping().method.message_count == 0))
+    connection.close()
+
+
+def test_without_a_broker_the_client_says_so(
+    environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def once() -> None:
+        client = Client(settings())
+        await client.start()
+        entry = {"agency_id": ids.new(), "code": "c", "name": "n"}
+        try:
+            await client.ask("workforce", RegisterAgencies(agencies=(entry,)), ASKER)  # type: ignore[arg-type]
+        finally:
+            await client.stop()
+
+    with pytest.raises(Unavailable, match="broker-away"):
+        asyncio.run(once())
