@@ -19,13 +19,20 @@ from chassis.settings import Settings
 #: Seconds. A frozen broker is noticed after two heartbeats, a memory alarm after five.
 HEARTBEAT_S, BLOCKED_S, CONNECT_S = 10, 5, 5
 
+Done = asyncio.Future[None]
+
 
 class Link:
-    """An open connection with one channel; `lost` is done when either is gone."""
+    """An open connection with one channel.
 
-    def __init__(self, connection: AsyncioConnection, lost: "asyncio.Future[None]") -> None:
-        self.connection, self.lost = connection, lost
+    `lost` is done when either is gone, `closed` when the connection is.
+    """
+
+    def __init__(self, connection: AsyncioConnection, closed: Done) -> None:
+        self.connection, self.closed = connection, closed
+        self.lost: Done = asyncio.get_running_loop().create_future()
         self.channel: Channel
+        closed.add_done_callback(lambda _: finish(self.lost))
 
     async def ask(self, method: Callable[..., Any], **arguments: Any) -> Any:
         """Call a method of the channel and return the broker's answer.
@@ -44,29 +51,29 @@ class Link:
         """Close, and wait until it is closed."""
         if self.connection.is_open:
             self.connection.close()
-        await asyncio.wait({self.lost}, timeout=CONNECT_S)
+        await asyncio.wait({self.closed}, timeout=CONNECT_S)
 
 
 async def connect(settings: Settings) -> Link:
     """Open a connection and a channel. Raises AMQPError or OSError when it cannot."""
     loop = asyncio.get_running_loop()
-    opened: asyncio.Future[None] = loop.create_future()
-    lost: asyncio.Future[None] = loop.create_future()
+    opened: Done = loop.create_future()
+    closed: Done = loop.create_future()
     connection = AsyncioConnection(
         parameters(settings),
         on_open_callback=lambda _: finish(opened),
         on_open_error_callback=lambda _, why: fail(opened, why),
-        on_close_callback=lambda _, __: finish(lost),
+        on_close_callback=lambda _, __: finish(closed),
     )
     try:
         await asyncio.wait_for(opened, CONNECT_S)
     except TimeoutError:
         raise AMQPError(f"no answer in {CONNECT_S} s") from None
-    link = Link(connection, lost)
+    link = Link(connection, closed)
     link.channel = await link.ask(
         lambda callback: connection.channel(on_open_callback=callback)
     )
-    link.channel.add_on_close_callback(lambda *_: finish(lost))
+    link.channel.add_on_close_callback(lambda *_: finish(link.lost))
     return link
 
 

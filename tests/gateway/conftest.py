@@ -1,14 +1,9 @@
 """A gateway in this process: real database, cheap passwords, a stand-in for services."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import text
 
@@ -16,51 +11,11 @@ from chassis import clock
 from chassis.database import engine
 from chassis.settings import settings
 from gateway.app import create_app
-from gateway.model import A_PERSON, OF_AN_AGENCY
 from gateway.parts import Parts
 from gateway.passwords import Passwords
 from proto import ids
-from proto.base import Asker, Command, Role
-
-#: Milliseconds instead of tens of them.
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-
-@dataclass
-class StandIn:
-    """Answers for every service: with `reply`, or by raising `error`."""
-
-    reply: dict[str, Any] = field(default_factory=dict)
-    error: Exception | None = None
-    connected: bool = True
-    asked: list[tuple[str, Command, Asker]] = field(default_factory=list)
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    async def ask(
-        self, service: str, command: Command, asker: Asker, *, trace: str | None = None
-    ) -> dict[str, Any]:
-        assert trace
-        assert len(trace) == 32
-        self.asked.append((service, command, asker))
-        if self.error:
-            raise self.error
-        return self.reply
-
-
-class Hands:
-    """The hands of a pretended clock."""
-
-    def __init__(self) -> None:
-        self.moment = datetime.fromisoformat("2026-03-02T15:00:00+08:00")
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def turn(self, **by: float) -> None:
-        self.moment += timedelta(**by)
+from proto.base import Role
+from tests.gateway.stand_in import CHEAP, Bearer, Hands, StandIn, asker
 
 
 @pytest.fixture
@@ -117,9 +72,6 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-Bearer = Callable[[Role], dict[str, str]]
-
-
 @pytest.fixture
 def bearer(parts: Parts) -> Bearer:
     """The header of somebody in a role, without an account behind it."""
@@ -129,12 +81,3 @@ def bearer(parts: Parts) -> Bearer:
         return {"Authorization": f"Bearer {token}"}
 
     return header
-
-
-def asker(role: Role) -> Asker:
-    return Asker(
-        account_id=UUID(int=1),
-        role=role,
-        agency_id=UUID(int=2) if role in OF_AN_AGENCY else None,
-        person_id=UUID(int=3) if role in A_PERSON else None,
-    )

@@ -49,7 +49,7 @@ def kind(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json()["type"].removeprefix(KIND)
 
 
-async def test_the_first_run_token_makes_one_administrator(client, admin) -> None:  # type: ignore[no-untyped-def]
+async def test_the_first_run_token_makes_one_administrator(client, admin) -> None:
     me = (await client.get("/v1/me", headers=admin)).json()
     assert me | {"account_id": "?"} == {
         "account_id": "?",
@@ -99,7 +99,7 @@ BAD_ACCOUNTS: dict[str, tuple[dict[str, Any], int, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD_ACCOUNTS)
-async def test_an_account_that_does_not_fit_is_refused(client, bearer, case: str) -> None:  # type: ignore[no-untyped-def]
+async def test_an_account_that_does_not_fit_is_refused(client, bearer, case: str) -> None:
     changed, status, pointer = BAD_ACCOUNTS[case]
     body = {"name": "li", "password": PASSWORD, "role": "bank_officer"} | changed
     headers = bearer(Role.ADMINISTRATOR)
@@ -109,7 +109,7 @@ async def test_an_account_that_does_not_fit_is_refused(client, bearer, case: str
     assert str(changed.get("password", "?")) not in response.text
 
 
-async def test_a_collectors_token_says_whose_it_is(client, admin, parts) -> None:  # type: ignore[no-untyped-def]
+async def test_a_collectors_token_says_whose_it_is(client, admin, parts) -> None:
     ids = {"agency_id": str(UUID(int=2)), "person_id": str(UUID(int=3))}
     body = {"name": "王伟", "password": PASSWORD, "role": "field_collector"} | ids
     made = await client.post("/v1/accounts", json=body, headers=admin)
@@ -122,14 +122,14 @@ async def test_a_collectors_token_says_whose_it_is(client, admin, parts) -> None
     }
 
 
-async def test_a_name_is_taken_however_it_is_written(client, admin) -> None:  # type: ignore[no-untyped-def]
+async def test_a_name_is_taken_however_it_is_written(client, admin) -> None:
     for name in ("admin", "ADMIN", "\uff41\uff44\uff4d\uff49\uff4e"):
         body = {"name": name, "password": PASSWORD, "role": "compliance"}
         response = await client.post("/v1/accounts", json=body, headers=admin)
         assert kind(response) == (409, "name-taken")
 
 
-async def test_wrong_name_and_wrong_password_say_the_same(client, admin) -> None:  # type: ignore[no-untyped-def]
+async def test_wrong_name_and_wrong_password_say_the_same(client, admin) -> None:
     found = []
     for name, password in (("admin", "x" * 12), ("nobody", PASSWORD)):
         body = {"name": name, "password": password}
@@ -140,14 +140,14 @@ async def test_wrong_name_and_wrong_password_say_the_same(client, admin) -> None
     assert found[0]["type"] == "/problems/wrong-password"
 
 
-async def test_too_many_tries_have_to_wait(client, admin) -> None:  # type: ignore[no-untyped-def]
+async def test_too_many_tries_have_to_wait(client, admin) -> None:
     body = {"name": "admin", "password": "x" * 12}
     found = [await client.post("/v1/sessions", json=body) for _ in range(11)]
     assert [each.status_code for each in found] == [401] * 10 + [429]
     assert 0 < int(found[-1].headers["retry-after"]) <= 300
 
 
-async def test_a_refresh_token_is_good_once(client, admin) -> None:  # type: ignore[no-untyped-def]
+async def test_a_refresh_token_is_good_once(client, admin) -> None:
     _, old = await sign_in(client, "admin")
     turned = await client.post("/v1/sessions/refresh", json={"refresh_token": old})
     assert turned.status_code == 200
@@ -157,7 +157,7 @@ async def test_a_refresh_token_is_good_once(client, admin) -> None:  # type: ign
         assert kind(response) == (401, "session-revoked")
 
 
-async def test_of_two_uses_at_once_the_family_ends(client, admin) -> None:  # type: ignore[no-untyped-def]
+async def test_of_two_uses_at_once_the_family_ends(client, admin) -> None:
     _, token = await sign_in(client, "admin")
     body = {"refresh_token": token}
     found = await asyncio.gather(
@@ -170,7 +170,7 @@ async def test_of_two_uses_at_once_the_family_ends(client, admin) -> None:  # ty
     assert kind(response) == (401, "session-revoked")
 
 
-async def test_tokens_run_out_by_the_pretended_clock(client, admin, hands) -> None:  # type: ignore[no-untyped-def]
+async def test_tokens_run_out_by_the_pretended_clock(client, admin, hands) -> None:
     header, refresh = await sign_in(client, "admin")
     hands.turn(minutes=9, seconds=59)
     assert (await client.get("/v1/me", headers=header)).status_code == 200
@@ -183,7 +183,7 @@ async def test_tokens_run_out_by_the_pretended_clock(client, admin, hands) -> No
     assert kind(response) == (401, "session-over")
 
 
-async def test_signing_out_ends_the_family(client, admin) -> None:  # type: ignore[no-untyped-def]
+async def test_signing_out_ends_the_family(client, admin) -> None:
     header, refresh = await sign_in(client, "admin")
     done = await client.delete("/v1/sessions/current", headers=header)
     assert (done.status_code, done.content) == (204, b"")
@@ -191,7 +191,7 @@ async def test_signing_out_ends_the_family(client, admin) -> None:  # type: igno
     assert kind(response) == (401, "session-revoked")
 
 
-async def test_the_public_key_is_shown_and_the_private_one_kept(client, parts) -> None:  # type: ignore[no-untyped-def]
+async def test_the_public_key_is_shown_and_the_private_one_kept(client, parts) -> None:
     (key,) = (await client.get("/v1/keys")).json()["keys"]
     assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
     path = settings().keys / KEY_FILE
@@ -202,7 +202,7 @@ async def test_the_public_key_is_shown_and_the_private_one_kept(client, parts) -
         Tokens(settings())
 
 
-async def test_local_accounts_do_not_run_in_production(app) -> None:  # type: ignore[no-untyped-def]
+async def test_local_accounts_do_not_run_in_production(app) -> None:
     production = settings().model_copy(update={"environment": "production"})
     with pytest.raises(NotForProduction, match="DOORSTEP_ENVIRONMENT is production"):
         Accounts(production, Database(production.database_url))

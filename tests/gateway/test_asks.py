@@ -10,8 +10,7 @@ from chassis.errors import Unavailable
 from chassis.rpc import Answered
 from proto.base import Detail, Problem, Role
 from proto.field_visit import CheckOut, Ending, ListVisits
-
-from .conftest import Bearer, StandIn, asker
+from tests.gateway.stand_in import Bearer, StandIn, asker
 
 pytestmark = pytest.mark.anyio
 
@@ -67,9 +66,13 @@ async def test_the_path_names_the_visit_and_the_token_who_asks(
         assert response.status_code == 200
         assert response.json() == {"visit_id": str(VISIT), "ending": "talked"}
     command = CheckOut(visit_id=VISIT, ending=Ending.TALKED)
-    assert services.asked == [
-        ("field_visit", command, asker(Role.FIELD_COLLECTOR)),
-    ] * 2
+    assert (
+        services.asked
+        == [
+            ("field_visit", command, asker(Role.FIELD_COLLECTOR)),
+        ]
+        * 2
+    )
 
 
 async def test_a_list_is_asked_for_by_the_query(
@@ -83,7 +86,7 @@ async def test_a_list_is_asked_for_by_the_query(
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("proceed", 200), ("wait", 202)])
-async def test_a_clearance_that_is_no_refusal_is_shown(  # type: ignore[no-untyped-def]
+async def test_a_clearance_that_is_no_refusal_is_shown(
     client, bearer, services, outcome: str, status: int
 ) -> None:
     services.reply = clearance(outcome)
@@ -101,7 +104,7 @@ async def test_a_clearance_that_is_no_refusal_is_shown(  # type: ignore[no-untyp
         ("zh-CN", "目前不允许", "现场只有一人。 请等待另一人。"),
     ],
 )
-async def test_a_refusal_is_a_problem_with_the_decision_inside(  # type: ignore[no-untyped-def]
+async def test_a_refusal_is_a_problem_with_the_decision_inside(
     client, bearer, services, outcome: str, language: str, title: str, detail: str
 ) -> None:
     services.reply = clearance(outcome)

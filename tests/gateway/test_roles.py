@@ -1,7 +1,6 @@
 """Who may use which route: the whole table, written out a second time."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,11 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
+from gateway import roles
 from gateway.door import doors
 from gateway.parts import Parts
 from gateway.tokens import ALGORITHM
 from proto import ids
 from proto.base import Role
+from tests.gateway.stand_in import Bearer
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,6 @@ COLLECTOR, SUPERVISOR = Role.FIELD_COLLECTOR, Role.SUPERVISOR
 BANK, COMPLIANCE = Role.BANK_OFFICER, Role.COMPLIANCE
 READERS = {COLLECTOR, SUPERVISOR, BANK, COMPLIANCE}
 OPEN = None
-Bearer = Callable[[Role], dict[str, str]]
 
 TABLE: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/healthz"): OPEN,
@@ -71,9 +71,7 @@ async def knock(
     # a body that is right nowhere: whoever may, is told so
     content = b"[]" if method == "POST" else None
     headers = headers | {"Content-Type": "application/json", "Last-Event-ID": "x"}
-    response = await client.request(
-        method, address(path), headers=headers, content=content
-    )
+    response = await client.request(method, address(path), headers=headers, content=content)
     if response.headers.get("content-type") != "application/problem+json":
         return response.status_code, ""
     return response.status_code, response.json()["type"].removeprefix("/problems/")
@@ -146,10 +144,13 @@ def bad_tokens(parts: Parts, bearer: Bearer) -> dict[str, dict[str, str]]:
         "expired": f"Bearer {forged(iat=claims.iat - 660, exp=claims.iat)}",
         "refresh token": f"Bearer {ids.new().hex}",
     }
-    return {name: {"Authorization": value} for name, value in tokens.items()} | {
-        "none": {}
-    }
+    return {name: {"Authorization": value} for name, value in tokens.items()} | {"none": {}}
 
 
 def hmac_signed(body: dict[str, object], kid: dict[str, str]) -> str:
     return jwt.encode(body, "k" * 64, "HS256", headers=kid)
+
+
+def test_no_role_at_all_is_not_the_same_as_open() -> None:
+    assert roles.OPEN is not (roles.BANK - roles.BANK)
+    assert not roles.OPEN

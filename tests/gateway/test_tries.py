@@ -25,6 +25,14 @@ def test_a_try_is_free_again_when_the_window_is_over() -> None:
     tries.count("a")
 
 
+def test_a_try_that_went_well_is_free() -> None:
+    tries = Tries(1)
+    for _ in range(5):
+        tries.count("office")
+        tries.take_back("office")
+    assert tries.counts["office"][0] == 0
+
+
 def test_the_table_does_not_grow_without_bound() -> None:
     tries = Tries(1)
     for number in range(REMEMBERED + 500):

@@ -1,0 +1,77 @@
+"""The routes of accounts and sessions."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway import bodies
+from gateway.accounts import AccountShown, FirstRun, NewAccount, Refresh, Session, SignIn
+from gateway.door import Call, Door, mount
+from gateway.roles import ADMINISTRATORS, EVERYONE, OPEN
+from proto.base import Reply
+
+#: Bytes. A name, a password and a few ids.
+SMALL = 16 << 10
+
+
+class Keys(Reply):
+    """The public keys of our access tokens (JWKS, RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+async def first_run(call: Call, body: Any) -> AccountShown:
+    return await call.parts.accounts.first(bodies.check(FirstRun, body))
+
+
+async def add_account(call: Call, body: Any) -> AccountShown:
+    return await call.parts.accounts.create(bodies.check(NewAccount, body))
+
+
+async def sign_in(call: Call, body: Any) -> Session:
+    client = call.request.client
+    address = client.host if client else "?"
+    return await call.parts.accounts.sign_in(bodies.check(SignIn, body), address)
+
+
+async def refresh(call: Call, body: Any) -> Session:
+    return await call.parts.accounts.refresh(bodies.check(Refresh, body))
+
+
+async def sign_out(call: Call, _: Any) -> None:
+    await call.parts.accounts.sign_out(call.claims)
+
+
+async def me(call: Call, _: Any) -> AccountShown:
+    return await call.parts.accounts.show(call.claims)
+
+
+async def keys(call: Call, _: Any) -> Keys:
+    return Keys(keys=call.parts.accounts.tokens.keys())
+
+
+# fmt: off
+DOORS = (
+    (Door("first_run", "POST", "/v1/first-run", OPEN, FirstRun, AccountShown, SMALL,
+          says="Make the one first account, an administrator, with the first-run token."),
+     first_run),
+    (Door("add_account", "POST", "/v1/accounts", ADMINISTRATORS, NewAccount, AccountShown,
+          SMALL, says="Make an account."), add_account),
+    (Door("sign_in", "POST", "/v1/sessions", OPEN, SignIn, Session, SMALL,
+          says="Sign in with name and password."), sign_in),
+    (Door("refresh", "POST", "/v1/sessions/refresh", OPEN, Refresh, Session, SMALL,
+          says="Stay signed in. The refresh token is used up; a new one is given."),
+     refresh),
+    (Door("sign_out", "DELETE", "/v1/sessions/current", EVERYONE,
+          says="End this sign-in: its refresh token is worth nothing from now on."),
+     sign_out),
+    (Door("me", "GET", "/v1/me", EVERYONE, gives=AccountShown, says="Who asks."), me),
+    (Door("keys", "GET", "/v1/keys", OPEN, gives=Keys,
+          says="The public keys that access tokens are signed with."), keys),
+)
+# fmt: on
+
+
+def open_doors(app: FastAPI) -> None:
+    for door, work in DOORS:
+        mount(app, door, work)

@@ -1,0 +1,54 @@
+"""How often somebody may try: counted in memory, per process, in bounded tables."""
+
+import ipaddress
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from gateway.errors import TooMany
+
+#: Seconds a count lasts, and tries in it. Many people share an office's address.
+WINDOW_S, PER_NAME, PER_ADDRESS = 300.0, 10, 100
+#: Names or addresses remembered; the least recently tried are forgotten first.
+REMEMBERED = 10_000
+
+
+class Tries:
+    """Counts tries per key. Time runs on its own clock, not on a pretended one."""
+
+    def __init__(self, most: int, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.most, self.seconds = most, seconds
+        self.counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def count(self, key: str) -> None:
+        """Count a try. Raises TooMany when there were too many since the first."""
+        now = self.seconds()
+        tried, since = self.counts.pop(key, (0, now))
+        if now - since >= WINDOW_S:
+            tried, since = 0, now
+        self.counts[key] = (tried + 1, since)
+        if len(self.counts) > REMEMBERED:
+            self.counts.popitem(last=False)
+        if tried >= self.most:
+            left = max(1, round(since + WINDOW_S - now))
+            raise TooMany("too-many-tries", seconds=left)
+
+    def take_back(self, key: str) -> None:
+        """Uncount a try that went well: an office shares its address."""
+        if found := self.counts.get(key):
+            self.counts[key] = (found[0] - 1, found[1])
+
+    def forget(self, key: str) -> None:
+        """Forget the tries of somebody who has shown who they are."""
+        self.counts.pop(key, None)
+
+
+def network(address: str) -> str:
+    """Return what one person can use at will: an IPv4 address, or an IPv6 /64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False))
