@@ -100,7 +100,7 @@ def test_two_relays_side_by_side_keep_the_order_of_every_subject(found, heard) -
     subjects, rounds = [ids.new() for _ in range(5)], 300
 
     async def both() -> None:
-        tasks = [asyncio.create_task(relay.relay(found)) for _ in range(2)]
+        tasks = [asyncio.create_task(relay.forever(found)) for _ in range(2)]
         await asyncio.to_thread(speak, found, subjects, rounds)
         await until(lambda: unpublished(found) == 0)
         for task in tasks:
@@ -120,7 +120,7 @@ def test_the_standby_takes_over_when_the_active_relay_ends(found, heard) -> None
     subject = ids.new()
 
     async def hand_over() -> None:
-        tasks = [asyncio.create_task(relay.relay(found)) for _ in range(2)]
+        tasks = [asyncio.create_task(relay.forever(found)) for _ in range(2)]
         for task in tasks:
             await asyncio.to_thread(speak, found, [subject], 5)
             await until(lambda: unpublished(found) == 0)

@@ -1,0 +1,85 @@
+"""Tells the story: who asks what, what is answered, and which clause says so."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from doorstep.catalogue import knows, say
+from doorstep.client import Answer
+from doorstep.demo.record import Seen, outcome, reasons
+from doorstep.demo.story import Step
+
+COLOURS = {"proceed": "32", "received": "32", "closed": "32", "wait": "33", "ask": "33"}
+RED, BOLD, FAINT = "31", "1", "2"
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Speaks one language or several, each on a line of its own."""
+
+    languages: Sequence[str]
+    out: TextIO
+    colour: bool
+
+    def say(self, key: str, /, indent: str = "", **values: object) -> None:
+        """Say a text of the catalogue under `demo`."""
+        for language in self.languages:
+            self._line(indent + say(language, f"demo.{key}", **values))
+
+    def plain(self, text: str) -> None:
+        """Say what is the same in every language."""
+        self._line(text)
+
+    def step(self, number: int, step: Step, who: str) -> None:
+        """Say what happens, and what is asked by whom."""
+        self._line("")
+        for place, language in enumerate(self.languages):
+            head = f"{number}. " if place == 0 else " " * len(f"{number}. ")
+            self._line(self._in(BOLD, head + say(language, f"demo.steps.{step.name}")))
+        self.say("asked", "   ", who=who, request=f"POST …/{step.ask}")
+
+    def answer(self, answer: Answer, seen: Seen) -> None:
+        """Say how it was answered: outcome, clauses in the books' own words, events."""
+        result = outcome(answer)
+        key = f"demo.outcomes.{result}"
+        named = [say(language, key) for language in self.languages if knows(key)]
+        head = f"   → HTTP {answer.status}  {result}  {' / '.join(named)}"
+        self._line(self._in(COLOURS.get(result, RED), head))
+        if not answer.ok and not reasons(answer):
+            self._line(f"     {answer.body.get('detail', '')}")
+        for sentence, clauses in _by_sentence(answer, self.languages).items():
+            self._reason(sentence, clauses)
+        for topic in seen.topics:
+            self._line(self._in(FAINT, f"   ⚡ {topic}"))
+
+    def differences(self, seen: Seen, found: Sequence[tuple[str, Any, Any]]) -> None:
+        for what, expected, got in found:
+            self.say(
+                "difference", "   ", name=seen.name, what=what, expected=expected, got=got
+            )
+
+    def _reason(
+        self, sentences: tuple[str, ...], clauses: Sequence[Mapping[str, Any]]
+    ) -> None:
+        for sentence in sentences:
+            self._line(f"     {sentence}")
+        for clause in clauses:
+            told = f"       {clause['clause']}  {clause['cite']}  「{clause['quote']}」"
+            self._line(self._in(FAINT, told))
+
+    def _in(self, colour: str, text: str) -> str:
+        return f"\033[{colour}m{text}\033[0m" if self.colour else text
+
+    def _line(self, text: str) -> None:
+        print(text, file=self.out, flush=True)
+
+
+def _by_sentence(
+    answer: Answer, languages: Sequence[str]
+) -> dict[tuple[str, ...], list[Mapping[str, Any]]]:
+    """Return the clauses by what they say, for several clauses may say the same."""
+    found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for reason in reasons(answer):
+        says = tuple(str(reason["says"][language]) for language in languages)
+        found.setdefault(says, []).append(reason)
+    return found
