@@ -68,6 +68,7 @@ async def connect(settings: Settings) -> Link:
     try:
         await asyncio.wait_for(opened, CONNECT_S)
     except TimeoutError:
+        connection.add_on_open_callback(lambda late: late.close())
         raise AMQPError(f"no answer in {CONNECT_S} s") from None
     link = Link(connection, closed)
     link.channel = await link.ask(

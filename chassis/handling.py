@@ -43,35 +43,47 @@ def answer(
 
     Returns `{"reply": ...}`, committed, or `{"problem": ...}`, nothing written.
     """
-    began, order, problem = time.monotonic(), None, None
-    reply: Reply | None = None
+    began, order = time.monotonic(), None
+    outcome: Reply | Problem
     try:
         order = Order.model_validate(body)
         command = kind.model_validate(order.command)
-        with engine.begin() as connection:
-            by = f"{order.asker.role}:{order.asker.account_id}"
-            unit = Unit(connection, service, by, order.trace, order.asker)
-            reply = handle(command, unit)
-            unit.settle()
     except ValidationError as error:
-        problem = malformed(error)
-    except Refused as refusal:
-        problem = refusal.problem()
-    except IntegrityError:  # somebody else was first with the same key
-        problem = Conflict("key-known-otherwise").problem()
+        outcome = malformed(error)
+    else:
+        outcome = carry_out(engine, service, handle, command, order)
+    refused = isinstance(outcome, Problem)
     said(
         "answered",
         service=service,
         message=kind.operation(),
-        outcome=problem.kind if problem else "done",
+        outcome=outcome.kind if isinstance(outcome, Problem) else "done",
         ms=round((time.monotonic() - began) * 1000, 1),
         trace=order.trace if order else "?",
         by=str(order.asker.account_id) if order else "?",
     )
-    if problem:
-        return {"problem": problem.model_dump(mode="json")}
-    assert reply is not None
-    return {"reply": reply.model_dump(mode="json")}
+    return {"problem" if refused else "reply": outcome.model_dump(mode="json")}
+
+
+def carry_out(
+    engine: Engine,
+    service: str,
+    handle: Answer[ACommand],
+    command: ACommand,
+    order: Order,
+) -> Reply | Problem:
+    """Let a handler answer, and commit; what it refuses leaves nothing behind."""
+    by = f"{order.asker.role}:{order.asker.account_id}"
+    try:
+        with engine.begin() as connection:
+            unit = Unit(connection, service, by, order.trace, order.asker)
+            reply = handle(command, unit)
+            unit.settle()
+            return reply
+    except Refused as refusal:
+        return refusal.problem()
+    except IntegrityError:  # somebody else was first with the same key
+        return Conflict("key-known-otherwise").problem()
 
 
 def malformed(error: ValidationError) -> Problem:

@@ -50,8 +50,7 @@ class Client:
         if self.task:
             self.task.cancel()
             await asyncio.wait({self.task})
-        if self.link:
-            await self.link.close()
+        self.forget()
 
     @property
     def connected(self) -> bool:
@@ -61,9 +60,12 @@ class Client:
         while True:
             try:
                 link = await amqp.connect(self.settings)
-                await self.listen(link)
-                self.link = link
-                await link.lost
+                try:
+                    await self.listen(link)
+                    self.link = link
+                    await asyncio.wait({link.lost})
+                finally:
+                    await link.close()
             except (AMQPError, OSError) as error:
                 log.warning("gateway waits for the broker: %s", type(error).__name__)
             self.forget()

@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"doorstep: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read us has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 1
 
 

@@ -19,9 +19,10 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldProblem(BaseModel):
-    """One field or row that is wrong; `pointer` as in RFC 6901."""
+    """One field or row that is wrong; `pointer` as in RFC 6901, `kind` for programs."""
 
     pointer: str
+    kind: str
     detail: str
 
 
@@ -67,7 +68,7 @@ def respond(request: Request, problem: Problem, **more: Any) -> Response:
     }
     if problem.details:
         body["errors"] = [
-            {"pointer": each.pointer, "detail": words.detail(each)}
+            {"pointer": each.pointer, "kind": each.kind, "detail": words.detail(each)}
             for each in problem.details
         ]
     headers = {"Content-Language": language, "Vary": "Accept-Language"}

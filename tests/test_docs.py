@@ -66,6 +66,8 @@ def ignored(folder: str) -> bool:
 
 PAGES = sorted(path for path in files() if path.suffix == ".md")
 DOCS = [page for page in PAGES if page.parent != ROOT / "tests/rulebook/cases"]
+#: Pages at the root and under `docs/`; the others stand beside what they describe.
+BOUND = [page for page in PAGES if page.parent == ROOT or ROOT / "docs" in page.parents]
 
 
 def name_of(page: Path) -> str:
@@ -192,12 +194,15 @@ def test_both_readmes_have_the_same_parts() -> None:
     assert [kind for kind, _ in one] == [kind for kind, _ in other]
 
 
+@pytest.mark.parametrize("page", BOUND, ids=name_of)
+def test_lines_are_short_enough_to_read_beside_code(page: Path) -> None:
+    long = [line for line in prose(page).splitlines() if len(line) > 100]
+
+    assert [line for line in long if " " in line and line[0] != "|"] == []
+
+
 def test_nothing_names_a_machine_or_a_registry() -> None:
-    found = [
-        (name_of(file), word)
-        for file in files()
-        for word in said_in(file)
-    ]
+    found = [(name_of(file), word) for file in files() for word in said_in(file)]
     assert found == []
 
 

@@ -84,12 +84,11 @@ def _patiently(sender: Sender, path: str, command: Any, clock: Clock) -> Answer:
 
 
 def _may_change(answer: Answer) -> bool:
-    """Tell whether asking again may help. An error of no known kind counts as late."""
+    """Tell whether asking again may help."""
     if answer.status == 503:
         return True
-    kinds = [error.get("kind") for error in _errors(answer)]
-    late = [kind is None or kind in LATE for kind in kinds]
-    return answer.status == 422 and bool(late) and all(late)
+    kinds = {error.get("kind") for error in _errors(answer)}
+    return answer.status == 422 and bool(kinds) and kinds <= LATE
 
 
 def _errors(answer: Answer) -> list[Mapping[str, Any]]:

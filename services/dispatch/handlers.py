@@ -29,6 +29,8 @@ from proto.workforce import AgencyStanding, PersonStanding
 from services.dispatch import store
 from services.dispatch.model import Case, case_table, sheet, visit_plan_table
 
+ZONES = frozenset(available_timezones())
+
 
 def open_cases(command: OpenCases, unit: Unit) -> CasesOpened:
     """Take cases in, sealed, and place each with its agency."""
@@ -62,7 +64,7 @@ def wrong_case(
         wrong.append(("/agency_id", "unknown-agency", str(entry.agency_id)))
     elif not agency.active:
         wrong.append(("/agency_id", "agency-inactive", agency.code))
-    if entry.address.zone not in available_timezones():
+    if entry.address.zone not in ZONES:
         wrong.append(("/address/zone", "unknown-zone", entry.address.zone))
     return wrong
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import Engine, select
 
 from chassis import handling, tables
@@ -96,6 +97,14 @@ def test_an_error_leaves_nothing_behind_and_is_not_an_answer(its: Engine) -> Non
         handling.answer(its, SERVICE, RegisterAgencies, stumble, order(subject))
 
     assert numbers(its, subject) == []
+
+
+def test_a_handlers_own_mistake_is_not_the_callers(its: Engine) -> None:
+    def blunder(command: RegisterAgencies, unit: Unit) -> Registered:
+        return Registered.model_validate({"new": "many"})
+
+    with pytest.raises(ValidationError):
+        handling.answer(its, SERVICE, RegisterAgencies, blunder, order(ids.new()))
 
 
 def test_unknown_fields_are_refused_by_name_and_never_repeated(its: Engine) -> None:

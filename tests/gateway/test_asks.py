@@ -132,6 +132,7 @@ async def test_a_services_problem_is_told_in_the_callers_language(
     assert response.json()["errors"] == [
         {
             "pointer": "/cases/3/agency_id",
+            "kind": "unknown-agency",
             "detail": "the agency A7 is not registered; "
             "register it with POST /v1/agencies first",
         }

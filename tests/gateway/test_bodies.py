@@ -170,7 +170,11 @@ async def test_a_pointer_is_escaped(client, bearer) -> None:
     body = {"ending": "talked", "a/b~c": 1}
     response = await client.post(OUT, json=body, headers=headers)
     assert response.json()["errors"] == [
-        {"pointer": "/a~1b~0c", "detail": "is not a field here; leave it out"}
+        {
+            "pointer": "/a~1b~0c",
+            "kind": "field",
+            "detail": "is not a field here; leave it out",
+        }
     ]
 
 
@@ -187,5 +191,6 @@ async def test_every_bad_row_of_an_import_is_named(
     assert len(errors) == 600
     assert errors[-1] == {
         "pointer": "/agencies/299/code",
+        "kind": "field",
         "detail": "is too short; its length has to be at least 1",
     }
