@@ -49,16 +49,7 @@ class Phone:
 
     def presence(self, visit_id: UUID, position: Position, at: datetime) -> Presence:
         """Return its collector's signed presence; another phone may carry it."""
-        plain = Presence(
-            visit_id=visit_id,
-            collector_id=self.collector_id,
-            device_id=self.device_id,
-            position=position,
-            at=at,
-            signature=UNSIGNED,
-        )
-        signature = signatures.sign(self._key, signed_bytes(plain))
-        return plain.model_copy(update={"signature": signature})
+        return present(self._key, self.device_id, self.collector_id, visit_id, position, at)
 
     def note(self, visit_id: UUID, fact: Fact, at: datetime) -> Entry:
         """Write down what happened, linked to the entry before it."""
@@ -80,15 +71,41 @@ class Phone:
         return self.signed(waiting) if waiting else None
 
     def signed(self, entries: Sequence[Entry]) -> Journal:
-        journal = Journal(
-            device_id=self.device_id, entries=tuple(entries), signature=UNSIGNED
-        )
-        signature = signatures.sign(self._key, journal.head())
-        return journal.model_copy(update={"signature": signature})
+        return signed(self._key, self.device_id, entries)
 
     def confirm(self, through: int) -> None:
         """Note that the server keeps everything up to this number."""
         self._confirmed = max(self._confirmed, min(through, len(self.entries)))
+
+
+def present(
+    key: ec.EllipticCurvePrivateKey,
+    device_id: UUID,
+    collector_id: UUID,
+    visit_id: UUID,
+    position: Position,
+    at: datetime,
+) -> Presence:
+    """Return a collector's presence, signed by the phone's key."""
+    plain = Presence(
+        visit_id=visit_id,
+        collector_id=collector_id,
+        device_id=device_id,
+        position=position,
+        at=at,
+        signature=UNSIGNED,
+    )
+    signature = signatures.sign(key, signed_bytes(plain))
+    return plain.model_copy(update={"signature": signature})
+
+
+def signed(
+    key: ec.EllipticCurvePrivateKey, device_id: UUID, entries: Sequence[Entry]
+) -> Journal:
+    """Return entries of a journal, their head signed by the phone's key."""
+    plain = Journal(device_id=device_id, entries=tuple(entries), signature=UNSIGNED)
+    signature = signatures.sign(key, plain.head())
+    return plain.model_copy(update={"signature": signature})
 
 
 def _key(file: Path) -> ec.EllipticCurvePrivateKey:

@@ -8,16 +8,16 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis import signatures
+from doorstep.phone import present, signed
 from proto import ids
 from proto.field_visit import GENESIS, Entry, Journal, Presence
 from proto.places import Position
-from proto.signing import PublicKey, Signature, signed_bytes
+from proto.signing import PublicKey
 
 BOOKS = ("CN-PLEDGE", "CN-CARDSTD", "CN-OUTREQ", "TW-2005", "CONTRACT-DEMO")
 DOOR = {"latitude": 31.2304, "longitude": 121.4737}
 AT_THE_DOOR = Position(**DOOR, accuracy_m=8)
 DOWN_THE_ROAD = Position(latitude=31.2404, longitude=121.4737, accuracy_m=8)
-UNSIGNED = Signature(value="A" * 86)
 
 
 @dataclass
@@ -39,16 +39,8 @@ class Phone:
     def presence(
         self, visit_id: UUID, at: datetime, position: Position = AT_THE_DOOR
     ) -> Presence:
-        said = Presence(
-            visit_id=visit_id,
-            collector_id=self.person_id,
-            device_id=self.device_id,
-            position=position,
-            at=at,
-            signature=UNSIGNED,
-        )
-        signature = signatures.sign(self.private, signed_bytes(said))
-        return said.model_copy(update={"signature": signature})
+        me = (self.private, self.device_id, self.person_id)
+        return present(*me, visit_id, position, at)
 
     def writes(self, visit_id: UUID, at: datetime, *facts: Any) -> Journal:
         """Go on with the journal: one entry a fact, a second apart."""
@@ -67,11 +59,7 @@ class Phone:
         return self.signed(entries)
 
     def signed(self, entries: list[Entry]) -> Journal:
-        draft = Journal(
-            device_id=self.device_id, entries=tuple(entries), signature=UNSIGNED
-        )
-        signature = signatures.sign(self.private, draft.head())
-        return draft.model_copy(update={"signature": signature})
+        return signed(self.private, self.device_id, entries)
 
 
 def person(person_id: UUID, agency_id: UUID, **but: Any) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from doorstep.importing.entries import sending
 from doorstep.importing.kinds import ACCOUNTS, Column, Values
-from doorstep.importing.table import Cell, Complaint, Row, Sheet, Wrong
-from doorstep.importing.values import at
+from doorstep.importing.table import Cell, Complaint, Row, Sheet
+from doorstep.importing.values import Wrong, at
 from proto.places import Datum
 
 #: A column, the kind of sentence, and its values.

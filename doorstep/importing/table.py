@@ -3,24 +3,15 @@
 import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from doorstep.importing.kinds import Kind
+from doorstep.importing.kinds import Kind
 
 #: What a cell holds before anything is made of it: text, or a list of texts.
 Content = str | tuple[str, ...]
 SHOWN_CHARACTERS, SHOWN_OF_A_SECRET = 40, 4
 #: A number of a card, a person or a phone, wherever columns have slipped.
 LONG_NUMBER = re.compile(r"[0-9]{7,}(?=[0-9Xx]{4})")
-
-
-class Wrong(Exception):
-    """A text that cannot be read. `kind` is its sentence under `wrong` in the catalogue."""
-
-    def __init__(self, kind: str, **values: object) -> None:
-        super().__init__(kind)
-        self.kind, self.values = kind, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ class Sheet:
     """
 
     file: str
-    kind: "Kind"
+    kind: Kind
     rows: list[Row]
     titles: Mapping[str, str]
     whole: bool = True

@@ -11,7 +11,6 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import rulebook
-from doorstep.importing.table import Wrong
 from proto.base import Role
 from proto.places import Datum
 
@@ -33,6 +32,14 @@ DATUMS = {
     "百度坐标系": Datum.BD09,
 }
 YES, NO = {"true", "yes", "是", "y", "1"}, {"false", "no", "否", "n", "0"}
+
+
+class Wrong(Exception):
+    """A text that cannot be read. `kind` is its sentence under `wrong` in the catalogue."""
+
+    def __init__(self, kind: str, **values: object) -> None:
+        super().__init__(kind)
+        self.kind, self.values = kind, values
 
 
 def code(text: str) -> str:
