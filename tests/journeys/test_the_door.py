@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import pytest
 
@@ -220,3 +221,24 @@ def test_a_file_of_cases_with_one_wrong_row_leaves_nothing_behind(door) -> None:
     assert [each["pointer"] for each in answer.body["errors"]] == ["/cases/1/books/0"]
     query = "SELECT count(*) FROM dispatch.debt_case WHERE id = %s"
     assert door.platform.rows(query, good["case_id"]) == [(0,)]
+
+
+def test_the_feed_tells_the_visit_from_its_beginning_and_goes_on_after_a_loss(door) -> None:
+    first, _ = door.pair
+    path = door.path("/events")
+    present = [each.presence(door.visit_id) for each in door.pair]
+    first.http.post(door.path("/check-ins"), {"present": present})
+    first.http.post(door.path("/journal"), first.notes(door.visit_id, INTRODUCED, INVITED))
+
+    before = list(islice(door.boss.events(path), 3))
+    first.http.post(door.path("/check-out"), {"ending": "third_party"})
+    after = list(islice(door.boss.events(path, before[-1].id), 1))
+
+    assert [each.topic for each in before + after] == [
+        "dispatch.visit_planned",
+        "field_visit.collectors_arrived",
+        "field_visit.consent_recorded",
+        "field_visit.collectors_left",
+    ]
+    assert {"place", "sheet"} & set(before[0].data["data"]) == set()
+    assert [each for each in before + after if "by" in each.data] == []
