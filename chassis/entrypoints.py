@@ -63,7 +63,10 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
     """A consumer that survives what it cannot decode, and says nothing of its body."""
 
     def on_decode_error(self, message: Any, error: Exception) -> None:
-        """Send the message to where undecodable ones are kept."""
+        """Put an event aside, in the undecodable queue; a command is dropped.
+
+        Whoever sent the command is told at the deadline that nobody answered.
+        """
         log.error("cannot read a message: %s", type(error).__name__)
         try:
             message.reject(requeue=False)

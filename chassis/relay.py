@@ -135,6 +135,7 @@ class Publisher:
     async def start(self) -> None:
         """Turn confirms on."""
         channel = self.link.channel
+        channel.add_on_return_callback(self.came_back)
         await self.link.ask(
             lambda callback: channel.confirm_delivery(self.confirm, callback=callback)
         )
@@ -147,6 +148,11 @@ class Publisher:
             self.unconfirmed = {later for later in self.unconfirmed if later > tag}
         else:
             self.unconfirmed.discard(tag)
+        self.heard.set()
+
+    def came_back(self, *_: object) -> None:
+        """No queue took it, not even the stream: the topology is gone."""
+        self.refused = True
         self.heard.set()
 
     async def publish(self, rows: list[Row]) -> None:

@@ -1,7 +1,7 @@
 """The tables every service keeps beside its own, in its own schema.
 
 Retention: published outbox rows may be purged at any time, inbox rows after 45 days;
-kept rows live as long as the thing they are the standing of.
+kept rows live as long as the thing they are the standing of. Nothing purges yet.
 """
 
 from sqlalchemy import (

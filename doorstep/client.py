@@ -59,8 +59,9 @@ class Happened:
 class Gateway:
     """One gateway, spoken to by one account, or by nobody yet.
 
-    Every order carries an idempotency key: asking again after a lost answer does nothing
-    twice. Proxies of the environment are not for a gateway on loopback.
+    An order whose answer was lost is sent again under the same idempotency key. No service
+    reads that key yet: what makes it harmless is that orders name what they make, and that
+    entries are numbered. Proxies of the environment are not for a gateway on loopback.
     """
 
     def __init__(

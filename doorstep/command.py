@@ -125,7 +125,9 @@ def _migrate(home: Home, words: argparse.Namespace) -> int:
     home.adopt_settings()
     if "DATABASE_URL" not in os.environ:
         raise Misuse("DATABASE_URL is not set and nothing runs here; set it, or run `up`")
-    _function("chassis.migrate:migrate")(os.environ["DATABASE_URL"])
+    changed = _function("chassis.migrate:migrate")(os.environ["DATABASE_URL"])
+    assert isinstance(changed, list)
+    print("\n".join(changed) or "every schema is as new as this code")
     return 0
 
 

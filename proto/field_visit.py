@@ -348,6 +348,7 @@ class BreachRecorded(Event):
     case_id: UUID
     agency_id: UUID
     act: Act
+    decision_id: UUID
     clauses: tuple[str, ...]
     at: AwareDatetime
 

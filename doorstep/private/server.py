@@ -28,6 +28,7 @@ class Server(ABC):
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root.absolute())
+        self._spawned = False
 
     def start(self) -> str:
         """Start it, or find it running; return its address once it answers."""
@@ -39,18 +40,23 @@ class Server(ABC):
         if self.process is None:
             self.prepare()
             self._spawn()
+        else:
+            self._spawned = False
 
     def wait(self) -> str:
         """Return the address of a launched server once it answers.
 
         Another clone may take its port between our look and its bind: then the next one.
+        One that was found running may have been about to end: then it is started anew.
         """
         for _ in range(TRIES):
             try:
                 self._wait_ready()
             except NotStarted:
-                if self.process is not None or all(map(ports.is_free, self.ports())):
+                ours_failed = self._spawned and all(map(ports.is_free, self.ports()))
+                if self.process is not None or ours_failed:
                     raise
+                self.prepare()
                 self._spawn()
             else:
                 return self.address
@@ -114,6 +120,7 @@ class Server(ABC):
         return self.home.port_file(self.name)
 
     def _spawn(self) -> None:
+        self._spawned = True
         ports.remembered(self._port_file, self.preferred_port)
         spawn(
             self.command(),

@@ -1,7 +1,7 @@
 """A visit, who stands at its door, and what has happened there."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.errors import Conflict
 from proto.base import Sealed
+from proto.decision import Decision
 from proto.field_visit import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -39,6 +40,10 @@ from proto.field_visit import (
 )
 
 metadata = MetaData()
+
+#: How slow a phone's clock may be before what it dates is not believed (C.04 allows
+#: a presence of this age).
+CLOCK_SLACK = timedelta(seconds=180)
 
 #: `place` and `sheet` are sealed under the case's key.
 visit_table = Table(
@@ -57,6 +62,7 @@ visit_table = Table(
     Column("books", ARRAY(Text), nullable=False),
     Column("state", Text, nullable=False),
     Column("entry_reason", Text),
+    Column("entry_from", DateTime(timezone=True)),
     Column("entry_until", DateTime(timezone=True)),
     Column("ending", Text),
 )
@@ -165,9 +171,10 @@ class Door:
                 self.inside = isinstance(fact, Entered)
 
     def meet(self, relation: Relation) -> None:
-        """Somebody else opened: whoever was identified before is not this person."""
+        """Somebody else opened: neither who was identified before, nor who consented."""
         if relation is not self.person_met:
             self.identified_at, self.items = None, 0
+            self.consent_by, self.consent_after_identified = None, False
         self.person_met = relation
 
     def hear_consent(self, fact: ConsentGiven, at: datetime) -> None:
@@ -200,6 +207,7 @@ class Visit:
     books: tuple[str, ...]
     state: VisitState
     entry_reason: str | None
+    entry_from: datetime | None
     entry_until: datetime | None
     ending: Ending | None
     here: list[CheckedIn] = field(default_factory=list)
@@ -244,12 +252,22 @@ class Visit:
         self.state = VisitState.CLEARED
         return news
 
-    def permit_entry(self, reason: str | None, until: datetime | None) -> None:
-        self.entry_reason, self.entry_until = reason, until
+    def permit_entry(self, reason: str | None, decision: Decision) -> None:
+        """Let the pair in from now on, as long as the decision is good."""
+        self.entry_reason = reason
+        self.entry_from, self.entry_until = decision.decided_at, decision.good_until
+
+    def end_permit(self) -> bool:
+        """Let nobody in any more. True when somebody might have come in until now."""
+        news = self.entry_until is not None
+        self.entry_reason = self.entry_from = self.entry_until = None
+        return news
 
     def may_be_inside(self, at: datetime) -> bool:
-        """Tell whether a live permit covers an entry at this moment."""
-        return self.entry_until is not None and at < self.entry_until
+        """Tell whether a live permit covers an entry at this moment of a phone's clock."""
+        if self.entry_from is None or self.entry_until is None:
+            return False
+        return self.entry_from - CLOCK_SLACK <= at < self.entry_until
 
     def close(self, ending: Ending) -> bool:
         """End the visit. False when it was ended so before.
@@ -271,6 +289,7 @@ class Visit:
         return {
             "state": self.state,
             "entry_reason": self.entry_reason,
+            "entry_from": self.entry_from,
             "entry_until": self.entry_until,
             "ending": self.ending,
         }

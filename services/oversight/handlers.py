@@ -6,17 +6,8 @@ from proto.field_visit import BreachRecorded, Judged
 from services.oversight.model import finding_table
 
 
-def note_refusal(event: Judged, unit: Unit) -> None:
-    """Put a refusal on the record."""
-    note(event, event.decision_id, unit)
-
-
-def note_breach(event: BreachRecorded, unit: Unit) -> None:
-    """Put a breach on the record."""
-    note(event, None, unit)
-
-
-def note(event: Judged | BreachRecorded, decision_id: object, unit: Unit) -> None:
+def note(event: Judged | BreachRecorded, unit: Unit) -> None:
+    """Put a refusal or a breach on the record."""
     unit.write(
         finding_table,
         id=ids.new(),
@@ -24,7 +15,7 @@ def note(event: Judged | BreachRecorded, decision_id: object, unit: Unit) -> Non
         visit_id=event.visit_id,
         case_id=event.case_id,
         agency_id=event.agency_id,
-        decision_id=decision_id,
+        decision_id=event.decision_id,
         clauses=list(event.clauses),
         at=event.at,
     )

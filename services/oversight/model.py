@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
 
-#: One refusal or breach. `decision_id` is absent for a breach: nobody had asked.
+#: One refusal or breach, with the decision that names the clauses.
 finding_table = Table(
     "finding",
     metadata,
@@ -14,7 +14,7 @@ finding_table = Table(
     Column("visit_id", Uuid, nullable=False),
     Column("case_id", Uuid, nullable=False),
     Column("agency_id", Uuid, nullable=False),
-    Column("decision_id", Uuid),
+    Column("decision_id", Uuid, nullable=False),
     Column("clauses", ARRAY(Text), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
 )

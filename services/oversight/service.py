@@ -16,16 +16,16 @@ class Oversight(Service):
 
     @hears(CheckInNotAllowed)
     def note_check_in(self, event: CheckInNotAllowed, unit: Unit) -> None:
-        handlers.note_refusal(event, unit)
+        handlers.note(event, unit)
 
     @hears(TalkNotAllowed)
     def note_talk(self, event: TalkNotAllowed, unit: Unit) -> None:
-        handlers.note_refusal(event, unit)
+        handlers.note(event, unit)
 
     @hears(EntryNotAllowed)
     def note_entry(self, event: EntryNotAllowed, unit: Unit) -> None:
-        handlers.note_refusal(event, unit)
+        handlers.note(event, unit)
 
     @hears(BreachRecorded)
     def note_breach(self, event: BreachRecorded, unit: Unit) -> None:
-        handlers.note_breach(event, unit)
+        handlers.note(event, unit)

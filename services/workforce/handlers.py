@@ -153,6 +153,9 @@ def register_device(entry: DeviceEntry, known: Device | None, unit: Unit) -> str
         return NEW
     if (known.code, known.person_id) != (entry.code, entry.person_id):
         raise Conflict("key-known-otherwise", thing="device", key=entry.code)
+    if known.model != entry.model:  # nobody decides by it: no new standing
+        unit.change(device_table, entry.device_id, model=entry.model)
+        return CHANGED
     return SAME
 
 

@@ -19,6 +19,7 @@ SCRIPTS = {
     "door.introduce",
     "door.third_party",
     "door.talk",
+    "door.stay_outside",
     "door.leave",
     "door.entered",
     "door.alone",

@@ -538,6 +538,31 @@ def test_a_permit_does_not_outlive_an_objection(cleared) -> None:
     assert cleared.said == ["field_visit.entry_declined", "field_visit.breach_recorded"]
 
 
+def test_a_permit_does_not_cover_what_was_done_before_it(cleared) -> None:
+    cleared.record(*THE_DEBTOR, CONSENT)
+    cleared.watch.goes(minutes=-4)
+    before = cleared.b.writes(cleared.visit, cleared.watch.now, Entered())
+    cleared.watch.goes(minutes=4)
+    cleared.may_enter()
+    command = RecordJournal(visit_id=cleared.visit, journal=before)
+    cleared.does(handlers.record_journal, command, cleared.b)
+
+    assert cleared.said == ["field_visit.breach_recorded"]
+
+
+def test_consent_is_of_who_gave_it_not_of_who_stands_there_later(cleared) -> None:
+    cleared.record(*THE_DEBTOR, CONSENT)
+    later = (PersonMet(relation="neighbour"), *THE_DEBTOR[1:])
+
+    assert judged(cleared.may_enter(*later)) == (Outcome.STOP, ["4.29", "21.090"])
+
+
+def test_a_pair_that_may_talk_but_not_come_in_is_not_sent_away(cleared) -> None:
+    clearance = cleared.may_enter(*THE_DEBTOR, CONSENT, reason=None)
+
+    assert "outside" in clearance.script["en"]
+
+
 def test_a_permit_is_not_good_for_ever(cleared) -> None:
     cleared.may_enter(*THE_DEBTOR, CONSENT)
     cleared.watch.goes(minutes=20)

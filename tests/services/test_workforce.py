@@ -113,6 +113,16 @@ def test_a_phone_enrols_its_own_key_once(agency, unit) -> None:
     assert topics(again) == []
 
 
+def test_another_model_of_the_same_phone_is_brought_up_to_date(agency, unit) -> None:
+    (entry,) = devices(agency.phone).devices
+    newer = RegisterDevices(devices=[entry.model_copy(update={"model": "newer"})])
+    changed = handlers.register_devices(newer, one := unit("workforce"))
+    one.settle()
+
+    assert changed == Registered(changed=1)
+    assert handlers.register_devices(newer, unit("workforce")) == Registered(same=1)
+
+
 def test_a_second_key_is_refused(agency, unit) -> None:
     mine = ("workforce", Role.FIELD_COLLECTOR, agency.id, agency.phone.person_id)
     handlers.enrol_device(enrol(agency.phone), one := unit(*mine))

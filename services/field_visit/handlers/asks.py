@@ -37,7 +37,7 @@ def enter_premises(command: EnterPremises, unit: Unit) -> Clearance:
     facts = judging.facts_of(visit, unit, command.reason)
     decision = judging.decide(visit, Act.ENTER_PREMISES, facts, unit)
     if decision.outcome is Outcome.PROCEED:
-        visit.permit_entry(command.reason, decision.good_until)
+        visit.permit_entry(command.reason, decision)
         unit.change(visit_table, visit.id, **visit.row())
         allowed = EntryAllowed(
             **judging.about(visit, unit), decision_id=decision.decision_id
@@ -59,11 +59,19 @@ def at_the_door(command: DiscussDebt | EnterPremises, unit: Unit) -> Visit:
 
 
 def clearance(visit: Visit, decision: Decision, script: str) -> Clearance:
-    """Answer with what to say now: to the debtor, to anyone else, or goodbye."""
+    """Answer with what to say now."""
     if decision.outcome is not Outcome.PROCEED:
-        met = visit.door.person_met
-        third_party = met not in (None, Relation.DEBTOR)
-        script = "door.third_party" if third_party else "door.introduce"
-        if visit.door.identified_at or visit.door.objection:
-            script = "door.leave"
+        script = instead(visit, decision.act)
     return Clearance(visit_id=visit.id, decision=decision, script=rulebook.script(script))
+
+
+def instead(visit: Visit, act: Act) -> str:
+    """Return the script for a no: to a third party, to the debtor, to anybody."""
+    door = visit.door
+    if door.objection:
+        return "door.leave"
+    if door.person_met not in (None, Relation.DEBTOR):
+        return "door.third_party"
+    if door.identified_at is None:
+        return "door.introduce"
+    return "door.stay_outside" if act is Act.ENTER_PREMISES else "door.leave"

@@ -143,18 +143,21 @@ def decline(visit: Visit, entry: Entry, unit: Unit) -> None:
     assert isinstance(entry.fact, ConsentGiven | ConsentWithdrawn | Objected)
     said = judging.about(visit, unit) | {"at": entry.at}
     unit.emit(EntryDeclined(**said, by=entry.fact.by), visit.case_id)
-    if visit.entry_until:
-        visit.permit_entry(None, None)
+    if visit.end_permit():
         unit.change(visit_table, visit.id, **visit.row())
 
 
 def breach(visit: Visit, entry: Entry, unit: Unit) -> None:
-    """The pair went in without a live permit: keep it, and mark it."""
+    """The pair went in without a live permit: keep it, and mark it.
+
+    A reason lapses with its permit, so 4.28 always speaks against it.
+    """
     facts = judging.facts_of(visit, unit)
     decision = judging.decide(visit, Act.ENTER_PREMISES, facts, unit)
     marked = BreachRecorded(
         **judging.about(visit, unit) | {"at": entry.at},
         act=Act.ENTER_PREMISES,
+        decision_id=decision.decision_id,
         clauses=judging.clauses(decision),
     )
     unit.emit(marked, visit.case_id)

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("books", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("entry_reason", sa.Text(), nullable=True),
+        sa.Column("entry_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entry_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ending", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
