@@ -27,6 +27,7 @@ def engine(url: str, schema: str, *, green: bool = False, pool: int = 10) -> Eng
         with_driver(url, driver),
         connect_args=connect,
         pool_pre_ping=bool(pool),
+        hide_parameters=True,  # an error would quote what was to be stored
         **(pooled if pool else {"poolclass": NullPool}),
     )
 

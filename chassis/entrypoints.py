@@ -29,7 +29,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import handling, topology
+from chassis import handling, logs, topology
 from chassis.database import engine
 from chassis.logs import log
 from chassis.settings import settings
@@ -127,8 +127,11 @@ def answers(
             try:
                 return handling.answer(service.database, service.name, kind, handle, order)
             except (DBAPIError, PoolTimeout) as error:
-                log.error("%s: %s", kind.operation(), type(error).__name__)
+                logs.failed(kind.operation(), error)
                 return handling.unavailable("database-does-not-answer")
+            except Exception as error:
+                logs.failed(kind.operation(), error)
+                return handling.unavailable("service-failed")
 
         return Answers.decorator(door)
 
@@ -239,12 +242,25 @@ def hears(kind: type[AnEvent]) -> Callable[[Callable[[Any, AnEvent, Unit], None]
         @wraps(method)
         def door(service: Any, envelope: Envelope) -> None:
             effects: handling.Effects = {kind.topic(): (kind, partial(method, service))}
-            handling.apply(service.database, service.name, effects, envelope)
+            take_effect(service, effects, envelope)
 
         door.hears = kind  # type: ignore[attr-defined]
         return Hears.decorator(kind)(door)
 
     return decorate
+
+
+class EffectFailed(Exception):
+    """An event could not take effect; says the kind of error and nothing it quoted."""
+
+
+def take_effect(service: Any, effects: handling.Effects, envelope: Envelope) -> None:
+    """Apply an event. nameko logs what is raised here, so it is raised without words."""
+    try:
+        handling.apply(service.database, service.name, effects, envelope)
+    except Exception as error:
+        logs.failed(envelope.type, error)
+        raise EffectFailed(type(error).__name__) from None
 
 
 class Service:
@@ -258,4 +274,4 @@ class Service:
     def keep(self, envelope: Envelope) -> None:
         """Keep the newest standing of everything we decide by."""
         effects: handling.Effects = {k.topic(): (k, handling.keep) for k in self.keeps}
-        handling.apply(self.database, self.name, effects, envelope)
+        take_effect(self, effects, envelope)

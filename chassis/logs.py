@@ -54,6 +54,12 @@ def start(level: str) -> None:
     log.setLevel(level)
 
 
+def failed(what: str, error: Exception) -> None:
+    """Write that something failed: the kind of error and where, never its words."""
+    where = innermost(error.__traceback__)
+    log.error("%s failed: %s at %s", what, type(error).__name__, where)
+
+
 def said(says: str, /, **fields: Any) -> None:
     """Write the line of one message; `fields` beyond `FIELDS` are a mistake."""
     if unknown := fields.keys() - set(FIELDS):

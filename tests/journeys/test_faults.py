@@ -13,7 +13,9 @@ from chassis import amqp, topology
 from chassis.settings import Settings
 from doorstep import embedded
 from doorstep.process import find
-from tests.world import Door, Platform, clauses
+from proto import ids
+from tests import acting
+from tests.world import Door, Platform, clauses, plain
 
 
 def kill(platform: Platform, part: str) -> None:
@@ -190,3 +192,17 @@ def test_a_message_nobody_can_read_is_put_aside_and_never_logged(
         log for log in logs.glob("*.log") if "6222020000001234" in log.read_text()
     ] == []
     assert arrivals(door) == (1, 1)
+
+
+def test_what_fails_in_the_middle_is_never_quoted_in_a_log(door, platform) -> None:
+    platform.do("ALTER TABLE dispatch.debt_case RENAME TO not_there")
+    case = acting.case(ids.new(), door.agency_id)
+
+    answer = platform.officer.post("/v1/cases", plain({"cases": [case]}))
+
+    platform.do("ALTER TABLE dispatch.not_there RENAME TO debt_case")
+    assert (answer.status, answer.kind) == (503, "database-does-not-answer")
+    logs = "".join(log.read_text() for log in (platform.home.root / "log").glob("*.log"))
+    assert "open_cases failed: ProgrammingError" in logs
+    words = (*case["debtor"].values(), case["address"]["text"])
+    assert [word for word in words if word in logs] == []
