@@ -6,14 +6,17 @@ out and asks again), an event that fails is tried again where it stands, and a m
 that cannot be decoded is never logged.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any, ClassVar, TypeVar
 
 import eventlet
+from amqp.exceptions import AMQPError
 from eventlet.event import Event as Signal
 from eventlet.queue import Queue as Line
 from kombu.entity import Exchange, Queue, binding
+from kombu.exceptions import KombuError
 from nameko.amqp.publish import Publisher
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import (
@@ -41,6 +44,8 @@ AnEvent = TypeVar("AnEvent", bound=Event)
 
 #: Seconds until a failed event is tried again: the first time, and at most.
 AGAIN_FIRST_S, AGAIN_MOST_S = 0.1, 30.0
+#: Seconds between two tries to reach the broker, at most.
+AGAIN_CONNECT_S = 2.0
 
 
 class Database(DependencyProvider):  # type: ignore[misc]
@@ -59,8 +64,27 @@ class Database(DependencyProvider):  # type: ignore[misc]
         return self.engine
 
 
+#: What a connection that is gone may raise on its way out.
+LOST = (OSError, KombuError, AMQPError)
+
+
 class QuietConsumer(QueueConsumer):  # type: ignore[misc]
     """A consumer that survives what it cannot decode, and says nothing of its body."""
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Any]:
+        """Connect, trying every two seconds at least: kombu's own pause grows to 30 s."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(
+                self.on_connection_error,
+                interval_start=0.2,
+                interval_step=0.5,
+                interval_max=AGAIN_CONNECT_S,
+            )
+            yield connection
+
+    def on_connection_error(self, error: Exception, interval: float) -> None:
+        log.warning("waits for the broker: %s", type(error).__name__)
 
     def on_decode_error(self, message: Any, error: Exception) -> None:
         """Put an event aside, in the undecodable queue; a command is dropped.
@@ -70,14 +94,14 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
         log.error("cannot read a message: %s", type(error).__name__)
         try:
             message.reject(requeue=False)
-        except OSError:
+        except LOST:
             log.warning("connection lost before a rejection")
 
     def ack_message(self, message: Any) -> None:
         """Acknowledge; on a connection that is gone the message comes again."""
         try:
             super().ack_message(message)
-        except OSError:
+        except LOST:
             log.warning("connection lost before an acknowledgement")
 
 
@@ -100,7 +124,7 @@ class AnswersConsumer(RpcConsumer):  # type: ignore[misc]
         responder = UnconfirmedResponder(config["AMQP_URI"], exchange, "json", message)
         try:
             result, exc_info = responder.send_response(result, exc_info)
-        except OSError:
+        except LOST:  # the caller gives up at its deadline and asks again
             log.warning("connection lost before a reply")
         self.queue_consumer.ack_message(message)
         return result, exc_info
@@ -153,9 +177,17 @@ class EventLine(SharedExtension, ProviderCollector):  # type: ignore[misc]
             queue_arguments=topology.QUEUE_ARGUMENTS,
         )
         self.line: Line = Line()
+        self.providers: dict[str, Hears] = {}
         self.queue_consumer.register_provider(self)
 
     def start(self) -> None:
+        """Begin to take events.
+
+        Who hears what is noted now: while the service stops its providers leave one by
+        one, and an event that comes then is still theirs.
+        """
+        for each in self._providers:
+            self.providers |= dict.fromkeys(each.topics(), each)
         self.container.spawn_managed_thread(self.drain, identifier="events in order")
 
     def stop(self) -> None:
@@ -179,7 +211,7 @@ class EventLine(SharedExtension, ProviderCollector):  # type: ignore[misc]
             envelope = Envelope.model_validate(body)
         except ValidationError as error:
             return self.queue_consumer.on_decode_error(message, error)
-        provider = self.providers().get(envelope.type)
+        provider = self.providers.get(envelope.type)
         if provider is None:  # a binding of an older release
             log.warning("nobody here hears %s any more", envelope.type)
             return self.queue_consumer.ack_message(message)
@@ -204,9 +236,6 @@ class EventLine(SharedExtension, ProviderCollector):  # type: ignore[misc]
             return "ContainerBeingKilled"
         outcome: str | None = done.wait()
         return outcome
-
-    def providers(self) -> dict[str, "Hears"]:
-        return {topic: each for each in self._providers for topic in each.topics()}
 
 
 class Hears(Entrypoint):  # type: ignore[misc]

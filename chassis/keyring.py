@@ -62,11 +62,14 @@ class Keyring:
         box = self.keys[key_id].encrypt(nonce, text.encode(), purpose.encode())
         return Sealed(key_id=key_id, purpose=purpose, nonce=b64(nonce), box=b64(box))
 
-    def open(self, sealed: Sealed, purpose: str) -> str:
-        """Open a field. Raises Unavailable when its key was erased or does not fit."""
-        if sealed.key_id not in self.keys:
-            self.load([sealed.key_id])
-        if (key := self.keys.get(sealed.key_id)) is None:
+    def open(self, sealed: Sealed, key_id: UUID, purpose: str) -> str:
+        """Open a field of this case or person.
+
+        Raises Unavailable when its key was erased, or it was sealed for another.
+        """
+        if key_id not in self.keys:
+            self.load([key_id])
+        if sealed.key_id != key_id or (key := self.keys.get(key_id)) is None:
             raise Unavailable("sealed-field-lost", purpose=purpose)
         nonce, box = base64.b64decode(sealed.nonce), base64.b64decode(sealed.box)
         try:
@@ -114,9 +117,17 @@ def unwrap(key_id: UUID, wrapped: bytes) -> bytes:
 
 @cache
 def master() -> bytes:
-    """Return the master key, 32 bytes from a file of mode 0600; made when missing."""
+    """Return the master key: 32 bytes from a file of mode 0600.
+
+    Made when missing, but not in production: a new key there would open nothing.
+    Raises RuntimeError when it is missing there, or when others can read it.
+    """
     path = settings().keys / "master.key"
+    if not path.exists() and settings().environment == "production":
+        raise RuntimeError(f"no master key at {path}; mount it or set DOORSTEP_KEYS")
     make_secret(path, 32)
+    if path.stat().st_mode & 0o077:
+        raise RuntimeError(f"others can read the master key {path}; chmod 600 it")
     return path.read_bytes()
 
 

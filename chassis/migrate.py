@@ -63,6 +63,7 @@ def upgrade(url: str, schema: str, history: Path) -> list[str]:
     """Run what is missing of one history in one transaction."""
     scripts = script_directory(history)
     with engine(url, schema, pool=0).begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # an index takes long
         before = current(connection, history)
         if before == scripts.get_current_head():
             return []

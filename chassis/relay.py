@@ -131,6 +131,7 @@ class Publisher:
         self.unconfirmed: set[int] = set()
         self.refused = False
         self.heard = asyncio.Event()
+        link.lost.add_done_callback(self.came_back)
 
     async def start(self) -> None:
         """Turn confirms on."""
@@ -151,7 +152,7 @@ class Publisher:
         self.heard.set()
 
     def came_back(self, *_: object) -> None:
-        """No queue took it, not even the stream: the topology is gone."""
+        """No queue took it, not even the stream; or the connection is lost."""
         self.refused = True
         self.heard.set()
 
@@ -181,4 +182,4 @@ class Publisher:
                 self.heard.clear()
                 await self.heard.wait()
         if self.refused:
-            raise AMQPError("the broker refused an event")
+            raise AMQPError("the broker refused an event, or is gone")

@@ -39,19 +39,13 @@ def run(names: Iterable[str]) -> None:
 
 
 def config(found: Settings) -> dict[str, Any]:
-    """Return nameko's settings. Its reconnect back-off is kept under two seconds."""
+    """Return nameko's settings."""
     return {
         "AMQP_URI": found.amqp_uri,
         "HEARTBEAT": 10,
         "max_workers": MAX_WORKERS,
         "serializer": "json",
         "ACCEPT": ["json"],
-        "TRANSPORT_OPTIONS": {
-            "max_retries": 3,
-            "interval_start": 0.2,
-            "interval_step": 0.5,
-            "interval_max": 2,
-        },
     }
 
 

@@ -1,14 +1,34 @@
 """The shapes every message shares, and the envelopes they travel in."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from proto import ids
+
+#: The years a moment may lie in. Beyond, a database and a driver may not agree on it.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+def bounded(moment: datetime) -> datetime:
+    """Return a moment in UTC.
+
+    Raises PydanticCustomError when no clock can have meant it.
+    """
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise PydanticCustomError(
+            "moment_out_of_bounds", "see gateway/catalogue", {"expected": "2001-2099"}
+        )
+    return moment.astimezone(UTC)
+
+
+#: An aware moment, in UTC whatever offset it was written with.
+Moment = Annotated[AwareDatetime, AfterValidator(bounded)]
 
 
 class Message(BaseModel):
@@ -128,7 +148,7 @@ class Envelope(Message):
     source: str
     type: str
     subject: str
-    time: AwareDatetime
+    time: Moment
     datacontenttype: Literal["application/json"] = "application/json"
     sequence: int = 0
     by: str
@@ -152,8 +172,3 @@ class Sealed(Value):
 
 def snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def moment(value: datetime) -> str:
-    """Write a moment the one way signatures and hashes are made over (RFC 3339, UTC)."""
-    return value.isoformat().replace("+00:00", "Z")

@@ -5,9 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
-from proto.base import Value
+from proto.base import Moment, Value
 
 
 class Outcome(StrEnum):
@@ -68,5 +66,5 @@ class Decision(Verdict):
     """A verdict that was given: an allowance is a permit until `good_until`."""
 
     decision_id: UUID
-    decided_at: AwareDatetime
-    good_until: AwareDatetime | None = None
+    decided_at: Moment
+    good_until: Moment | None = None

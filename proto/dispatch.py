@@ -7,9 +7,9 @@ from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Len
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from proto.base import Command, Event, Reply, Sealed, Standing, Value
+from proto.base import Command, Event, Moment, Reply, Sealed, Standing, Value
 from proto.places import Point
 from proto.workforce import Code, Name
 
@@ -69,8 +69,8 @@ class VisitEntry(Value):
     case_id: UUID
     collectors: tuple[UUID, UUID]
     letter_id: UUID
-    not_before: AwareDatetime
-    not_after: AwareDatetime
+    not_before: Moment
+    not_after: Moment
 
 
 class PlanVisits(Command):
@@ -138,6 +138,6 @@ class VisitPlanned(Event):
     place: Sealed
     sheet: Sealed
     zone: str
-    not_before: AwareDatetime
-    not_after: AwareDatetime
+    not_before: Moment
+    not_after: Moment
     books: tuple[str, ...]

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from annotated_types import Len
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from proto.base import Command, Event, Reply, Value
+from proto.base import Command, Event, Moment, Reply, Value
 from proto.decision import Act, Decision, Outcome, Text
 from proto.dispatch import Sheet
 from proto.places import Position
@@ -27,7 +27,7 @@ class Presence(Value):
     collector_id: UUID
     device_id: UUID
     position: Position
-    at: AwareDatetime
+    at: Moment
     signature: Signature
 
 
@@ -132,9 +132,9 @@ class Entry(Value):
     `prev` is the `link` of the entry before it on that device, over all its visits.
     """
 
-    seq: int = Field(ge=1, le=2**53)
+    seq: int = Field(ge=1, le=2**53 - 1)
     visit_id: UUID
-    at: AwareDatetime
+    at: Moment
     prev: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     fact: Fact
 
@@ -258,8 +258,8 @@ class VisitShown(Reply):
     state: VisitState
     collectors: tuple[UUID, UUID]
     present: tuple[UUID, ...]
-    not_before: AwareDatetime
-    not_after: AwareDatetime
+    not_before: Moment
+    not_after: Moment
     zone: str
     inside: bool
     ending: Ending | None
@@ -283,7 +283,7 @@ class CollectorsArrived(Event):
     visit_id: UUID
     case_id: UUID
     agency_id: UUID
-    at: AwareDatetime
+    at: Moment
 
 
 class Judged(Event):
@@ -295,7 +295,7 @@ class Judged(Event):
     decision_id: UUID
     outcome: Outcome
     clauses: tuple[str, ...]
-    at: AwareDatetime
+    at: Moment
 
 
 class CheckInNotAllowed(Judged):
@@ -317,7 +317,7 @@ class EntryAllowed(Event):
     case_id: UUID
     agency_id: UUID
     decision_id: UUID
-    at: AwareDatetime
+    at: Moment
 
 
 class ConsentRecorded(Event):
@@ -328,7 +328,7 @@ class ConsentRecorded(Event):
     agency_id: UUID
     answer: Literal["given", "refused"]
     by: Relation
-    at: AwareDatetime
+    at: Moment
 
 
 class EntryDeclined(Event):
@@ -338,7 +338,7 @@ class EntryDeclined(Event):
     case_id: UUID
     agency_id: UUID
     by: Relation
-    at: AwareDatetime
+    at: Moment
 
 
 class BreachRecorded(Event):
@@ -350,7 +350,7 @@ class BreachRecorded(Event):
     act: Act
     decision_id: UUID
     clauses: tuple[str, ...]
-    at: AwareDatetime
+    at: Moment
 
 
 class CollectorsLeft(Event):
@@ -360,4 +360,4 @@ class CollectorsLeft(Event):
     case_id: UUID
     agency_id: UUID
     ending: Ending
-    at: AwareDatetime
+    at: Moment

@@ -1,7 +1,8 @@
 """What a phone signs, byte by byte, and how a signature and a key look.
 
 Signed and hashed is the canonical JSON (RFC 8785) of the thing's JSON form, without the
-signature itself. ES256 as in RFC 7518, 3.4: P-256, SHA-256, r and s side by side.
+signature itself; moments are written in UTC, with `Z`. ES256 as in RFC 7518, 3.4: P-256,
+SHA-256, r and s side by side.
 """
 
 import hashlib

@@ -42,7 +42,7 @@ def account_of(folder: Path) -> Account | None:
 def give(path: Path) -> Path:
     """Give a file or folder to the account that owns the folder it is in."""
     owner = path.parent.stat()
-    os.chown(path, owner.st_uid, owner.st_gid)
+    os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
     return path
 
 
@@ -75,7 +75,7 @@ def _make(folder: Path, account: Account | None) -> None:
         folder.symlink_to(actual)
     actual.mkdir(mode=0o700)
     if account:
-        os.chown(actual, account.uid, account.gid)
+        os.chown(actual, account.uid, account.gid, follow_symlinks=False)
 
 
 def _first(accounts: tuple[str, ...]) -> Account:

@@ -169,8 +169,10 @@ def wrong_visit(
 
 def plan_visit(entry: VisitEntry, case: Case, unit: Unit) -> None:
     """Plan one visit, and tell the doorstep all it will need, sealed."""
-    debtor = Debtor.model_validate_json(unit.keyring.open(case.debtor, "case.debtor"))
-    address = Address.model_validate_json(unit.keyring.open(case.address, "case.address"))
+    opened = unit.keyring.open(case.debtor, case.id, "case.debtor")
+    debtor = Debtor.model_validate_json(opened)
+    opened = unit.keyring.open(case.address, case.id, "case.address")
+    address = Address.model_validate_json(opened)
     shown = sheet(debtor, address)
     unit.write(
         visit_plan_table,

@@ -1,18 +1,18 @@
 """Every query of field_visit. The locks are here."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy import Connection, Row, Select, false, select, tuple_
 
 from chassis.errors import NotFound
 from proto.base import Asker, Role, Sealed
 from proto.field_visit import Ending, Fact, VisitState
 from services.field_visit.model import (
     CheckedIn,
+    Noted,
     Visit,
     checked_in_table,
     journal_table,
@@ -58,13 +58,16 @@ def shown_visit(connection: Connection, asker: Asker, visit_id: UUID) -> Visit:
 
 
 def seen_by(asker: Asker) -> Select[Any]:
-    """Collectors see their own visits, an agency its own, the bank all."""
+    """Collectors see their own visits, supervisors their agency's, two bank roles all."""
     query, table = select(visit_table), visit_table
-    if asker.role is Role.FIELD_COLLECTOR:
-        return query.where(table.c.collectors.contains([asker.person_id]))
-    if asker.agency_id is not None:
-        return query.where(table.c.agency_id == asker.agency_id)
-    return query
+    match asker.role:
+        case Role.FIELD_COLLECTOR:
+            return query.where(table.c.collectors.contains([asker.person_id]))
+        case Role.SUPERVISOR:
+            return query.where(table.c.agency_id == asker.agency_id)
+        case Role.BANK_OFFICER | Role.COMPLIANCE:
+            return query
+    return query.where(false())
 
 
 def complete(connection: Connection, found: Sequence[Visit]) -> None:
@@ -83,19 +86,19 @@ def complete(connection: Connection, found: Sequence[Visit]) -> None:
                 row.present_at,
             )
         )
-    for visit_id, fact, at in facts(connection, list(by_id)):
-        by_id[visit_id].door.take(fact, at)
+    for visit_id, noted in facts(connection, list(by_id)):
+        by_id[visit_id].facts.append(noted)
 
 
-def facts(
-    connection: Connection, visit_ids: list[UUID]
-) -> list[tuple[UUID, Fact, datetime]]:
+def facts(connection: Connection, visit_ids: list[UUID]) -> list[tuple[UUID, Noted]]:
     """What the journals say of these visits, in the order it arrived."""
     table = journal_table
-    query = select(table.c.visit_id, table.c.fact, table.c.at)
+    query = select(table.c.visit_id, table.c.fact, table.c.at, table.c.counts)
     query = query.where(table.c.visit_id.in_(visit_ids)).order_by(table.c.number)
-    rows = connection.execute(query)
-    return [(visit_id, FACT.validate_python(fact), at) for visit_id, fact, at in rows]
+    return [
+        (row.visit_id, Noted(FACT.validate_python(row.fact), row.at, row.counts))
+        for row in connection.execute(query)
+    ]
 
 
 def links(connection: Connection, device_id: UUID, since: int) -> dict[int, str]:

@@ -3,16 +3,18 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pika
+import psycopg
 import pytest
 
 from chassis import amqp, topology
 from chassis.settings import Settings
-from doorstep import embedded
-from doorstep.process import find
+from doorstep import background, embedded, parts
+from doorstep.process import find, wait_until
 from proto import ids
 from tests import acting
 from tests.world import Door, Platform, clauses, plain
@@ -23,6 +25,19 @@ def kill(platform: Platform, part: str) -> None:
     process = find(platform.home.pid_file(part))
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
+
+
+#: How many transactions wait for a row.
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Return when it has come true; fail when it has not in time."""
+    assert wait_until(true, seconds)
+
+
+def services_log(platform: Platform) -> str:
+    return (platform.home.root / "log" / "services.log").read_text()
 
 
 @contextmanager
@@ -51,11 +66,11 @@ def whole_again(platform: Platform):
 
 def check_in(door: Door, seconds: float = 20.0):
     """Check in as a phone does: again and again until somebody answers."""
-    until = time.monotonic() + seconds
+    give_up = time.monotonic() + seconds
     while True:
         body = {"present": [each.presence(door.visit_id) for each in door.pair]}
         answer = door.pair[0].http.post(door.path("/check-ins"), body)
-        if answer.status != 503 or time.monotonic() > until:
+        if answer.status != 503 or time.monotonic() > give_up:
             return answer
 
 
@@ -94,10 +109,7 @@ def test_an_event_published_twice_takes_effect_once(door, platform) -> None:
         with_id,
     )
     unpublished = "SELECT count(*) FROM field_visit.outbox WHERE published_at IS NULL"
-    until = time.monotonic() + 10
-    while platform.rows(unpublished) != [(0,)]:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until(lambda: platform.rows(unpublished) == [(0,)])
 
     platform.settle()
     assert arrivals(door) == (1, 1)
@@ -159,11 +171,7 @@ def test_a_database_that_dies_and_comes_back_loses_nothing(door, platform) -> No
 def test_an_effect_that_fails_is_tried_again_and_what_follows_waits(door, platform) -> None:
     platform.do("ALTER TABLE complaints.door_visit RENAME TO not_there")
     assert check_in(door).status == 200
-    log = platform.home.root / "log" / "services.log"
-    until = time.monotonic() + 10
-    while "collectors_arrived failed" not in log.read_text():
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until(lambda: "collectors_arrived failed" in services_log(platform))
     platform.do("ALTER TABLE complaints.not_there RENAME TO door_visit")
 
     platform.settle()
@@ -206,3 +214,41 @@ def test_what_fails_in_the_middle_is_never_quoted_in_a_log(door, platform) -> No
     assert "open_cases failed: ProgrammingError" in logs
     words = (*case["debtor"].values(), case["address"]["text"])
     assert [word for word in words if word in logs] == []
+
+
+def test_services_that_are_told_to_stop_in_the_middle_lose_no_event(platform) -> None:
+    """At every deploy; `settle` counts each event with each of its hearers."""
+    new = [ids.new() for _ in range(400)]
+    entries = [{"agency_id": each, "code": f"s{each.hex}", "name": "n"} for each in new]
+    answer = platform.officer.post("/v1/agencies", plain({"agencies": entries}))
+    assert answer.ok
+    until(lambda: platform.on_their_way() < 1000)
+    background.stop(platform.home, parts.PARTS["services"])
+    assert platform.on_their_way() > 0  # or it was no test
+
+    revive(platform)
+
+    platform.settle()
+
+
+def test_a_request_in_flight_when_the_broker_dies_does_not_end_the_services(
+    door, platform
+) -> None:
+    before = find(platform.home.pid_file("services"))
+    body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+    url = platform.settings["DATABASE_URL"]
+    with psycopg.connect(url) as lock, ThreadPoolExecutor(1) as pool:
+        query = "SELECT FROM field_visit.visit WHERE id = %s FOR UPDATE"
+        lock.execute(query, [door.visit_id])
+        asked = pool.submit(door.pair[0].http.post, door.path("/check-ins"), body)
+        until(lambda: platform.rows(WAITING) != [(0,)])
+        kill(platform, "broker")
+        lock.rollback()
+        assert asked.result().status == 503
+    until(lambda: "connection lost before a reply" in services_log(platform))
+    assert find(platform.home.pid_file("services")) == before
+
+    revive(platform)
+
+    assert check_in(door, seconds=40).status == 200
+    assert find(platform.home.pid_file("services")) == before

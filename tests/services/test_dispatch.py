@@ -151,9 +151,10 @@ def test_a_visit_carries_what_the_doorstep_needs_sealed(placed, unit) -> None:
 
     assert reply == VisitsPlanned(new=1)
     said = VisitPlanned.model_validate(says.said[0].data)
-    place = says.keyring.open(said.place, "visit.place")
+    place = says.keyring.open(said.place, placed.case, "visit.place")
     assert Point.model_validate_json(place) == Point(**DOOR)
-    shown = Sheet.model_validate_json(says.keyring.open(said.sheet, "visit.sheet"))
+    opened = says.keyring.open(said.sheet, placed.case, "visit.sheet")
+    shown = Sheet.model_validate_json(opened)
     assert shown == Sheet(
         debtor_name="陈建国",
         id_number="**************0012",

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select, text
 
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
@@ -21,6 +22,7 @@ from proto.field_visit import (
     Ending,
     Entered,
     EnterPremises,
+    Entry,
     Identified,
     Introduced,
     Left,
@@ -734,3 +736,259 @@ def test_the_decision_keeps_its_facts_without_names(cleared) -> None:
 def test_visit_of_nobody_knows_is_not_found(pair) -> None:
     with pytest.raises(NotFound):
         pair.does(handlers.show_visit, ShowVisit(visit_id=ids.new()))
+
+
+MOTHERS_NO = [
+    ConsentGiven(answer="refused", by="parent"),
+    ConsentWithdrawn(by="parent"),
+    Objected(by="parent"),
+]
+
+
+@pytest.mark.parametrize("no", MOTHERS_NO)
+def test_a_third_partys_no_is_not_undone_by_the_debtors_yes(cleared, no) -> None:
+    cleared.record(*THE_DEBTOR, no)
+    cleared.watch.goes(seconds=30)
+
+    assert judged(cleared.may_enter(CONSENT)) == (Outcome.STOP, ["C.06"])
+
+
+def test_the_debtors_own_no_may_become_a_yes(cleared) -> None:
+    cleared.record(*THE_DEBTOR, ConsentGiven(answer="refused", by="debtor"))
+    cleared.watch.goes(seconds=30)
+
+    assert judged(cleared.may_enter(CONSENT)) == (Outcome.PROCEED, [])
+
+
+def test_a_yes_that_arrives_after_the_no_it_came_before_is_no_yes(cleared) -> None:
+    cleared.record(*THE_DEBTOR)
+    cleared.watch.goes(seconds=30)
+    yes = cleared.journal(CONSENT)
+    cleared.watch.goes(seconds=60)
+    cleared.record(ConsentWithdrawn(by="debtor"), phone=cleared.b)
+    command = EnterPremises(visit_id=cleared.visit, reason=REASON, journal=yes)
+
+    clearance = cleared.does(handlers.enter_premises, command)
+
+    assert judged(clearance) == (Outcome.STOP, ["4.29", "21.090"])
+
+
+def test_an_invitation_by_others_does_not_spoil_the_debtors_consent(cleared) -> None:
+    mother = ConsentGiven(answer="given", by="parent")
+
+    assert judged(cleared.may_enter(*THE_DEBTOR, CONSENT, mother)) == (Outcome.PROCEED, [])
+
+
+def test_whoever_left_later_is_outside_whatever_arrives_last(cleared) -> None:
+    cleared.may_enter(*THE_DEBTOR, CONSENT)
+    went_in = cleared.journal(Entered())
+    cleared.watch.goes(seconds=30)
+    cleared.record(Left(), phone=cleared.b)
+    command = RecordJournal(visit_id=cleared.visit, journal=went_in)
+    cleared.does(handlers.record_journal, command)
+
+    assert cleared.check_out().ending is Ending.TALKED
+
+
+@pytest.mark.parametrize("ask", ["may_talk", "may_enter"])
+def test_a_check_in_does_not_last_for_ever(cleared, ask) -> None:
+    cleared.record(*THE_DEBTOR, CONSENT)
+    cleared.watch.goes(minutes=20)
+    with pytest.raises(Conflict, match="permit-expired"):
+        getattr(cleared, ask)()
+    cleared.check_in(cleared.a, cleared.b)
+
+    assert judged(getattr(cleared, ask)()) == (Outcome.PROCEED, [])
+
+
+def test_nothing_is_asked_after_the_time_the_visit_was_planned_for(cleared) -> None:
+    cleared.watch.goes(hours=13)
+
+    with pytest.raises(Conflict, match="outside-plan"):
+        cleared.may_talk(*THE_DEBTOR)
+
+
+def test_a_partner_who_walks_off_takes_the_clearance_along(cleared) -> None:
+    cleared.record(*THE_DEBTOR)
+    assert judged(cleared.check_in(cleared.b, at=DOWN_THE_ROAD)) == (Outcome.STOP, ["C.02"])
+
+    with pytest.raises(Conflict, match="not-checked-in"):
+        cleared.may_talk()
+
+
+def test_asking_again_alone_takes_nothing_from_the_partner(cleared) -> None:
+    cleared.watch.goes(minutes=5)
+    assert judged(cleared.check_in(cleared.a)) == (Outcome.WAIT, ["C.04"])
+
+    assert judged(cleared.may_talk(*THE_DEBTOR)) == (Outcome.PROCEED, [])
+
+
+def test_a_collector_whose_phone_is_revoked_is_not_there(cleared) -> None:
+    cleared.hear(cleared.device_standing(cleared.b, 2, state=DeviceState.REVOKED))
+
+    assert judged(cleared.may_talk(*THE_DEBTOR)) == (Outcome.WAIT, ["4.27"])
+
+
+def test_what_a_revoked_phone_wrote_speaks_only_against_the_pair(
+    cleared,
+) -> None:
+    journal = cleared.journal(*THE_DEBTOR, CONSENT, Objected(by="spouse"), Entered())
+    cleared.hear(cleared.device_standing(cleared.a, 2, state=DeviceState.REVOKED))
+    command = RecordJournal(visit_id=cleared.visit, journal=journal)
+
+    assert cleared.does(handlers.record_journal, command).new == 6
+    assert "field_visit.breach_recorded" in cleared.said
+    shown = select(journal_table.c.counts)
+    assert set(cleared.hears.connection.scalars(shown)) == {False}
+
+
+def test_a_phone_that_was_a_day_ahead_can_be_set_right(pair) -> None:
+    pair.watch.goes(days=1)
+    ahead = pair.b.presence(pair.visit, pair.watch.now)
+    pair.watch.goes(days=-1)
+    present = [pair.a.presence(pair.visit, pair.watch.now), ahead]
+    command = CheckIn(visit_id=pair.visit, present=present)
+    assert judged(pair.does(handlers.check_in, command)) == (Outcome.STOP, ["C.05"])
+
+    assert judged(pair.check_in(pair.a, pair.b)) == (Outcome.PROCEED, [])
+
+
+def test_what_was_said_before_the_pair_was_cleared_does_not_count(pair) -> None:
+    pair.record(*THE_DEBTOR, CONSENT)
+    pair.check_in(pair.a, pair.b)
+
+    outcome, clauses = judged(pair.may_talk())
+
+    assert (outcome, {"4.11", "13.02"} <= set(clauses)) == (Outcome.STOP, True)
+
+
+@pytest.mark.parametrize("role", [Role.PHONE_COLLECTOR, Role.SUPERVISOR, Role.BANK_OFFICER])
+def test_only_a_field_collector_acts_at_a_door(cleared, role) -> None:
+    with pytest.raises(NotFound):
+        cleared.does(handlers.discuss_debt, DiscussDebt(visit_id=cleared.visit), role=role)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p.hear(p.letter_standing(2, state=LetterState.REVOKED)),
+        lambda p: p.hear(p.case_standing(2, state=CaseState.RECALLED)),
+        lambda p: p.record(PersonMet(relation="neighbour")),
+        lambda p: p.may_enter(reason=None),
+        lambda p: p.check_out(),
+    ],
+    ids=["letter revoked", "recalled", "somebody else", "refused since", "visit over"],
+)
+def test_a_permit_does_not_outlive_what_it_rested_on(cleared, change) -> None:
+    cleared.may_enter(*THE_DEBTOR, CONSENT)
+    cleared.watch.goes(seconds=30)
+    change(cleared)
+    cleared.watch.goes(seconds=30)
+    cleared.record(Entered())
+
+    assert cleared.said[-1] == "field_visit.breach_recorded"
+
+
+def test_what_happened_after_they_went_in_does_not_make_the_entry_wrong(cleared) -> None:
+    cleared.may_enter(*THE_DEBTOR, CONSENT)
+    cleared.watch.goes(seconds=30)
+    went_in = cleared.journal(Entered())
+    cleared.watch.goes(seconds=60)
+    cleared.record(Objected(by="spouse"), phone=cleared.b)
+    command = RecordJournal(visit_id=cleared.visit, journal=went_in)
+    cleared.does(handlers.record_journal, command)
+
+    assert cleared.said == []
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_no_clock_can_have_meant_is_refused(cleared, at) -> None:
+    entry = cleared.journal(Left()).entries[0].model_dump(mode="json") | {"at": at}
+
+    with pytest.raises(ValidationError, match="moment_out_of_bounds"):
+        Entry.model_validate(entry)
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(90, 10), (-90, 0), (0, 0), (31, 180)])
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_a_chinese_datum_outside_china_is_refused(latitude, longitude, datum) -> None:
+    with pytest.raises(ValidationError, match="datum_out_of_region"):
+        Position(latitude=latitude, longitude=longitude, datum=datum, accuracy_m=3)
+
+
+def test_a_presence_of_another_visit_is_not_believed(pair) -> None:
+    other = pair.a.presence(ids.new(), pair.watch.now)
+
+    with pytest.raises(Forbidden, match="presence-of-another-visit"):
+        pair.does(handlers.check_in, CheckIn(visit_id=pair.visit, present=[other]))
+
+
+def test_a_presence_of_somebody_else_is_not_believed(pair) -> None:
+    stranger = Phone(ids.new())
+    pair.hear(pair.device_standing(stranger))
+    present = [stranger.presence(pair.visit, pair.watch.now)]
+
+    with pytest.raises(Forbidden, match="not-your-visit"):
+        pair.does(handlers.check_in, CheckIn(visit_id=pair.visit, present=present))
+
+
+def test_a_journal_of_a_strangers_phone_is_not_kept(cleared) -> None:
+    stranger = Phone(ids.new())
+    cleared.hear(cleared.device_standing(stranger))
+    journal = stranger.writes(cleared.visit, cleared.watch.now, *THE_DEBTOR)
+
+    command = RecordJournal(visit_id=cleared.visit, journal=journal)
+    with pytest.raises(NotFound):
+        cleared.does(handlers.record_journal, command)
+
+
+def test_an_agency_that_may_not_work_stops_the_pair(pair) -> None:
+    pair.hear(AgencyStanding(agency_id=pair.agency, code="a", active=False, version=2))
+
+    assert judged(pair.check_in(pair.a, pair.b)) == (Outcome.STOP, ["4.38"])
+
+
+def test_the_first_entry_of_a_phone_follows_nothing(cleared) -> None:
+    cleared.a.link = "1" * 64
+
+    with pytest.raises(Conflict, match="journal-fork"):
+        cleared.record(INTRODUCED)
+
+
+def test_the_signature_and_the_arrival_of_a_batch_are_kept(cleared) -> None:
+    cleared.watch.goes(minutes=2)
+    journal = cleared.a.writes(cleared.visit, NOON, *THE_DEBTOR)
+    command = RecordJournal(visit_id=cleared.visit, journal=journal)
+    cleared.does(handlers.record_journal, command)
+    query = select(journal_table).order_by(journal_table.c.seq)
+    rows = cleared.hears.connection.execute(query).all()
+
+    assert [row.signature for row in rows] == [None, None, journal.signature.value]
+    assert {row.received_at for row in rows} == {cleared.watch.now}
+    assert [row.at for row in rows] == [entry.at for entry in journal.entries]
+
+
+def test_another_agencys_boss_sees_nothing(cleared) -> None:
+    for role in (Role.SUPERVISOR, Role.COMPLAINTS_OFFICER, Role.INTEGRATION):
+        unit = cleared.open("field_visit", role, ids.new(), None)
+        with pytest.raises(NotFound):
+            handlers.show_visit(ShowVisit(visit_id=cleared.visit), unit)
+
+
+def test_whoever_is_done_with_a_visit_forgets_who_lives_there(cleared) -> None:
+    ask = ShowVisit(visit_id=cleared.visit)
+    assert cleared.does(handlers.show_visit, ask).sheet
+    cleared.hear(cleared.case_standing(2, state=CaseState.RECALLED))
+    assert cleared.does(handlers.show_visit, ask).sheet is None
+    cleared.hear(cleared.case_standing(3))
+    cleared.hear(cleared.person_standing(cleared.a, 2, in_service=False))
+    assert cleared.does(handlers.show_visit, ask).sheet is None
+    cleared.hear(cleared.person_standing(cleared.a, 3))
+    cleared.check_out()
+    assert cleared.does(handlers.show_visit, ask).sheet is None
+
+
+def test_a_collector_who_changed_agencies_does_not_count_as_serving(pair) -> None:
+    pair.hear(pair.person_standing(pair.b, 2, agency_id=ids.new()))
+
+    assert judged(pair.check_in(pair.a, pair.b)) == (Outcome.STOP, ["C.01"])

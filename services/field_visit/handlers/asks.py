@@ -38,14 +38,15 @@ def enter_premises(command: EnterPremises, unit: Unit) -> Clearance:
     decision = judging.decide(visit, Act.ENTER_PREMISES, facts, unit)
     if decision.outcome is Outcome.PROCEED:
         visit.permit_entry(command.reason, decision)
-        unit.change(visit_table, visit.id, **visit.row())
         allowed = EntryAllowed(
             **judging.about(visit, unit), decision_id=decision.decision_id
         )
         unit.emit(allowed, visit.case_id)
     else:
+        visit.end_permit(unit.now)
         refusal = EntryNotAllowed(**judging.judged(visit, decision, unit))
         unit.emit(refusal, visit.case_id)
+    unit.change(visit_table, visit.id, **visit.row())
     return clearance(visit, decision, "door.entered")
 
 
@@ -53,7 +54,7 @@ def at_the_door(command: DiscussDebt | EnterPremises, unit: Unit) -> Visit:
     """Return the visit after hearing the facts that the ask rests on."""
     visit = store.visit(unit.connection, command.visit_id)
     refuse_strangers(visit, unit)
-    visit.refuse_uncleared()
+    visit.refuse_uncleared(unit.now)
     apply(visit, command.journal, unit)
     return visit
 

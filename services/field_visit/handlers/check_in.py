@@ -1,21 +1,23 @@
 """The pair at the door: one phone for both, or two phones in any order."""
 
+from uuid import UUID
+
 import rulebook
 from chassis import geo, signatures
 from chassis.errors import Forbidden, NotFound
 from chassis.unit import Unit
 from proto import ids
-from proto.decision import Act, Outcome
+from proto.base import Role
+from proto.decision import Act, Decision, Outcome
 from proto.field_visit import (
     CheckIn,
     CheckInNotAllowed,
     Clearance,
     CollectorsArrived,
     Presence,
-    VisitState,
 )
 from proto.places import Point
-from proto.signing import signed_bytes
+from proto.signing import PublicKey, signed_bytes
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
 from services.field_visit.handlers import judging
@@ -37,7 +39,7 @@ def check_in(command: CheckIn, unit: Unit) -> Clearance:
         note(visit, presence, unit)
     facts = judging.facts_of(visit, unit)
     decision = judging.decide(visit, Act.CHECK_IN, facts, unit)
-    arrive(visit, decision.outcome, unit)
+    arrive(visit, decision, unit)
     if decision.outcome in (Outcome.ASK, Outcome.STOP):
         refusal = CheckInNotAllowed(**judging.judged(visit, decision, unit))
         unit.emit(refusal, visit.case_id)
@@ -52,7 +54,10 @@ def check_in(command: CheckIn, unit: Unit) -> Clearance:
 
 def refuse_strangers(visit: Visit, unit: Unit) -> None:
     """Raises NotFound for whoever is not of the pair: others shall not even know."""
-    if unit.asker is None or unit.asker.person_id not in visit.collectors:
+    asker = unit.asker
+    if asker is None or asker.role is not Role.FIELD_COLLECTOR:
+        raise NotFound("visit", visit.id)
+    if asker.person_id not in visit.collectors:
         raise NotFound("visit", visit.id)
 
 
@@ -65,30 +70,32 @@ def verify(visit: Visit, presence: Presence, device: DeviceStanding | None) -> N
         raise Forbidden("presence-of-another-visit", key=str(presence.visit_id))
     if presence.collector_id not in visit.collectors:
         raise Forbidden("not-your-visit", key=str(presence.collector_id))
-    trust(device, presence.device_id, presence.collector_id)
-    assert device is not None
-    assert device.public_key is not None
-    content = signed_bytes(presence)
-    if not signatures.verifies(device.public_key, presence.signature, content):
+    key = trust(device, presence.device_id, presence.collector_id)
+    if not signatures.verifies(key, presence.signature, signed_bytes(presence)):
         raise Forbidden("signature-does-not-fit", key=str(presence.device_id))
 
 
-def trust(device: DeviceStanding | None, device_id: object, person_id: object) -> None:
-    """Raises Forbidden unless the phone is enrolled and belongs to this person."""
+def trust(device: DeviceStanding | None, device_id: UUID, person_id: UUID) -> PublicKey:
+    """Return the key of an enrolled phone of this person. Raises Forbidden."""
     if device is None or device.person_id != person_id:
         raise Forbidden("device-not-yours", key=str(device_id))
     if device.state is DeviceState.REVOKED:
         raise Forbidden("device-revoked", key=str(device_id))
     if device.public_key is None:
         raise Forbidden("device-without-key", key=str(device_id))
+    return device.public_key
 
 
 def note(visit: Visit, presence: Presence, unit: Unit) -> None:
-    """Keep where a collector stands; only a newer presence replaces one."""
+    """Keep where a collector stands; only a newer presence replaces one.
+
+    One from the future is no measure: whatever comes after it replaces it.
+    """
     before = visit.present(presence.collector_id)
-    if before and presence.at <= before.present_at:
+    if before and presence.at <= before.present_at <= unit.now:
         return
-    place = Point.model_validate_json(unit.keyring.open(visit.place, "visit.place"))
+    opened = unit.keyring.open(visit.place, visit.case_id, "visit.place")
+    place = Point.model_validate_json(opened)
     here = CheckedIn(
         ids.named("checked_in", f"{visit.id}/{presence.collector_id}"),
         presence.collector_id,
@@ -108,12 +115,19 @@ def note(visit: Visit, presence: Presence, unit: Unit) -> None:
     visit.here.append(here)
 
 
-def arrive(visit: Visit, outcome: Outcome, unit: Unit) -> None:
-    """Note how far the pair has come; say so when they may knock for the first time."""
-    before = visit.state
-    if outcome is Outcome.PROCEED and visit.clear():
-        unit.emit(CollectorsArrived(**judging.about(visit, unit)), visit.case_id)
-    if visit.state is VisitState.PLANNED:
-        visit.state = VisitState.ARRIVING
-    if visit.state is not before:
-        unit.change(visit_table, visit.id, **visit.row())
+def arrive(visit: Visit, decision: Decision, unit: Unit) -> None:
+    """Note how far the pair has come; say so when they may knock for the first time.
+
+    A pair that may not stay loses what it was allowed before; one that has to wait does
+    not: a phone that asks again alone takes nothing away from the other.
+    """
+    match decision.outcome:
+        case Outcome.PROCEED:
+            if visit.clear(decision.good_until):
+                arrived = CollectorsArrived(**judging.about(visit, unit))
+                unit.emit(arrived, visit.case_id)
+        case Outcome.WAIT:
+            visit.arrive()
+        case _:
+            visit.send_away(unit.now)
+    unit.change(visit_table, visit.id, **visit.row())

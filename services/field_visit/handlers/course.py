@@ -34,7 +34,7 @@ def check_out(command: CheckOut, unit: Unit) -> Closed:
     visit = store.visit(unit.connection, command.visit_id)
     refuse_strangers(visit, unit)
     apply(visit, command.journal, unit)
-    if visit.close(command.ending):
+    if visit.close(command.ending, unit.now):
         unit.change(visit_table, visit.id, **visit.row())
         left = CollectorsLeft(**judging.about(visit, unit), ending=command.ending)
         unit.emit(left, visit.case_id)

@@ -1,5 +1,6 @@
 """The phones' journals: what was done is kept, also when it broke a rule."""
 
+from dataclasses import replace
 from itertools import pairwise
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from chassis import signatures
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.unit import Unit
 from proto.base import Detail
-from proto.decision import Act
+from proto.decision import Act, Outcome
 from proto.field_visit import (
     GENESIS,
     BreachRecorded,
@@ -21,12 +22,19 @@ from proto.field_visit import (
     Objected,
     Received,
     RecordJournal,
+    VisitState,
 )
-from proto.workforce import DeviceStanding
+from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
 from services.field_visit.handlers import judging
-from services.field_visit.handlers.check_in import refuse_strangers, trust
-from services.field_visit.model import Visit, journal_table, visit_table
+from services.field_visit.handlers.check_in import refuse_strangers
+from services.field_visit.model import (
+    CLOCK_SLACK,
+    Noted,
+    Visit,
+    journal_table,
+    visit_table,
+)
 
 
 def record_journal(command: RecordJournal, unit: Unit) -> Received:
@@ -50,11 +58,14 @@ def apply(visit: Visit, journal: Journal | None, unit: Unit) -> int:
     """
     if journal is None:
         return 0
-    verify(visit, journal, unit)
+    device = unit.kept_all(DeviceStanding, [journal.device_id]).get(journal.device_id)
+    enrolled = verify(visit, journal, device)
+    counts = enrolled and visit.state is VisitState.CLEARED
     new = unknown(journal, store.links(unit.connection, journal.device_id, since(journal)))
     for entry in new:
-        write(journal, entry, unit)
-        visit.door.take(entry.fact, entry.at)
+        write(journal, entry, counts, unit)
+        if visit.take(Noted(entry.fact, entry.at, counts)):
+            end_permit(visit, entry, unit)
         consequences(visit, entry, unit)
     return len(new)
 
@@ -63,16 +74,20 @@ def since(journal: Journal) -> int:
     return journal.entries[0].seq - 1
 
 
-def verify(visit: Visit, journal: Journal, unit: Unit) -> None:
-    device = unit.kept_all(DeviceStanding, [journal.device_id]).get(journal.device_id)
+def verify(visit: Visit, journal: Journal, device: DeviceStanding | None) -> bool:
+    """Tell whether the phone is still enrolled; what a lost one wrote is kept as well.
+
+    Raises NotFound, Forbidden, Invalid.
+    """
     if device is None or device.person_id not in visit.collectors:
         raise NotFound("device", journal.device_id)
-    trust(device, journal.device_id, device.person_id)
-    assert device.public_key is not None
+    if device.public_key is None:
+        raise Forbidden("device-without-key", key=str(journal.device_id))
     if not signatures.verifies(device.public_key, journal.signature, journal.head()):
         raise Forbidden("signature-does-not-fit", key=str(journal.device_id))
     if wrong := broken(visit.id, journal.entries):
         raise Invalid("malformed", *wrong)
+    return device.state is DeviceState.ENROLLED
 
 
 def broken(visit_id: UUID, entries: tuple[Entry, ...]) -> list[Detail]:
@@ -107,7 +122,7 @@ def unknown(journal: Journal, kept: dict[int, str]) -> list[Entry]:
     return [entry for entry in journal.entries if entry.seq > last]
 
 
-def write(journal: Journal, entry: Entry, unit: Unit) -> None:
+def write(journal: Journal, entry: Entry, counts: bool, unit: Unit) -> None:
     is_head = entry is journal.entries[-1]
     unit.write(
         journal_table,
@@ -119,6 +134,7 @@ def write(journal: Journal, entry: Entry, unit: Unit) -> None:
         link=entry.link(),
         fact=entry.fact.model_dump(mode="json"),
         signature=journal.signature.value if is_head else None,
+        counts=counts,
         received_at=unit.now,
     )
 
@@ -134,8 +150,8 @@ def consequences(visit: Visit, entry: Entry, unit: Unit) -> None:
                 decline(visit, entry, unit)
         case ConsentWithdrawn() | Objected():
             decline(visit, entry, unit)
-        case Entered() if not visit.may_be_inside(entry.at):
-            breach(visit, entry, unit)
+        case Entered():
+            judge_entry(visit, entry, unit)
 
 
 def decline(visit: Visit, entry: Entry, unit: Unit) -> None:
@@ -143,21 +159,34 @@ def decline(visit: Visit, entry: Entry, unit: Unit) -> None:
     assert isinstance(entry.fact, ConsentGiven | ConsentWithdrawn | Objected)
     said = judging.about(visit, unit) | {"at": entry.at}
     unit.emit(EntryDeclined(**said, by=entry.fact.by), visit.case_id)
-    if visit.end_permit():
+    end_permit(visit, entry, unit)
+
+
+def end_permit(visit: Visit, entry: Entry, unit: Unit) -> None:
+    if visit.end_permit(entry.at):
         unit.change(visit_table, visit.id, **visit.row())
 
 
-def breach(visit: Visit, entry: Entry, unit: Unit) -> None:
-    """The pair went in without a live permit: keep it, and mark it.
+def judge_entry(visit: Visit, entry: Entry, unit: Unit) -> None:
+    """The pair went in: judge it by what was known there then; keep it, and mark a breach.
 
-    A reason lapses with its permit, so 4.28 always speaks against it.
+    A reason lapses with its permit, so without one 4.28 always speaks against it. What
+    arrives late is judged by its permit alone: standings of today may not be those of
+    that moment.
     """
-    facts = judging.facts_of(visit, unit)
+    covered = visit.may_be_inside(entry.at)
+    if covered and unit.now - entry.at > CLOCK_SLACK:
+        return
+    later = [noted for noted in visit.facts if noted.undoes and noted.at > entry.at]
+    then = replace(visit, facts=[noted for noted in visit.facts if noted not in later])
+    reason = visit.entry_reason if covered else None
+    facts = judging.facts_of(then, unit, reason, entry.at)
     decision = judging.decide(visit, Act.ENTER_PREMISES, facts, unit)
-    marked = BreachRecorded(
-        **judging.about(visit, unit) | {"at": entry.at},
-        act=Act.ENTER_PREMISES,
-        decision_id=decision.decision_id,
-        clauses=judging.clauses(decision),
-    )
-    unit.emit(marked, visit.case_id)
+    if decision.outcome is not Outcome.PROCEED:
+        marked = BreachRecorded(
+            **judging.about(visit, unit) | {"at": entry.at},
+            act=Act.ENTER_PREMISES,
+            decision_id=decision.decision_id,
+            clauses=judging.clauses(decision),
+        )
+        unit.emit(marked, visit.case_id)

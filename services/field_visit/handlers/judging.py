@@ -1,7 +1,7 @@
 """From a visit to its facts, from the facts to a decision that is kept."""
 
 from dataclasses import asdict, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from proto.decision import Act, Decision, Outcome
 from proto.dispatch import CaseStanding, CaseState
 from proto.field_visit import Ahead, Relation
 from proto.letters import AuthorisationStanding, LetterState
-from proto.workforce import AgencyStanding, PersonStanding
+from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
 from rulebook import Consent, DoorFacts, Here, Letter
 from services.field_visit.model import CheckedIn, Door, Visit, decision_table
 
@@ -36,22 +36,29 @@ ENTRY: dict[str, dict[str, Any]] = {
 }
 
 
-def facts_of(visit: Visit, unit: Unit, reason: str | None = None) -> DoorFacts:
-    """Gather what is known now. What is not known is None, and stops whoever needs it."""
-    now, door = visit.local(unit.now), visit.door
+def facts_of(
+    visit: Visit, unit: Unit, reason: str | None = None, at: datetime | None = None
+) -> DoorFacts:
+    """Gather what is known. What is not known is None, and stops whoever needs it.
+
+    The hours are judged at `at`, or now; everything else as it stands now.
+    """
+    now, door = visit.local(at or unit.now), visit.door
     kept = unit.kept(
         {
             CaseStanding: [visit.case_id],
             AgencyStanding: [visit.agency_id],
             AuthorisationStanding: [visit.letter_id],
             PersonStanding: visit.collectors,
+            DeviceStanding: [here.device_id for here in visit.here],
         }
     )
     minutes = rulebook.visit_minutes(visit.books, now.date()) or 0
+    here = [each for each in visit.here if reachable(each, kept)]
     return DoorFacts(
         starts_at=now,
         ends_at=now + timedelta(minutes=minutes),
-        here=tuple(present(c, kept, now.date(), unit) for c in visit.here),
+        here=tuple(present(visit, each, kept, now) for each in here),
         planned=visit.collectors,
         letter=letter(visit, kept, now.date()),
         mandate_in_force=mandate(visit, kept),
@@ -78,15 +85,22 @@ def consent(door: Door) -> Consent | None:
     )
 
 
-def present(checked_in: CheckedIn, kept: Kept, today: date, unit: Unit) -> Here:
-    person = kept.get(PersonStanding, checked_in.collector_id)
+def reachable(here: CheckedIn, kept: Kept) -> bool:
+    """Tell whether a collector still has the phone that said so: lost, it says nothing."""
+    device = kept.get(DeviceStanding, here.device_id)
+    return device is not None and device.state is DeviceState.ENROLLED
+
+
+def present(visit: Visit, here: CheckedIn, kept: Kept, now: datetime) -> Here:
+    person = kept.get(PersonStanding, here.collector_id)
+    ours = person is not None and person.agency_id == visit.agency_id
     return Here(
-        collector_id=checked_in.collector_id,
-        distance_m=checked_in.distance_m,
-        accuracy_m=checked_in.accuracy_m,
-        presence_age_s=(unit.now - checked_in.present_at).total_seconds(),
-        certified=certified(person, today) if person else None,
-        in_service=person.in_service if person else None,
+        collector_id=here.collector_id,
+        distance_m=here.distance_m,
+        accuracy_m=here.accuracy_m,
+        presence_age_s=(now - here.present_at).total_seconds(),
+        certified=certified(person, now.date()) if person else None,
+        in_service=person.in_service and ours if person else None,
     )
 
 

@@ -1,9 +1,12 @@
 """What people may see of a visit: the pair the name, others less, nobody full numbers."""
 
+from collections.abc import Sequence
+
 from chassis.errors import NotFound
-from chassis.unit import Unit
-from proto.dispatch import Sheet
-from proto.field_visit import ListVisits, ShowVisit, VisitList, VisitShown
+from chassis.unit import Kept, Unit
+from proto.dispatch import CaseStanding, CaseState, Sheet
+from proto.field_visit import ListVisits, ShowVisit, VisitList, VisitShown, VisitState
+from proto.workforce import PersonStanding
 from services.field_visit import store
 from services.field_visit.model import Visit
 
@@ -12,7 +15,7 @@ def show_visit(command: ShowVisit, unit: Unit) -> VisitShown:
     if unit.asker is None:
         raise NotFound("visit", command.visit_id)
     visit = store.shown_visit(unit.connection, unit.asker, command.visit_id)
-    return shown(visit, unit)
+    return shown(visit, standings([visit], unit), unit)
 
 
 def list_visits(command: ListVisits, unit: Unit) -> VisitList:
@@ -20,11 +23,18 @@ def list_visits(command: ListVisits, unit: Unit) -> VisitList:
         raise NotFound("visit", command.after)
     found = store.visits(unit.connection, unit.asker, command.after, command.limit)
     unit.keyring.load([visit.case_id for visit in found])
-    return VisitList(visits=tuple(shown(visit, unit) for visit in found))
+    kept = standings(found, unit)
+    return VisitList(visits=tuple(shown(visit, kept, unit) for visit in found))
 
 
-def shown(visit: Visit, unit: Unit) -> VisitShown:
-    asker = unit.asker.person_id if unit.asker else None
+def standings(visits: Sequence[Visit], unit: Unit) -> Kept:
+    """Fetch what decides whether the asker may still know who lives there."""
+    me = unit.asker.person_id if unit.asker else None
+    cases = [visit.case_id for visit in visits]
+    return unit.kept({CaseStanding: cases, PersonStanding: [me] if me else []})
+
+
+def shown(visit: Visit, kept: Kept, unit: Unit) -> VisitShown:
     return VisitShown(
         visit_id=visit.id,
         case_id=visit.case_id,
@@ -36,10 +46,24 @@ def shown(visit: Visit, unit: Unit) -> VisitShown:
         zone=visit.zone,
         inside=visit.door.inside,
         ending=visit.ending,
-        sheet=sheet(visit, unit) if asker in visit.collectors else None,
+        sheet=sheet(visit, unit) if may_know(visit, kept, unit) else None,
     )
 
 
+def may_know(visit: Visit, kept: Kept, unit: Unit) -> bool:
+    """The pair alone, while they serve, the case is theirs and the visit is not over."""
+    me = unit.asker.person_id if unit.asker else None
+    if me not in visit.collectors or me is None:
+        return False
+    person, case = kept.get(PersonStanding, me), kept.get(CaseStanding, visit.case_id)
+    if person is None or not person.in_service or case is None:
+        return False
+    theirs = case.state is CaseState.PLACED and case.agency_id == visit.agency_id
+    over = visit.state is VisitState.CLOSED or unit.now >= visit.not_after
+    return theirs and not over
+
+
 def sheet(visit: Visit, unit: Unit) -> Sheet:
-    """Open the masked sheet, for the pair alone."""
-    return Sheet.model_validate_json(unit.keyring.open(visit.sheet, "visit.sheet"))
+    """Open the masked sheet."""
+    opened = unit.keyring.open(visit.sheet, visit.case_id, "visit.sheet")
+    return Sheet.model_validate_json(opened)

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("books", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("cleared_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entry_reason", sa.Text(), nullable=True),
         sa.Column("entry_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entry_until", sa.DateTime(timezone=True), nullable=True),
@@ -81,6 +82,7 @@ def upgrade() -> None:
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("fact", postgresql.JSONB(), nullable=False),
         sa.Column("signature", sa.Text(), nullable=True),
+        sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["visit_id"],
