@@ -16,6 +16,10 @@ from doorstep.home import Home
 from doorstep.parts import PARTS, part
 
 
+#: What files name by a code or number of their own.
+NAMED = ("agency", "person", "device", "letter", "case", "visit")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     words = _parser().parse_args(argv)
@@ -48,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--clock", metavar="MOMENT", help="pretend it is this RFC 3339 moment")
     _add(verbs, "down", _down, "stop what runs here")
     _add(verbs, "status", _status, "show the parts; 0 only if all of them run")
+    named = _add(verbs, "id", _id, "print the id of a thing that files name")
+    named.add_argument("kind", choices=NAMED)
+    named.add_argument("name", help="its code or number; a person's is AGENCY/STAFF_NO")
     run = _add(verbs, "run", _run, "run one part in the foreground")
     run.add_argument("part", metavar="part", help=", ".join(PARTS))
     _add(verbs, "migrate", _migrate, "bring the database to the present schema")
@@ -128,6 +135,13 @@ def _migrate(home: Home, words: argparse.Namespace) -> int:
     changed = _function("chassis.migrate:migrate")(os.environ["DATABASE_URL"])
     assert isinstance(changed, list)
     print("\n".join(changed) or "every schema is as new as this code")
+    return 0
+
+
+def _id(home: Home, words: argparse.Namespace) -> int:
+    from proto import ids  # after a part has had the chance to patch
+
+    print(ids.named(words.kind, words.name))
     return 0
 
 

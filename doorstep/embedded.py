@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from doorstep import background, ports
 from doorstep.background import say
@@ -41,6 +42,9 @@ def up(home: Home, clock: str | None = None) -> None:
         if ran:
             print(f"some of it ran already; this adds to the `up` before in {home.root}")
         print(f"up in {time.monotonic() - since:.1f} s: http://{host}:{port}")
+        token = Path(settings["DOORSTEP_KEYS"]) / "first-run-token"
+        if token.exists():
+            print(f"no account yet: the first-run token lies in {token}")
 
 
 def down(home: Home) -> None:

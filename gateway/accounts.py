@@ -23,7 +23,7 @@ from gateway.model import A_PERSON, OF_AN_AGENCY
 from gateway.passwords import LONGEST, Passwords
 from gateway.store import Database
 from gateway.tokens import GOOD_FOR, Claims, Tokens, hashed, opaque
-from gateway.tries import PER_ADDRESS, PER_NAME, Tries, network
+from gateway.tries import PER_ADDRESS, PER_NAME, PER_NAME_HERE, Tries, network
 from proto import ids
 from proto.base import Asker, Reply, Role, Value
 from proto.workforce import Code
@@ -114,6 +114,7 @@ class Accounts:
         self.database, self.passwords = database, passwords or Passwords()
         self.tokens, self.file = Tokens(settings), FirstRunFile(settings)
         self.by_name, self.by_address = Tries(PER_NAME), Tries(PER_ADDRESS)
+        self.by_both = Tries(PER_NAME_HERE)
 
     async def start(self) -> None:
         """Make the first-run token where there is no account yet."""
@@ -161,16 +162,18 @@ class Accounts:
 
         A name that does not exist takes as long as a wrong password.
         """
-        name = matched(who.name)
-        self.by_address.count(network(address))
+        name, where = matched(who.name), network(address)
+        self.by_address.count(where)
+        self.by_both.count((name, where))  # before the name: what it stops costs no owner
         self.by_name.count(name)
         row = await self.database.run(partial(store.account_matching, matched=name))
         kept = row.password if row else None
         fits = await self.passwords.fits(kept, who.password.get_secret_value())
         if row is None or not fits:
             raise Unauthenticated("wrong-password")
-        self.by_name.forget(name)
-        self.by_address.take_back(network(address))
+        self.by_both.forget((name, where))
+        self.by_name.take_back(name)
+        self.by_address.take_back(where)
         end, family_id = clock.now() + FAMILY, ids.new()
         opened = session_row(family_id, row.account_id, end)
         refresh = opened.pop("token")

@@ -7,10 +7,15 @@ from collections.abc import Callable
 
 from gateway.errors import TooMany
 
-#: Seconds a count lasts, and tries in it. Many people share an office's address.
-WINDOW_S, PER_NAME, PER_ADDRESS = 300.0, 10, 100
-#: Names or addresses remembered; the least recently tried are forgotten first.
+#: Seconds a count lasts, and tries in it: for a name on one network, for a name on all
+#: of them, for a network. Whoever guesses a name's password locks out their own network,
+#: not the name. Many people share an office's address.
+WINDOW_S, PER_NAME_HERE, PER_NAME, PER_ADDRESS = 300.0, 10, 100, 100
+#: Keys remembered in each table; the least recently tried are forgotten first.
 REMEMBERED = 10_000
+
+#: What is counted: a name, a network, or both.
+Key = str | tuple[str, str]
 
 
 class Tries:
@@ -18,9 +23,9 @@ class Tries:
 
     def __init__(self, most: int, seconds: Callable[[], float] = time.monotonic) -> None:
         self.most, self.seconds = most, seconds
-        self.counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self.counts: OrderedDict[Key, tuple[int, float]] = OrderedDict()
 
-    def count(self, key: str) -> None:
+    def count(self, key: Key) -> None:
         """Count a try. Raises TooMany when there were too many since the first."""
         now = self.seconds()
         tried, since = self.counts.pop(key, (0, now))
@@ -33,12 +38,12 @@ class Tries:
             left = max(1, round(since + WINDOW_S - now))
             raise TooMany("too-many-tries", seconds=left)
 
-    def take_back(self, key: str) -> None:
-        """Uncount a try that went well: an office shares its address."""
+    def take_back(self, key: Key) -> None:
+        """Uncount a try that went well: others' tries stay counted."""
         if found := self.counts.get(key):
             self.counts[key] = (found[0] - 1, found[1])
 
-    def forget(self, key: str) -> None:
+    def forget(self, key: Key) -> None:
         """Forget the tries of somebody who has shown who they are."""
         self.counts.pop(key, None)
 

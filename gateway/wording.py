@@ -69,7 +69,10 @@ class Catalogue(Value):
 
         def put(place: re.Match[str]) -> str:
             name = place[1]
-            return self.word(values[name]) if name in values else self.missing
+            if name not in values:
+                return self.missing
+            said = self.word(values[name])  # pydantic lists in English: 'a', 'b' or 'c'
+            return said.replace(" or ", self.joined_by) if name == "expected" else said
 
         return PLACE.sub(put, OPTIONAL.sub(keep, template))
 

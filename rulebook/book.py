@@ -4,7 +4,6 @@ A book loads only if each of its clauses names something that exists: a rule wit
 limits, a term, or a norm that is kept elsewhere. One misprint and no book is loaded.
 """
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from proto.base import Role
 from proto.decision import Act, Outcome, Text
+from rulebook.quotes import requirements, sentences
 from rulebook.reading import Misprint, Page, Place, page, unheard_of
 from rulebook.rule import Rule, Term
 from rulebook.topics import KEPT_ELSEWHERE, RULES, TERMS
@@ -61,6 +61,13 @@ class Clause(BaseModel):
         begun = self.status == "in_force" and self.since <= on
         return begun and (self.until is None or on < self.until)
 
+    def says_with(self, other: "Clause") -> bool:
+        """Tell whether both are the same clause on some day: a number with two values."""
+        if (self.key, self.clause) != (other.key, other.clause):
+            return False
+        first, second = sorted((self, other), key=lambda clause: clause.since)
+        return first.until is None or second.since < first.until
+
     def judges(self, act: Act) -> bool:
         """Say whether it names a rule, and that rule speaks to the act."""
         rule = RULES.get(self.key)
@@ -78,7 +85,7 @@ class Book(BaseModel):
     source: str
     section: int | None = None
     confidence: Confidence
-    clauses: tuple[Clause, ...]
+    clauses: tuple[Clause, ...] = Field(min_length=1)
 
     @cached_property
     def digest(self) -> str:
@@ -107,15 +114,10 @@ def read(file: str, text: str) -> Book:
     book = paper.shaped(Book, paper.content, (), fields)
     for index, clause in enumerate(book.clauses):
         _check(paper, ("clauses", index), book, clause)
+        if any(clause.says_with(before) for before in book.clauses[:index]):
+            problem = f"{clause.clause} {clause.key} stands twice for some days; end one"
+            raise paper.misprint(("clauses", index, "since"), problem)
     return book
-
-
-@cache
-def source_quotes() -> Mapping[str, str]:
-    """Return the quote of every clause of the source document by its id."""
-    table = resources.files("rulebook") / "source" / "clauses.csv"
-    rows = csv.DictReader(table.read_text("utf-8").splitlines())
-    return MappingProxyType({row["id"]: row["quote"] for row in rows})
 
 
 def _check(paper: Page, at: Place, book: Book, clause: Clause) -> None:
@@ -141,8 +143,11 @@ def _norm(paper: Page, at: Place, clause: Clause) -> type[Rule] | type[Term] | N
     if clause.kept_by not in KEPT_ELSEWHERE:
         problem = unheard_of("guard or procedure", clause.kept_by, KEPT_ELSEWHERE)
         raise paper.misprint((*at, "kept_by"), problem)
-    if clause.key in RULES:
-        raise paper.misprint((*at, "kept_by"), f"{clause.key!r} is judged by a rule")
+    if clause.key not in (keeps := KEPT_ELSEWHERE[clause.kept_by]):
+        problem = f"it keeps {', '.join(sorted(keeps))}, not {clause.key!r}"
+        raise paper.misprint((*at, "kept_by"), problem)
+    if clause.limits:
+        raise paper.misprint((*at, "limits"), "what is kept elsewhere has no limits here")
     return None
 
 
@@ -160,11 +165,10 @@ def _contradictions(clause: Clause) -> Iterator[tuple[str, str]]:
 
 def _references(clause: Clause) -> Iterator[tuple[str, str]]:
     """Yield the fields of a clause that name a clause nobody knows."""
-    quotes = source_quotes()
-    if clause.unless is not None and clause.unless not in quotes:
+    if clause.unless is not None and clause.unless not in requirements():
         yield "unless", unheard_of("clause", clause.unless)
     for other in clause.serves:
-        if other not in quotes:
+        if other not in requirements():
             yield "serves", unheard_of("clause", other)
 
 
@@ -177,12 +181,22 @@ def _narrows(clause: Clause) -> bool:
 
 
 def _misquoted(section: int | None, clause: Clause) -> Iterator[tuple[str, str]]:
-    """Yield the fields of a clause that are not what the source document says."""
-    quotes = source_quotes()
+    """Yield the fields of a clause that are not what the source document says.
+
+    A quote is as long as the clause, or longer, and stands word for word on its line.
+    """
+    required = requirements().get(clause.clause)
     if section is None:
-        return
-    written = quotes.get(clause.clause)
-    if written is None or not clause.clause.startswith(f"{section}."):
+        if required is not None:
+            problem = "is one of the source document, name its section"
+            yield "clause", f"clause {clause.clause!r} {problem}"
+    elif required is None or not clause.clause.startswith(f"{section}."):
         yield "clause", f"{unheard_of('clause', clause.clause)} in section {section}"
-    elif written not in clause.quote and clause.quote not in written:
-        yield "quote", f"clause {clause.clause} says {written!r}"
+    elif required.line not in sentences():
+        problem = "of the source document is not in source/sentences.csv"
+        yield "clause", f"line {required.line} {problem}"
+    elif required.quote not in clause.quote:
+        yield "quote", f"clause {clause.clause} says {required.quote!r}"
+    elif clause.quote not in sentences()[required.line]:
+        problem = "of the source document does not say this word for word"
+        yield "quote", f"line {required.line} {problem}"

@@ -1,7 +1,7 @@
 """Facts in, a verdict and all its reasons out.
 
 Every clause of every book is judged; nothing is merged or skipped. Whatever cannot be
-judged counts as not allowed.
+judged counts as not allowed, and so does an act that needs a norm no book settles.
 """
 
 import hashlib
@@ -16,9 +16,10 @@ from proto.decision import Act, Outcome, Reason, Verdict
 from rulebook import wording
 from rulebook.book import Book, Clause, load
 from rulebook.facts import DoorFacts
+from rulebook.needed import NEEDED
 from rulebook.rule import NotKnowable, Rule, Term
 from rulebook.terms import EntryReasons, PermitMinutes, VisitMinutes
-from rulebook.topics import RULES
+from rulebook.topics import RULES, TERMS
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Bench:
 def judge(act: Act, facts: DoorFacts, books: tuple[str, ...], on: date) -> Verdict:
     """Judge an act by every clause of its books in force on a day at the door.
 
-    A book nobody knows, no book at all, or books that do not speak of the act: stopped.
+    A book nobody knows, or books that leave open what the act needs (`NEEDED`): stopped.
     """
     bench = _bench(act, books, on)
     found = (one.reason(facts) for one in bench.judges)
@@ -124,35 +125,56 @@ def visit_minutes(books: tuple[str, ...], on: date) -> int | None:
 @lru_cache(maxsize=4096)
 def _bench(act: Act, books: tuple[str, ...], on: date) -> Bench:
     known = _known(books)
+    in_force = {
+        book.id: [one for one in book.clauses if one.in_force(on)] for book in known
+    }
     judges = tuple(
-        Judge(book.id, clause, RULES[clause.key](**clause.limits))
-        for book in known
-        for clause in book.clauses
-        if clause.in_force(on) and clause.judges(act)
+        Judge(book, clause, RULES[clause.key](**clause.limits))
+        for book, clauses in in_force.items()
+        for clause in clauses
+        if clause.judges(act)
     )
+    for book, clauses in in_force.items():
+        if not clauses:
+            log.warning("%s has no clause in force on %s", book, on)
+    terms = {one.key for clauses in in_force.values() for one in clauses} & TERMS.keys()
+    settled = {one.clause.key for one in judges} | terms
     unknown = [name for name in books if name not in load()]
-    objections = [_of_the_rulebook("unknown_book", book=name) for name in unknown]
-    if not judges:
-        objections.append(_of_the_rulebook("silent"))
+    objections = [
+        *(_unknown(name) for name in unknown),
+        *(_silent(key) for key in NEEDED[act] if key not in settled),
+    ]
     digests = "\n".join(sorted(book.digest for book in known))
     books_hash = hashlib.sha256(digests.encode()).hexdigest()
     return Bench(judges, tuple(objections), books_hash)
 
 
-def _of_the_rulebook(what: str, **values: str) -> Reason:
+def _unknown(book: str) -> Reason:
+    """Return the reason that a case names a book nobody knows."""
+    return _of_the_rulebook("rulebook.unknown_book", {"book": book}, {"book": book}, book)
+
+
+def _silent(norm: str) -> Reason:
+    """Return the reason that no book settles a norm, by its key, that the act needs."""
+    named = {"norm": wording.name(f"norm.{norm}")}
+    return _of_the_rulebook("rulebook.silent", named, {"norm": norm})
+
+
+def _of_the_rulebook(
+    key: str, spoken: Mapping[str, Any], values: dict[str, Any], book: str = "-"
+) -> Reason:
     """Return a reason that no clause gives: there is nobody to judge the act."""
-    key = f"rulebook.{what}"
-    says, cure = wording.breach(key, values)
+    says, cure = wording.breach(key, spoken)
     return Reason(
         key=key,
-        book=values.get("book", "-"),
+        book=book,
         clause="-",
         cite="-",
         quote="",
         outcome=Outcome.STOP,
         says=says,
         cure=cure,
-        values=dict(values),
+        values=values,
     )
 
 

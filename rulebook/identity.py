@@ -1,7 +1,7 @@
 """Who opened the door, and whether that is the debtor."""
 
 from rulebook.facts import DoorFacts
-from rulebook.rule import AT_THE_TALK, Breach, Rule, known
+from rulebook.rule import AT_THE_TALK, Breach, MaskedItems, Rule, known
 
 DEBTOR = "debtor"
 
@@ -21,7 +21,7 @@ class Items(Rule):
 
     key = "identity.items"
     acts = AT_THE_TALK
-    at_least: int
+    at_least: MaskedItems
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         confirmed = facts.confirmed_items

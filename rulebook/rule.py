@@ -3,14 +3,20 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from proto.decision import Act
 from rulebook.facts import DoorFacts
 
 T = TypeVar("T")
+
+#: Limits that limit something. Whoever writes more has mistaken the unit or the key.
+People = Annotated[int, Field(strict=True, gt=0, le=10)]
+MaskedItems = Annotated[int, Field(strict=True, gt=0, le=4)]  # as many as a case has
+Metres = Annotated[float, Field(strict=True, gt=0, le=1_000, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(strict=True, gt=0, le=3_600, allow_inf_nan=False)]
 
 #: The facts that may be unknown; each has a name in the catalogues.
 Fact = Literal[

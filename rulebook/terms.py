@@ -2,12 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from proto.decision import Act
+from rulebook import wording
+from rulebook.reading import unheard_of
 from rulebook.rule import Term
 
-Minutes = Annotated[int, Field(gt=0)]
+#: Whoever writes more than this has mistaken the unit.
+PermitLasts = Annotated[int, Field(strict=True, gt=0, le=120)]
+VisitLasts = Annotated[int, Field(strict=True, gt=0, le=240)]
 
 
 class EntryReasons(Term):
@@ -16,14 +20,22 @@ class EntryReasons(Term):
     key = "visit.entry_reasons"
     allowed: frozenset[str]
 
+    @field_validator("allowed")
+    @classmethod
+    def _have_names(cls, allowed: frozenset[str]) -> frozenset[str]:
+        """Refuse a reason that nobody could be told, in one of our languages."""
+        for reason in sorted(allowed - wording.entry_reasons()):
+            raise ValueError(unheard_of("entry reason", reason, wording.entry_reasons()))
+        return allowed
+
 
 class PermitMinutes(Term):
     """How long the permit for each act is good."""
 
     key = "visit.permit_minutes"
-    check_in: Minutes
-    discuss_debt: Minutes
-    enter_premises: Minutes
+    check_in: PermitLasts
+    discuss_debt: PermitLasts
+    enter_premises: PermitLasts
 
     def of(self, act: Act) -> int:
         """Return the minutes for one act."""
@@ -35,4 +47,4 @@ class VisitMinutes(Term):
     """How long a visit is expected to take, so that its end can be judged too."""
 
     key = "visit.expected_minutes"
-    minutes: Minutes
+    minutes: VisitLasts

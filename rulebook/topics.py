@@ -33,6 +33,6 @@ _TERMS: tuple[type[Term], ...] = (
 RULES = {rule.key: rule for rule in _RULES}
 TERMS = {term.key: term for term in _TERMS}
 
-#: Norms that are not judged but cannot be broken (`guard:<part>.<norm>`, kept by that
-#: part's model) or are kept by people (`procedure:<name>`).
-KEPT_ELSEWHERE = frozenset({"guard:dispatch.masked_values"})
+#: What keeps norms that are not judged, and which: they cannot be broken
+#: (`guard:<part>.<norm>`, by that part's model) or people keep them (`procedure:<name>`).
+KEPT_ELSEWHERE = {"guard:dispatch.masked_values": frozenset({"visit.masked_values"})}

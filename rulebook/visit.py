@@ -8,8 +8,11 @@ from rulebook.rule import (
     CHECK_IN,
     EVERY_ACT,
     Breach,
+    Metres,
     NotKnowable,
+    People,
     Rule,
+    Seconds,
     known,
     measured,
 )
@@ -20,7 +23,7 @@ class MinVisitors(Rule):
 
     key = "visit.min_visitors"
     acts = EVERY_ACT
-    at_least: int
+    at_least: People
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         here = len({one.collector_id for one in facts.here} & set(facts.planned))
@@ -120,7 +123,7 @@ class AtTheAddress(Rule):
 
     key = "visit.at_the_address"
     acts = CHECK_IN
-    within_m: float
+    within_m: Metres
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         away = max(measured(one.distance_m, "distance_m") for one in _anyone(facts).here)
@@ -134,7 +137,7 @@ class PositionAccuracy(Rule):
 
     key = "visit.position_accuracy"
     acts = CHECK_IN
-    within_m: float
+    within_m: Metres
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         vague = max(measured(one.accuracy_m, "accuracy_m") for one in _anyone(facts).here)
@@ -148,7 +151,7 @@ class PresenceFresh(Rule):
 
     key = "visit.presence_fresh"
     acts = CHECK_IN
-    within_s: float
+    within_s: Seconds
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         oldest = max(_ages(facts))
@@ -162,7 +165,7 @@ class PresenceClock(Rule):
 
     key = "visit.presence_clock"
     acts = CHECK_IN
-    ahead_s: float
+    ahead_s: Seconds
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         ahead = -min(_ages(facts))

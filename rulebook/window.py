@@ -31,6 +31,8 @@ class Window(Rule):
 
     @model_validator(mode="after")
     def _within_a_day(self) -> Self:
+        if self.opens.tzinfo is not None or self.closes.tzinfo is not None:
+            raise ValueError("a clock on the wall names no zone")
         if not self.opens < self.closes:
             raise ValueError(f"the window closes at {self.closes} before it opens")
         return self

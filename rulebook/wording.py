@@ -75,6 +75,15 @@ def name(key: str) -> Text:
     return {language: catalogue(language).names[key] for language in LANGUAGES}
 
 
+@cache
+def entry_reasons() -> frozenset[str]:
+    """Return the special reasons to enter a home that have a name in every language."""
+    names = (catalogue(language).names for language in LANGUAGES)
+    named = frozenset[str].intersection(*map(frozenset, names))
+    reasons = (key.partition("entry_reason.") for key in named)
+    return frozenset(reason for before, found, reason in reasons if found and not before)
+
+
 def script(key: str) -> Text:
     """Return what to say at the door. Raises `LookupError` for a key nobody wrote."""
     known = scripts(LANGUAGES[0])

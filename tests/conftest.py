@@ -17,6 +17,7 @@ from chassis import keyring
 from chassis.migrate import migrate
 from chassis.settings import settings
 from doorstep import private
+from doorstep.private.place import remove
 
 ROOT = Path(__file__).parent.parent
 
@@ -51,9 +52,16 @@ def on_server(server: str, statement: sql.Composed) -> None:
 
 @pytest.fixture(scope="session")
 def amqp_uri(test_root: Path) -> Iterator[str]:
-    """A broker of our own, or the given one."""
+    """A broker of our own, or the given one.
+
+    Made anew: one that starts with a stream of before needs a moment after its listener
+    is open until the stream is, which the product waits for and these tests do not.
+    """
     own = private.Broker(test_root)
     given = os.environ.get("AMQP_URI")
+    if not given:
+        own.stop()
+        remove(own.home.root / own.folder)
     yield given or own.start()
     if not given:
         own.stop()

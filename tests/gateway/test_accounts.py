@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from chassis.settings import settings
 from gateway.accounts import Accounts, NotForProduction
@@ -145,6 +146,45 @@ async def test_too_many_tries_have_to_wait(client, admin) -> None:
     found = [await client.post("/v1/sessions", json=body) for _ in range(11)]
     assert [each.status_code for each in found] == [401] * 10 + [429]
     assert 0 < int(found[-1].headers["retry-after"]) <= 300
+
+
+async def test_a_stranger_elsewhere_does_not_lock_the_owner_out(app, client, admin) -> None:
+    """Ten wrong passwords close the door to the stranger's network, not the owner's."""
+    wrong = {"name": "admin", "password": "x" * 12}
+    async with coming_from(app, "198.51.100.7") as stranger:
+        found = [await stranger.post("/v1/sessions", json=wrong) for _ in range(30)]
+        right = await stranger.post("/v1/sessions", json=wrong | {"password": PASSWORD})
+    owner = await client.post("/v1/sessions", json=wrong | {"password": PASSWORD})
+
+    assert [each.status_code for each in found] == [401] * 10 + [429] * 20
+    assert (right.status_code, owner.status_code) == (429, 200)
+
+
+async def test_strangers_on_many_networks_have_to_wait_as_well(app, client, admin) -> None:
+    wrong, found = {"name": "admin", "password": "x" * 12}, []
+    for number in range(21):
+        async with coming_from(app, f"198.51.100.{number}") as stranger:
+            found += [await stranger.post("/v1/sessions", json=wrong) for _ in range(5)]
+
+    assert [each.status_code for each in found] == [401] * 100 + [429] * 5
+
+
+async def test_an_owner_signing_in_does_not_give_strangers_new_tries(
+    app, client, admin
+) -> None:
+    wrong = {"name": "admin", "password": "x" * 12}
+    async with coming_from(app, "198.51.100.7") as stranger:
+        before = [await stranger.post("/v1/sessions", json=wrong) for _ in range(10)]
+        await sign_in(client, "admin")
+        after = await stranger.post("/v1/sessions", json=wrong)
+
+    assert {each.status_code for each in before} == {401}
+    assert after.status_code == 429
+
+
+def coming_from(app: FastAPI, address: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(address, 40000))
+    return httpx.AsyncClient(transport=transport, base_url="http://doorstep")
 
 
 async def test_a_refresh_token_is_good_once(client, admin) -> None:

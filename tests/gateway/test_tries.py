@@ -40,6 +40,15 @@ def test_the_table_does_not_grow_without_bound() -> None:
     assert len(tries.counts) == REMEMBERED
 
 
+def test_a_name_is_counted_apart_on_each_network() -> None:
+    tries = Tries(1)
+    tries.count(("li", "192.0.2.7"))
+    tries.count(("li", "198.51.100.7"))
+    tries.count(("wang", "192.0.2.7"))
+    with pytest.raises(TooMany):
+        tries.count(("li", "192.0.2.7"))
+
+
 def test_whoever_has_a_whole_network_counts_once() -> None:
     assert network("2001:db8:1:2:3::4") == network("2001:db8:1:2::9") == "2001:db8:1:2::/64"
     assert network("192.0.2.7") == "192.0.2.7"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import rulebook
-from rulebook import Misprint, book
+from rulebook import Misprint, book, quotes
 from rulebook.topics import KEPT_ELSEWHERE, RULES, TERMS
 
 OF_THE_SOURCE = {
@@ -44,8 +44,22 @@ def test_four_books_hold_the_clauses_of_the_source():
 def test_every_quote_is_the_source_s_own():
     for one in rulebook.load().values():
         for clause in one.clauses if one.section else ():
-            written = book.source_quotes()[clause.clause]
-            assert written in clause.quote or clause.quote in written
+            requirement = quotes.requirements()[clause.clause]
+            assert requirement.quote in clause.quote
+            assert clause.quote in quotes.sentences()[requirement.line]
+
+
+def test_the_sentences_kept_are_those_the_books_quote_and_say_what_the_table_says():
+    lines = {
+        quotes.requirements()[clause].line
+        for clauses in OF_THE_SOURCE.values()
+        for clause in clauses
+    }
+
+    assert quotes.sentences().keys() == lines
+    for requirement in quotes.requirements().values():
+        if requirement.line in lines:
+            assert requirement.quote in quotes.sentences()[requirement.line]
 
 
 def test_every_clause_is_cited_within_its_book_and_has_a_title_in_both_languages():
@@ -58,7 +72,8 @@ def test_everything_a_clause_may_name_is_named_by_one():
     clauses = [clause for one in rulebook.load().values() for clause in one.clauses]
 
     assert {one.key for one in clauses if not one.kept_by} == {*RULES, *TERMS}
-    assert {one.kept_by for one in clauses if one.kept_by} == KEPT_ELSEWHERE
+    kept = {(one.kept_by, one.key) for one in clauses if one.kept_by}
+    assert kept == {(by, key) for by, keys in KEPT_ELSEWHERE.items() for key in keys}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +94,13 @@ def test_a_misprint_is_refused_with_its_line(file, misprint, house):
 def test_an_empty_book_is_refused():
     with pytest.raises(Misprint, match=r"^house.yaml:1: the file is empty$"):
         book.read("house.yaml", "# nothing yet\n")
+
+
+def test_a_book_without_a_clause_is_refused(house):
+    empty = f"{house.partition('clauses:')[0]}clauses: []\n"
+
+    with pytest.raises(Misprint, match=r"^house.yaml:6: Tuple should have at least 1 item"):
+        book.read("house.yaml", empty)
 
 
 def test_the_rulebook_knows_only_contracts_and_its_own_data():
@@ -102,3 +124,19 @@ def test_every_rule_cites_its_clauses_or_says_that_it_is_a_contract_s():
         }
         assert all(clause in (rule.__doc__ or "") for clause in cited), key
         assert cited or "a term of the contract" in (rule.__doc__ or ""), key
+
+
+def test_one_clause_with_two_values_on_one_day_is_refused(house):
+    again = house + house.partition("clauses:\n")[2]
+
+    with pytest.raises(Misprint, match="stands twice for some days; end one"):
+        book.read("house.yaml", again)
+
+
+def test_a_clause_may_change_on_a_day(house):
+    ended = house.replace("    status:", "    until: 2027-01-01\n    status:")
+    after = house.partition("clauses:\n")[2].replace(
+        "since: 2026-01-01", "since: 2027-01-01"
+    )
+
+    assert len(book.read("house.yaml", ended + after).clauses) == 2

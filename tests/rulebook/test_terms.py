@@ -24,7 +24,7 @@ clauses:
      limits: {minutes: 45}}
   - {key: visit.entry_reasons, clause: H.3, cite: HOUSE/3, quote: 仅限签署文件。,
      since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
-     limits: {allowed: [signing_documents, heavy_rain]}}
+     limits: {allowed: [signing_documents]}}
 """
 WITH_HOUSE = (*ALL, "HOUSE")
 

@@ -7,6 +7,7 @@ import pytest
 
 import rulebook
 from rulebook import wording
+from rulebook.needed import NEEDED
 from rulebook.rule import Fact
 from rulebook.topics import RULES
 
@@ -20,6 +21,7 @@ SCRIPTS = {
     "door.third_party",
     "door.talk",
     "door.stay_outside",
+    "door.do_not_knock",
     "door.leave",
     "door.entered",
     "door.alone",
@@ -66,7 +68,9 @@ def test_every_name_is_of_something_and_everything_has_its_name(language):
     }
     facts = {f"fact.{fact}" for fact in (*get_args(Fact), "unforeseen")}
 
-    assert wording.catalogue(language).names.keys() == reasons | facts
+    norms = {f"norm.{key}" for keys in NEEDED.values() for key in keys}
+
+    assert wording.catalogue(language).names.keys() == reasons | facts | norms
 
 
 def test_both_languages_are_made_from_the_same_values():

@@ -47,7 +47,7 @@ def check_in(command: CheckIn, unit: Unit) -> Clearance:
     return Clearance(
         visit_id=visit.id,
         decision=decision,
-        script=rulebook.script(SCRIPTS.get(decision.outcome, "door.leave")),
+        script=rulebook.script(SCRIPTS.get(decision.outcome, "door.do_not_knock")),
         ahead=judging.ahead(visit, facts, unit) if allowed else (),
     )
 
