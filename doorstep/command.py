@@ -15,7 +15,6 @@ from doorstep.errors import DoorstepError, Misuse, NotStarted
 from doorstep.home import Home
 from doorstep.parts import PARTS, part
 
-
 #: What files name by a code or number of their own.
 NAMED = ("agency", "person", "device", "letter", "case", "visit")
 
