@@ -5,13 +5,14 @@ error from it throws the connection away and makes a new one.
 """
 
 import asyncio
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
 from typing import Any
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from chassis import topology
 from chassis.settings import Settings
@@ -19,7 +20,14 @@ from chassis.settings import Settings
 #: Seconds. A frozen broker is noticed after two heartbeats, a memory alarm after five.
 HEARTBEAT_S, BLOCKED_S, CONNECT_S = 10, 5, 5
 
+#: RabbitMQ's word for "I have this, and it is not what you say".
+PRECONDITION_FAILED = 406
+
 Done = asyncio.Future[None]
+
+
+class WrongTopology(Exception):
+    """The broker has an exchange or queue of ours with other properties."""
 
 
 class Link:
@@ -32,6 +40,7 @@ class Link:
         self.connection, self.closed = connection, closed
         self.lost: Done = asyncio.get_running_loop().create_future()
         self.channel: Channel
+        self.why: ChannelClosedByBroker | None = None
         closed.add_done_callback(lambda _: finish(self.lost))
 
     async def ask(self, method: Callable[..., Any], **arguments: Any) -> Any:
@@ -44,8 +53,21 @@ class Link:
         await asyncio.wait({answered, self.lost}, return_when="FIRST_COMPLETED")
         if not answered.done():
             answered.cancel()
+            self.refuse_other_topology()
             raise AMQPError("the broker closed the connection")
         return answered.result()
+
+    def refuse_other_topology(self) -> None:
+        """Raises WrongTopology when the channel was closed for that (406)."""
+        if self.why is not None and self.why.reply_code == PRECONDITION_FAILED:
+            raise WrongTopology(
+                f"{self.why.reply_text}; remove that queue or exchange from the broker, "
+                "or give us another virtual host, then start again"
+            )
+
+    def channel_closed(self, _: Channel, why: Exception) -> None:
+        self.why = why if isinstance(why, ChannelClosedByBroker) else None
+        finish(self.lost)
 
     async def close(self) -> None:
         """Close, and wait until it is closed."""
@@ -74,30 +96,27 @@ async def connect(settings: Settings) -> Link:
     link.channel = await link.ask(
         lambda callback: connection.channel(on_open_callback=callback)
     )
-    link.channel.add_on_close_callback(lambda *_: finish(link.lost))
+    link.channel.add_on_close_callback(link.channel_closed)
     return link
 
 
 async def declare(link: Link) -> None:
-    """Declare the whole topology. Raises AMQPError where the broker has another."""
-    channel, durable = link.channel, {"durable": True}
+    """Declare the whole topology. Raises WrongTopology where the broker has another."""
+    channel = link.channel
     for exchange in (topology.EVENTS, topology.COMMANDS):
         await link.ask(
             channel.exchange_declare,
             exchange=exchange,
             exchange_type="topic",
-            **durable,
+            durable=True,
         )
-    await link.ask(channel.queue_declare, queue=topology.UNDECODABLE, **durable)
-    arguments = topology.STREAM_ARGUMENTS
-    await declare_queue(link, topology.STREAM, arguments, ("#",))
-    for service in topology.HEARS:
-        await declare_queue(
-            link,
-            topology.queue(service),
-            topology.QUEUE_ARGUMENTS,
-            topology.topics(service),
-        )
+    await declare_queue(
+        link, topology.STREAM, topology.STREAM_ARGUMENTS, topology.STREAM_KEYS
+    )
+    for service in topology.SERVICES:
+        for lane in topology.LANES:
+            name, keys = topology.queue(service, lane), topology.keys(service, lane)
+            await declare_queue(link, name, topology.QUEUE_ARGUMENTS, keys)
 
 
 async def declare_queue(
@@ -109,6 +128,31 @@ async def declare_queue(
         await link.ask(
             channel.queue_bind, queue=name, exchange=topology.EVENTS, routing_key=key
         )
+
+
+async def probe(link: Link) -> None:
+    """Send ourselves a message and receive it: the broker does its work.
+
+    Raises AMQPError when the connection is lost before, TimeoutError after five seconds.
+    """
+    channel, received = link.channel, asyncio.get_running_loop().create_future()
+    queue = await link.ask(channel.queue_declare, queue="", exclusive=True)
+    name = queue.method.queue
+    tag = await link.ask(
+        channel.basic_consume,
+        queue=name,
+        on_message_callback=lambda *_: finish(received),
+        auto_ack=True,
+    )
+    channel.basic_publish("", name, b"")
+    either = {received, link.lost}
+    await asyncio.wait(either, timeout=CONNECT_S, return_when=FIRST_COMPLETED)
+    if link.lost.done():
+        raise AMQPError("the broker closed the connection")
+    if not received.done():
+        raise TimeoutError("the broker did not deliver a message")
+    await link.ask(channel.basic_cancel, consumer_tag=tag.method.consumer_tag)
+    await link.ask(channel.queue_delete, queue=name)
 
 
 def parameters(settings: Settings) -> pika.URLParameters:

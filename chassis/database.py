@@ -1,12 +1,23 @@
 """Connections to PostgreSQL: psycopg2 where eventlet rules, psycopg 3 elsewhere."""
 
+from functools import cache
 from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool, QueuePool
 
+from chassis.settings import settings
+
+#: Connections of a service: ten for orders, one a line, and three for its pulse.
+POOL = 15
 #: No statement or lock is waited for longer; a caller gave up long before.
 STATEMENT_MS, LOCK_MS, CONNECT_S = 5_000, 3_000, 3
+
+
+@cache
+def of(service: str) -> Engine:
+    """Return the engine of a service in its own process, under eventlet."""
+    return engine(settings().database_url, service, green=True, pool=POOL)
 
 
 def engine(url: str, schema: str, *, green: bool = False, pool: int = 10) -> Engine:

@@ -1,41 +1,43 @@
 """The relay: takes committed events from the outboxes to the broker, in order.
 
-One relay is active per outbox, by an advisory lock of PostgreSQL; others stand by. It
-polls (a NOTIFY in every transaction would halve the commit rate), publishes a batch,
-waits once for its confirms, and marks it only then.
+One relay is active, by advisory locks of PostgreSQL; others stand by, and look twice a
+second. It polls (a NOTIFY in every transaction would halve the commit rate), publishes
+what is urgent first, waits once a batch for its confirms, and marks it only then. A relay
+that freezes loses its locks with its session: the database ends one that is silent for
+longer than a second and a half.
 """
 
 import asyncio
 import json
 import signal
-import zlib
-from collections.abc import Sequence
-from typing import Any, LiteralString
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import pika
 import psycopg
 from pika.exceptions import AMQPError
-from psycopg import sql
 
-from chassis import amqp, clock, logs, ready
-from chassis.amqp import Link
+from chassis import amqp, logs, metrics, ready
+from chassis.amqp import Link, WrongTopology
+from chassis.outboxes import Batch, Outboxes, Row
 from chassis.settings import Settings, settings
 from chassis.topology import EVENTS, SERVICES
 
-POLL_S, BATCH, CONFIRM_S, AGAIN_S = 0.02, 200, 10.0, 1.0
-
-Row = tuple[int, dict[str, Any]]
+POLL_S, CONFIRM_S, AGAIN_S, STAND_BY_S = 0.02, 10.0, 0.5, 0.25
+#: Milliseconds of silence after which the database gives our locks to another relay.
+SILENT_MS = 1_500
 
 
 def run() -> None:
     """Relay until SIGTERM. Waits for broker and database, however long they take."""
     found = settings()
     logs.start(found.log_level)
-    with asyncio.Runner() as runner:
+    with metrics.served(found.status_port, found.http_host), asyncio.Runner() as runner:
         runner.run(forever(found))
 
 
 async def forever(found: Settings) -> None:
+    """Relay, and come back after every loss. Ends with a sentence on a wrong topology."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -44,6 +46,8 @@ async def forever(found: Settings) -> None:
             await relay(found)
         except asyncio.CancelledError:
             return
+        except WrongTopology as error:
+            raise SystemExit(f"the relay does not start: {error}") from None
         except (OSError, AMQPError, psycopg.Error, TimeoutError) as error:
             logs.log.warning("relay waits: %s", type(error).__name__)
             ready.no()
@@ -55,71 +59,66 @@ async def relay(found: Settings) -> None:
     link = await amqp.connect(found)
     try:
         await amqp.declare(link)
+        await amqp.probe(link)
         publisher = Publisher(link)
         await publisher.start()
         database = await psycopg.AsyncConnection.connect(
-            found.database_url, autocommit=True, connect_timeout=3
+            found.database_url,
+            autocommit=True,
+            options=f"-cidle_session_timeout={SILENT_MS} -cstatement_timeout=10000",
+            connect_timeout=3,
+            tcp_user_timeout=10_000,  # how libpq notices that the other end is gone
         )
         async with database:
-            await carry(Outboxes(database, SERVICES), publisher)
+            outboxes = Outboxes(database, SERVICES)
+            await either(outboxes.stay(), carry(outboxes, publisher))
     finally:
         await link.close()
 
 
-async def carry(outboxes: "Outboxes", publisher: "Publisher") -> None:
-    await outboxes.lock()
-    ready.yes()
+async def either(*works: Coroutine[Any, Any, None]) -> None:
+    """Do these side by side until one of them fails, then raise what it raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when="FIRST_COMPLETED")
+        done.pop().result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
+    """Stand by until no other relay is active, then carry for as long as we can."""
+    while not await outboxes.lock():
+        ready.yes()
+        await pause(publisher, STAND_BY_S)
+    logs.log.info("relay is active")
     while True:
-        carried = 0
-        for schema in await outboxes.waiting():
-            rows = await outboxes.read(schema)
-            await publisher.publish(rows)
-            await outboxes.mark(schema, [number for number, _ in rows])
-            carried += len(rows)
-            logs.said("relayed", service=schema, count=len(rows))
-        if not carried:
-            await asyncio.sleep(POLL_S)
-        if publisher.link.lost.done():
-            raise AMQPError("the broker closed the connection")
+        ready.yes()
+        batches = await outboxes.read()
+        for number, batch in enumerate(batches):
+            if number and batch.lane == "normal":  # what has become urgent goes first
+                for hurried in await outboxes.read(["urgent"]):
+                    await take(outboxes, publisher, hurried)
+            await take(outboxes, publisher, batch)
+        await pause(publisher, 0 if batches else POLL_S)
 
 
-class Outboxes:
-    """The unpublished rows of the services whose outbox this relay holds the lock of."""
+async def pause(publisher: "Publisher", seconds: float) -> None:
+    """Wait. Raises AMQPError when the broker is lost meanwhile."""
+    await asyncio.sleep(seconds)
+    if publisher.link.lost.done():
+        raise AMQPError("the broker closed the connection")
 
-    def __init__(self, database: psycopg.AsyncConnection, services: Sequence[str]) -> None:
-        self.database, self.services = database, services
 
-    async def lock(self) -> None:
-        """Become the active relay of every outbox; wait while another one is."""
-        for service in self.services:
-            number = zlib.crc32(f"doorstep outbox {service}".encode())
-            await self.database.execute("SELECT pg_advisory_lock(%s)", (number,))
-
-    async def waiting(self) -> list[str]:
-        """Return the schemas that have something to say."""
-        each: LiteralString = (
-            "SELECT {name} WHERE EXISTS (SELECT FROM {table} WHERE published_at IS NULL)"
-        )
-        query = sql.SQL(" UNION ALL ").join(
-            sql.SQL(each).format(name=service, table=sql.Identifier(service, "outbox"))
-            for service in self.services
-        )
-        cursor = await self.database.execute(query)
-        return [row[0] for row in await cursor.fetchall()]
-
-    async def read(self, schema: str) -> list[Row]:
-        """Return the oldest unpublished events, by the partial index."""
-        query = sql.SQL(
-            "SELECT id, envelope FROM {} WHERE published_at IS NULL ORDER BY id LIMIT {}"
-        ).format(sql.Identifier(schema, "outbox"), BATCH)
-        cursor = await self.database.execute(query)
-        return await cursor.fetchall()
-
-    async def mark(self, schema: str, numbers: list[int]) -> None:
-        query = sql.SQL("UPDATE {} SET published_at = %s WHERE id = ANY(%s)").format(
-            sql.Identifier(schema, "outbox")
-        )
-        await self.database.execute(query, (clock.now(), numbers))
+async def take(outboxes: Outboxes, publisher: "Publisher", batch: Batch) -> None:
+    """Publish a batch, and mark it."""
+    await publisher.publish(batch.rows, batch.lane)
+    await outboxes.mark(batch.service, batch.rows)
+    metrics.RELAYED.labels(batch.service, batch.lane).inc(len(batch.rows))
+    if told := sum(not row.is_tick for row in batch.rows):
+        logs.said("relayed", service=batch.service, count=told)
 
 
 class Publisher:
@@ -156,30 +155,35 @@ class Publisher:
         self.refused = True
         self.heard.set()
 
-    async def publish(self, rows: list[Row]) -> None:
+    async def publish(self, rows: Sequence[Row], lane: str) -> None:
         """Publish, and return when the broker has all of it.
 
         Raises AMQPError when it refuses one, TimeoutError when it does not say: the
         connection is then thrown away, and the rows come again.
         """
-        for _, envelope in rows:
+        for row in rows:
             self.sent += 1
             self.unconfirmed.add(self.sent)
-            self.link.channel.basic_publish(
-                EVENTS,
-                envelope["type"],
-                json.dumps(envelope, ensure_ascii=False).encode(),
-                pika.BasicProperties(
-                    content_type="application/json",
-                    content_encoding="utf-8",
-                    delivery_mode=2,
-                    message_id=envelope["id"],
-                ),
-                mandatory=True,
-            )
+            self.send(row, lane)
         async with asyncio.timeout(CONFIRM_S):
             while self.unconfirmed and not self.refused:
                 self.heard.clear()
                 await self.heard.wait()
         if self.refused:
             raise AMQPError("the broker refused an event, or is gone")
+
+    def send(self, row: Row, lane: str) -> None:
+        hurry = lane == "urgent" and not row.is_tick
+        envelope = row.envelope | {"sequence": row.sequence or 0}
+        self.link.channel.basic_publish(
+            EVENTS,
+            f"urgent.{row.topic}" if hurry else row.topic,
+            json.dumps(envelope, ensure_ascii=False).encode(),
+            pika.BasicProperties(
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=envelope["id"],
+            ),
+            mandatory=True,
+        )

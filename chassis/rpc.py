@@ -1,26 +1,31 @@
-"""The gateway's way to ask a service: one message, one answer, or a deadline.
+"""The gateway's way to ask a service: orders in groups, one answer each, or a deadline.
 
-On pika's asyncio connection. A command without a queue comes back at once (`mandatory`);
+On pika's asyncio connection. A message without a queue comes back at once (`mandatory`);
 one that waits past its deadline is dropped by the broker and never carried out late.
 """
 
 import asyncio
-import json
 from typing import Any
+from uuid import UUID
 
 import pika
 from pika.exceptions import AMQPError
+from pydantic_core import from_json, to_json
 
 from chassis import amqp
-from chassis.amqp import Link, finish
+from chassis.amqp import Link
 from chassis.errors import Unavailable
+from chassis.line import Line, Waiting
 from chassis.logs import log
 from chassis.settings import Settings
 from chassis.topology import COMMANDS
 from proto import ids
-from proto.base import Asker, Command, Order, Problem
+from proto.base import Answer, Asker, Command, Order, Problem
 
-DEADLINE_S, AGAIN_S = 3.0, 0.5
+DEADLINE_S, AGAIN_S, PROBE_S = 3.0, 0.5, 2.0
+#: Messages of questions and bulk work that a service gets at a time; it works on ten, so
+#: that groups always find a place.
+ALONE = 8
 
 
 class Answered(Exception):
@@ -31,12 +36,33 @@ class Answered(Exception):
         self.problem = problem
 
 
+class Message:
+    """Orders on their way in one message; `timer` ends the waiting for them."""
+
+    def __init__(
+        self, line: Line, group: list[Waiting], timer: asyncio.TimerHandle
+    ) -> None:
+        self.line, self.group, self.timer = line, group, timer
+
+    def fail(self, kind: str) -> None:
+        for each in self.group:
+            each.fail(kind, self.line.service)
+        self.close()
+
+    def close(self) -> None:
+        self.timer.cancel()
+        self.line.came_back()
+
+
 class Client:
     """Asks services; keeps one connection to the broker and makes a new one when lost."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+    def __init__(self, settings: Settings, deadline_s: float = DEADLINE_S) -> None:
+        self.settings, self.deadline_s = settings, deadline_s
+        self.messages: dict[str, Message] = {}
+        self.grouped: dict[str, Line] = {}
+        self.alone: dict[str, Line] = {}
+        self.probes: dict[str, asyncio.Future[None]] = {}
         self.link: Link | None = None
         self.replies = ""
         self.task: asyncio.Task[None] | None = None
@@ -74,10 +100,11 @@ class Client:
     def forget(self) -> None:
         """Tell whoever waits that no answer will come over the lost connection."""
         self.link = None
-        for future in self.waiting.values():
-            if not future.done():
-                future.set_exception(Unavailable("broker-lost"))
-        self.waiting.clear()
+        for line in (*self.grouped.values(), *self.alone.values()):
+            line.fail_all("broker-lost")
+        for message in list(self.messages.values()):
+            message.fail("broker-lost")
+        self.messages.clear()
 
     async def listen(self, link: Link) -> None:
         channel = link.channel
@@ -107,71 +134,116 @@ class Client:
         service: str,
         command: Command,
         asker: Asker,
-        deadline_s: float = DEADLINE_S,
+        *,
         trace: str | None = None,
-    ) -> dict[str, Any]:
-        """Return the reply of a service, as plain data.
+        key: UUID | None = None,
+    ) -> Answer:
+        """Return what a service answers, a reply.
 
-        `trace` (32 hex digits) joins this to what caused it; a new one when absent.
-        Raises Answered with the service's problem, Unavailable when it is absent, did
-        not answer in `deadline_s` seconds, or the broker is away.
+        `trace` (32 hex digits) joins this to what caused it; a new one when absent. `key`
+        is the caller's idempotency key. Raises Answered with the service's problem,
+        Unavailable when it is absent, overrun, did not answer in time, or the broker is
+        away.
         """
         if self.link is None:
             raise Unavailable("broker-away")
-        number, trace = str(ids.new()), trace or ids.new().hex
-        order = Order(command=command.model_dump(mode="json"), asker=asker, trace=trace)
-        future = self.waiting[number] = asyncio.get_running_loop().create_future()
-        try:
-            self.publish(service, command.operation(), order, number, deadline_s)
-            async with asyncio.timeout(deadline_s):
-                body = await future
-        except TimeoutError:
-            raise Unavailable("service-too-slow", service=service) from None
-        except AMQPError:
-            raise Unavailable("broker-lost") from None
-        finally:
-            self.waiting.pop(number, None)
-        return self.read(service, body)
+        order = Order(
+            operation=command.operation(),
+            command=command.model_dump(mode="json"),
+            asker=asker,
+            trace=trace or ids.new().hex,
+            key=key,
+        )
+        answer = Answer(alone=True)
+        if command.locks():
+            answer = await self.line(service).ask(order)
+        if answer.alone:  # a question, bulk work, or somebody else held what it locks
+            answer = await self.lone_line(service).ask(order)
+        if answer.problem:
+            raise Answered(answer.problem)
+        return answer
 
-    def publish(
-        self, service: str, operation: str, order: Order, number: str, deadline_s: float
-    ) -> None:
+    def line(self, service: str) -> Line:
+        if service not in self.grouped:
+            self.grouped[service] = Line(service, self.send)
+        return self.grouped[service]
+
+    def lone_line(self, service: str) -> Line:
+        if service not in self.alone:
+            self.alone[service] = Line(
+                service,
+                self.send,
+                together=1,
+                on_their_way=ALONE,
+                patience_s=self.deadline_s,
+            )
+        return self.alone[service]
+
+    def send(self, line: Line, group: list[Waiting]) -> None:
+        """Send orders in one message, and give it until the deadline."""
+        number = str(ids.new())
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self.deadline_s, self.give_up, number)
+        self.messages[number] = Message(line, group, timer)
+        try:
+            self.publish(f"{line.service}.carry_out", number, [e.order for e in group])
+        except (AMQPError, AssertionError):
+            loop.call_soon(self.fail, number, "broker-lost")
+
+    def publish(self, routing_key: str, number: str, orders: list[Order]) -> None:
         assert self.link is not None
-        body = {"args": [order.model_dump(mode="json")], "kwargs": {}}
         self.link.channel.basic_publish(
             COMMANDS,
-            f"{service}.{operation}",
-            json.dumps(body, ensure_ascii=False).encode(),
+            routing_key,
+            to_json({"args": [orders], "kwargs": {}}),
             pika.BasicProperties(
                 content_type="application/json",
                 content_encoding="utf-8",
                 reply_to=self.replies,
                 correlation_id=number,
-                expiration=str(int(deadline_s * 1000)),
+                expiration=str(int(self.deadline_s * 1000)),
             ),
             mandatory=True,
         )
 
-    @staticmethod
-    def read(service: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Take the reply out of nameko's wrapping. What nameko itself says is a fault."""
-        if body.get("error"):
-            log.error("%s failed: %s", service, body["error"].get("exc_type"))
-            raise Unavailable("service-failed", service=service)
-        result: dict[str, Any] = body["result"]
-        if "problem" in result:
-            raise Answered(Problem.model_validate(result["problem"]))
-        reply: dict[str, Any] = result["reply"]
-        return reply
+    def give_up(self, number: str) -> None:
+        self.fail(number, "service-too-slow")
+
+    def fail(self, number: str, kind: str) -> None:
+        if message := self.messages.pop(number, None):
+            message.fail(kind)
 
     def answered(self, _: Any, __: Any, properties: Any, body: bytes) -> None:
-        future = self.waiting.get(properties.correlation_id)
-        if future:
-            finish(future, json.loads(body))
+        number = properties.correlation_id
+        if number in self.probes:
+            amqp.finish(self.probes[number])
+            return
+        message = self.messages.pop(number, None)
+        if message is None:  # it was given up
+            return
+        said = from_json(body)
+        if said.get("error"):  # nameko's own words
+            log.error("%s failed: %s", message.line.service, said["error"].get("exc_type"))
+            message.fail("service-failed")
+            return
+        for each, answer in zip(message.group, said["result"], strict=True):
+            each.give(Answer.model_validate(answer))
+        message.close()
 
     def came_back(self, _: Any, method: Any, properties: Any, __: bytes) -> None:
-        """Nobody listens to this command."""
-        future = self.waiting.get(properties.correlation_id)
-        if future and not future.done():
-            service = method.routing_key.partition(".")[0]
-            future.set_exception(Unavailable("service-absent", service=service))
+        """Nobody listens to this service's orders."""
+        self.fail(properties.correlation_id, "service-absent")
+
+    async def probe(self) -> bool:
+        """Tell whether the broker brings us a message of our own within two seconds."""
+        number = str(ids.new())
+        arrived = self.probes[number] = asyncio.get_running_loop().create_future()
+        try:
+            self.publish(self.replies, number, [])
+            async with asyncio.timeout(PROBE_S):
+                await arrived
+        except (AMQPError, AssertionError, TimeoutError):
+            return False
+        finally:
+            del self.probes[number]
+        return True

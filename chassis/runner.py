@@ -9,33 +9,53 @@ import eventlet
 eventlet.monkey_patch()  # noqa: E402 - before whatever could keep an unpatched socket
 
 import signal  # noqa: E402
-from collections.abc import Iterable  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
 from importlib import import_module  # noqa: E402
 from typing import Any  # noqa: E402
 
 from nameko.runners import ServiceRunner  # noqa: E402
 
-from chassis import logs, ready  # noqa: E402
+from chassis import database, logs, metrics, ready, serializer  # noqa: E402
 from chassis.entrypoints import Service  # noqa: E402
+from chassis.entrypoints.pulse import fresh  # noqa: E402
 from chassis.migrate import wait_for_head  # noqa: E402
 from chassis.settings import Settings, settings  # noqa: E402
 
+#: Messages of orders a service works on at once.
 MAX_WORKERS = 10
+#: Seconds between two looks whether every service hears itself.
+LOOK_S = 0.25
 
 
-def run(names: Iterable[str]) -> None:
+def run(names: Sequence[str]) -> None:
     """Run these services until SIGTERM; work in hand is finished first."""
     found = settings()
     logs.start(found.log_level)
+    serializer.install()
     wait_for_head(found.database_url, names)
     runner = ServiceRunner(config(found))
     for name in names:
         runner.add_service(service_class(name))
     signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(runner.stop))
     signal.signal(signal.SIGINT, lambda *_: eventlet.spawn(runner.stop))
-    runner.start()
-    ready.yes()
-    runner.wait()
+    with metrics.served(found.status_port, found.http_host):
+        runner.start()
+        eventlet.spawn(look_forever, names)
+        runner.wait()
+    for name in names:
+        database.of(name).dispose()
+
+
+def look_forever(names: Sequence[str]) -> None:
+    """Say that we are ready while every service hears itself and all it must hear."""
+    while True:
+        try:
+            well = all(fresh(name) for name in names)
+        except Exception as error:
+            logs.log.warning("not ready: %s", type(error).__name__)
+            well = False
+        (ready.yes if well else ready.no)()
+        eventlet.sleep(LOOK_S if not well else 1.0)
 
 
 def config(found: Settings) -> dict[str, Any]:

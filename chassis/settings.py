@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     """The settings of this process.
 
     `clock` is `<pretended moment>@<real moment>`, both RFC 3339: time then runs on from
-    the pretended moment. Only in development.
+    the pretended moment. Only in development. `status_port` is where a part without an
+    HTTP port of its own serves `/metrics`, `/livez` and `/readyz`, on `http_host`.
     """
 
     model_config = SettingsConfigDict(env_prefix="DOORSTEP_", frozen=True)
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     keys: Path = Path("var/keys")
     http_host: str = "127.0.0.1"
     http_port: int = 8440
+    status_port: int | None = None
     bank: str = "demo"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

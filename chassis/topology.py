@@ -1,10 +1,15 @@
 """Who hears what: the one registry of exchanges, queues and bindings.
 
 It is declared before anything is published, so that an event said before a service's
-first start waits for it.
+first start waits for it. Routing keys:
+
+* `service.event`         what has happened; the stream hears it, and whoever asked for it
+* `urgent.service.event`  the same, in a hurry: to the urgent queues, and the stream
+* `tick.service.lane`     I am here, and have said all I had to say
+* `later.service.order`   what a service told itself to do when its time has come
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from proto.base import Event
 from proto.dispatch import CaseStanding, VisitPlanned
@@ -18,14 +23,16 @@ from proto.field_visit import (
 from proto.letters import AuthorisationStanding
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 
+Lane = Literal["urgent", "normal"]
+LANES: tuple[Lane, ...] = ("urgent", "normal")
+
 #: Every event goes here, under its topic.
 EVENTS = "doorstep.events"
-#: Commands go here, under `<service>.<operation>`; the name is nameko's.
+#: Commands go here, under `<service>.carry_out`; the name is nameko's.
 COMMANDS = "nameko-rpc"
-#: Hears everything, keeps a week, is read and not consumed.
+#: Hears every event, keeps a week, is read and not consumed. No ticks, no later orders.
 STREAM = "doorstep.stream"
-#: Messages that nobody can decode.
-UNDECODABLE = "doorstep.undecodable"
+STREAM_KEYS = ("*.*", "urgent.*.*")
 
 HEARS: dict[str, tuple[type[Event], ...]] = {
     "dispatch": (AgencyStanding, PersonStanding, AuthorisationStanding),
@@ -49,6 +56,11 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
     ),
 }
 
+#: Whose word may stop an act: an ask is answered only while their ticks are fresh.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "field_visit": ("complaints", "dispatch", "letters", "workforce"),
+}
+
 #: Every service, in the order they are listed everywhere. workforce hears nobody yet.
 SERVICES = (
     "dispatch",
@@ -61,11 +73,7 @@ SERVICES = (
     "oversight",
 )
 
-QUEUE_ARGUMENTS: dict[str, Any] = {
-    "x-single-active-consumer": True,
-    "x-dead-letter-exchange": "",
-    "x-dead-letter-routing-key": UNDECODABLE,
-}
+QUEUE_ARGUMENTS: dict[str, Any] = {"x-single-active-consumer": True}
 STREAM_ARGUMENTS: dict[str, Any] = {
     "x-queue-type": "stream",
     "x-max-age": "7D",
@@ -73,11 +81,36 @@ STREAM_ARGUMENTS: dict[str, Any] = {
 }
 
 
-def queue(service: str) -> str:
-    """Return the name of the queue of everything a service hears."""
-    return f"events.{service}"
+def queue(service: str, lane: Lane = "normal") -> str:
+    """Return the name of the queue of everything a service hears on a lane."""
+    return f"urgent.{service}" if lane == "urgent" else f"events.{service}"
+
+
+def commands_queue(service: str) -> str:
+    """Return the name of the queue of a service's commands, as nameko makes it."""
+    return f"rpc-{service}"
 
 
 def topics(service: str) -> tuple[str, ...]:
-    """Return what a service's queue is bound to."""
+    """Return the events that a service hears."""
     return tuple(event.topic() for event in HEARS.get(service, ()))
+
+
+def heard_sources(service: str) -> tuple[str, ...]:
+    """Return the services whose ticks a service hears: whoever it hears, and itself."""
+    speakers = {topic.partition(".")[0] for topic in topics(service)}
+    return tuple(sorted({*speakers, *SOURCES.get(service, ()), service}))
+
+
+def keys(service: str, lane: Lane) -> tuple[str, ...]:
+    """Return what a service's queue of a lane is bound to."""
+    ticks = tuple(f"tick.{source}.{lane}" for source in heard_sources(service))
+    if lane == "urgent":
+        return *(f"urgent.{topic}" for topic in topics(service)), *ticks
+    return *topics(service), f"later.{service}.*", *ticks
+
+
+def tick_s(service: str, lane: Lane) -> float:
+    """Return the seconds between two ticks. Whom an ask waits for ticks more often."""
+    waited_for = any(service in sources for sources in SOURCES.values())
+    return 0.25 if waited_for and lane == "urgent" else 1.0

@@ -1,30 +1,20 @@
-"""One message, one transaction: what a handler may touch."""
+"""One message: what a handler may touch."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    Connection,
-    Table,
-    and_,
-    bindparam,
-    insert,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Connection, Table
 
-from chassis import clock, tables
+from chassis import tables, writing
 from chassis.keyring import Keyring
-from proto.base import Asker, Envelope, Event, Standing
+from chassis.shared import Kept, Shared
+from chassis.writing import Row
+from proto import ids
+from proto.base import Asker, Command, Envelope, Event, Standing
 
-Row = dict[str, Any]
 AStanding = TypeVar("AStanding", bound=Standing)
 
 
@@ -32,8 +22,8 @@ AStanding = TypeVar("AStanding", bound=Standing)
 class Unit:
     """The database, the time, who asks, and a voice.
 
-    Rows and events wait in memory until `settle`: a handler that refuses before its
-    first write has written nothing, and a group costs one statement a table.
+    Rows and events wait in memory until they are settled: a handler that refuses has
+    written nothing, and a group of units costs one statement.
     """
 
     connection: Connection
@@ -41,18 +31,24 @@ class Unit:
     by: str
     trace: str
     asker: Asker | None = None
+    shared: Shared = field(default=None)  # type: ignore[assignment]
     rows: dict[Table, list[Row]] = field(default_factory=dict)
     changes: dict[Table, dict[UUID, Row]] = field(default_factory=dict)
+    standings: list[Row] = field(default_factory=list)
     said: list[Envelope] = field(default_factory=list)
+    outgoing: list[Row] = field(default_factory=list)
 
-    @cached_property
+    def __post_init__(self) -> None:
+        self.shared = self.shared or Shared(self.connection)
+
+    @property
     def now(self) -> datetime:
-        """This moment, read when it is first needed: after the locks."""
-        return clock.now()
+        """This moment, the same for the whole transaction, read after its locks."""
+        return self.shared.now
 
-    @cached_property
+    @property
     def keyring(self) -> Keyring:
-        return Keyring(self.connection)
+        return self.shared.keyring
 
     def write(self, table: Table, **row: Any) -> None:
         """Add a row."""
@@ -64,108 +60,108 @@ class Unit:
 
     def emit(self, event: Event, subject: UUID) -> None:
         """Say an event; `subject` is what its order is kept by, mostly the case."""
-        self.said.append(
-            Envelope(
-                source=f"doorstep/{self.source}",
-                type=event.topic(),
-                subject=str(subject),
-                time=self.now,
-                by=self.by,
-                trace=self.trace,
-                data=event.model_dump(mode="json"),
-            )
+        envelope = self.envelope(event.topic(), subject, event.model_dump(mode="json"))
+        self.said.append(envelope)
+        self.outgoing.append(row(envelope, urgent=event.urgent()))
+
+    def later(self, at: datetime, command: Command, subject: UUID) -> None:
+        """Carry out a command of this service itself, once, when its time has come."""
+        body = command.model_dump(mode="json")
+        envelope = self.envelope(
+            f"later.{self.source}.{command.operation()}", subject, body
+        )
+        self.outgoing.append(row(envelope, numbered=False, due_at=at))
+
+    def job(self, kind: str, subject: UUID, **task: Any) -> UUID:
+        """Have a worker do what takes too long for a transaction; return the job's id."""
+        job_id = ids.new()
+        self.write(
+            tables.job,
+            id=job_id,
+            kind=kind,
+            task=task,
+            subject=str(subject),
+            by=self.by,
+            trace=self.trace,
+            run_at=self.now,
+        )
+        return job_id
+
+    def keep(self, standing: Standing) -> None:
+        """Keep a standing, unless a newer one is kept already."""
+        self.standings.append(
+            {
+                "topic": standing.topic(),
+                "key": standing.key(),
+                "version": standing.version,
+                "body": standing.model_dump(mode="json"),
+            }
         )
 
-    def kept(self, wanted: Mapping[type[Standing], Iterable[UUID]]) -> "Kept":
-        """Return the newest standings of these things, in one statement."""
-        table = tables.kept
-        each = [
-            and_(table.c.topic == kind.topic(), table.c.key.in_(set(keys)))
-            for kind, keys in wanted.items()
-        ]
-        query = select(table.c.topic, table.c.key, table.c.body).where(or_(*each))
-        rows = self.connection.execute(query)
-        return Kept({(topic, key): body for topic, key, body in rows})
+    def kept(self, wanted: Mapping[type[Standing], Iterable[UUID]]) -> Kept:
+        """Return the newest standings of these things, in one statement at the most."""
+        return self.shared.kept(key for keys in wanted.values() for key in keys)
 
     def kept_all(
         self, kind: type[AStanding], keys: Iterable[UUID]
     ) -> dict[UUID, AStanding]:
         """Return the newest standings of things of one kind, as far as they are known."""
-        found = self.kept({kind: keys}).bodies
-        return {key: kind.model_validate(body) for (_, key), body in found.items()}
+        wanted = list(keys)
+        kept = self.shared.kept(wanted)
+        return {key: found for key in wanted if (found := kept.get(kind, key))}
 
     def settle(self) -> None:
-        """Write everything that waits: one statement a table, events last."""
-        for table, rows in self.rows.items():
-            for batch in by_columns(rows):
-                self.connection.execute(insert(table), batch)
-        for table, changed in self.changes.items():
-            change_rows(self.connection, table, changed)
-        if self.said:
-            speak(self.connection, self.said)
+        """Write everything that waits."""
+        settle(self.connection, [self])
 
+    def forget(self) -> None:
+        """Let nothing that waits be written."""
+        self.rows, self.changes, self.standings, self.outgoing = {}, {}, [], []
 
-@dataclass(frozen=True)
-class Kept:
-    """Standings that were fetched together."""
-
-    bodies: Mapping[tuple[str, UUID], Row]
-
-    def get(self, kind: type[AStanding], key: UUID) -> AStanding | None:
-        """Return one of them, or nothing when it is not known here."""
-        body = self.bodies.get((kind.topic(), key))
-        return None if body is None else kind.model_validate(body)
-
-
-def by_columns(rows: list[Row]) -> Iterable[list[Row]]:
-    """Rows that set the same columns go to the database together."""
-    together: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        together.setdefault(tuple(sorted(row)), []).append(row)
-    return together.values()
-
-
-def change_rows(connection: Connection, table: Table, changed: dict[UUID, Row]) -> None:
-    rows = [
-        {"key": key} | {f"new_{name}": value for name, value in values.items()}
-        for key, values in sorted(changed.items())
-    ]
-    for batch in by_columns(rows):
-        new: Row = {name[4:]: bindparam(name) for name in batch[0] if name != "key"}
-        where = table.c.id == bindparam("key")
-        connection.execute(update(table).where(where).values(new), batch)
-
-
-def speak(connection: Connection, said: list[Envelope]) -> None:
-    """Put events into the outbox, each with the next number of its subject.
-
-    The counter's row stays locked until the commit, so two transactions cannot
-    interleave the numbers of one subject; subjects are locked in one order.
-    """
-    counts = Counter(envelope.subject for envelope in said)
-    last = draw(connection, counts)
-    rows = []
-    for envelope in reversed(said):
-        sequence = last[envelope.subject]
-        last[envelope.subject] -= 1
-        numbered = envelope.model_copy(update={"sequence": sequence})
-        rows.append(
-            {
-                "event_id": envelope.id,
-                "subject": envelope.subject,
-                "sequence": sequence,
-                "envelope": numbered.model_dump(mode="json"),
-            }
+    def envelope(self, topic: str, subject: UUID, data: dict[str, Any]) -> Envelope:
+        return Envelope(
+            source=f"doorstep/{self.source}",
+            type=topic,
+            subject=str(subject),
+            time=self.now,
+            by=self.by,
+            trace=self.trace,
+            data=data,
         )
-    connection.execute(insert(tables.outbox), rows[::-1])
 
 
-def draw(connection: Connection, counts: Mapping[str, int]) -> dict[str, int]:
-    """Take that many numbers of each subject; return the last of each."""
-    table = tables.subject
-    rows = [{"subject": name, "sequence": counts[name]} for name in sorted(counts)]
-    query = upsert(table).values(rows)
-    more = {"sequence": table.c.sequence + query.excluded.sequence}
-    query = query.on_conflict_do_update(index_elements=["subject"], set_=more)
-    drawn = connection.execute(query.returning(table.c.subject, table.c.sequence))
-    return {row.subject: row.sequence for row in drawn}
+def settle(connection: Connection, units: Iterable[Unit]) -> None:
+    """Write what waits in these units, in their order and in one statement."""
+    rows: dict[Table, list[Row]] = {}
+    changes: dict[Table, dict[UUID, Row]] = {}
+    kept: list[Row] = []
+    said: list[Row] = []
+    for unit in units:
+        for table, more in unit.rows.items():
+            rows.setdefault(table, []).extend(more)
+        for table, changed in unit.changes.items():
+            for key, values in changed.items():
+                changes.setdefault(table, {}).setdefault(key, {}).update(values)
+        kept += unit.standings
+        said += unit.outgoing
+        unit.forget()
+    writing.write(connection, rows, changes, kept, said)
+
+
+def row(
+    envelope: Envelope,
+    *,
+    urgent: bool = False,
+    numbered: bool = True,
+    due_at: datetime | None = None,
+) -> Row:
+    """Return an event as a row of the outbox; its sequence is drawn when it is written."""
+    return {
+        "event_id": envelope.id,
+        "subject": envelope.subject,
+        "envelope": envelope.model_dump(mode="json"),
+        "urgent": urgent,
+        "numbered": numbered,
+        "due_at": due_at,
+        "said_at": envelope.time,
+    }

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.responses import Response
@@ -21,9 +22,18 @@ from gateway.roles import (
     Roles,
 )
 from gateway.wording import Language, preferred
-from proto.base import Command, Detail, Problem, Reply
+from proto import ids
+from proto.base import Answer, Command, Detail, Problem, Reply
 from proto.decision import Outcome
-from proto.dispatch import CasesOpened, OpenCases, PlanVisits, VisitsPlanned
+from proto.dispatch import (
+    CaseShown,
+    CasesOpened,
+    HoldCase,
+    OpenCases,
+    PlanVisits,
+    ResumeCase,
+    VisitsPlanned,
+)
 from proto.field_visit import (
     CheckIn,
     CheckOut,
@@ -75,7 +85,11 @@ class Ask:
         )
 
 
+#: Characters of an idempotency key.
+LONGEST_KEY = 255
+
 VISIT = "/v1/visits/{visit_id}"
+CASE = "/v1/cases/{case_id}"
 DEVICE = "/v1/devices/{device_id}"
 LETTER = "/v1/authorisations/{letter_id}"
 
@@ -89,6 +103,8 @@ ASKS = (
     Ask("POST", "/v1/authorisations", "letters", IssueAuthorisations, Issued, BANK, IMPORT),
     Ask("POST", f"{LETTER}/revocation", "letters", RevokeAuthorisation, Issued, BANK),
     Ask("POST", "/v1/cases", "dispatch", OpenCases, CasesOpened, BANK, IMPORT),
+    Ask("POST", f"{CASE}/hold", "dispatch", HoldCase, CaseShown, BANK),
+    Ask("POST", f"{CASE}/resumption", "dispatch", ResumeCase, CaseShown, BANK),
     Ask("POST", "/v1/visits", "dispatch", PlanVisits, VisitsPlanned, SUPERVISORS, IMPORT),
     Ask("GET", "/v1/visits", "field_visit", ListVisits, VisitList, VISIT_READERS),
     Ask("GET", VISIT, "field_visit", ShowVisit, VisitShown, VISIT_READERS),
@@ -110,12 +126,14 @@ def asking(ask: Ask) -> Work:
     """Return what is done at this door: make the command, ask, show the reply."""
 
     async def work(call: Call, body: Any) -> Response:
-        fields = in_query(call) if ask.method == "GET" else body
+        question = ask.method == "GET"
+        key = None if question else idempotency_key(call)
+        fields = in_query(call) if question else body
         command = await made(ask, with_path_ids(fields, call.path_ids))
-        found = await call.parts.services.ask(
-            ask.service, command, call.claims.asker(), trace=call.trace
+        answer = await call.parts.services.ask(
+            ask.service, command, call.claims.asker(), trace=call.trace, key=key
         )
-        return shown(call, ask.reply.model_validate(found))
+        return shown(call, answer)
 
     return work
 
@@ -150,16 +168,28 @@ def in_query(call: Call) -> dict[str, str]:
     return found
 
 
-def shown(call: Call, reply: Reply) -> Response:
-    """Answer with a reply; a clearance that does not proceed says so by its status."""
-    status = 200
-    if isinstance(reply, Clearance):
-        outcome = reply.decision.outcome
-        if outcome in (Outcome.ASK, Outcome.STOP):
-            return not_allowed(call, reply)
-        status = 202 if outcome is Outcome.WAIT else 200
-    text = reply.model_dump_json()
-    return Response(text, status, media_type="application/json")
+def idempotency_key(call: Call) -> UUID:
+    """Return the key of this order: the same one for every try of it.
+
+    A UUID as it is, best a UUIDv7; any other text by its name. Raises Invalid.
+    """
+    text = call.request.headers.get("idempotency-key", "").strip().strip('"')
+    if not text or len(text) > LONGEST_KEY:
+        wrong = "key-missing" if not text else "key-too-long"
+        raise Invalid(wrong, most=LONGEST_KEY)
+    try:
+        return UUID(text)
+    except ValueError:
+        return ids.named("idempotency_key", text)
+
+
+def shown(call: Call, answer: Answer) -> Response:
+    """Answer with a reply; a decision that does not proceed says so by its status."""
+    assert answer.reply is not None
+    if answer.outcome in (Outcome.ASK, Outcome.STOP):
+        return not_allowed(call, Clearance.model_validate_json(answer.reply))
+    status = 202 if answer.outcome == Outcome.WAIT else 200
+    return Response(answer.reply, status, media_type="application/json")
 
 
 def not_allowed(call: Call, clearance: Clearance) -> Response:

@@ -15,7 +15,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from chassis.errors import Invalid
-from chassis.handling import malformed
+from chassis.malformed import malformed
 from gateway.errors import TooLarge, TooSlow, Unreadable, WrongMedia
 
 AModel = TypeVar("AModel", bound=BaseModel)
@@ -91,10 +91,25 @@ def parse(content: bytes) -> Any:
         raise Unreadable("not-json", line=error.lineno, column=error.colno) from None
     except RecursionError:
         raise Unreadable("too-deep", most=DEEPEST) from None
+    if may_be_unfit(content):
+        refuse_unfit(value)
+    return value
+
+
+def may_be_unfit(content: bytes) -> bool:
+    """Tell whether a value can be too deep, or have a character we cannot store.
+
+    UTF-8 has no surrogates and JSON no raw NUL: both need an escape. Nobody nests deeper
+    than there are brackets. Most bodies are answered by this one look.
+    """
+    brackets = content.count(b"{") + content.count(b"[")
+    return brackets > DEEPEST or b"\\u" in content
+
+
+def refuse_unfit(value: Any) -> None:
     for text in texts(value):
         if SURROGATE.search(text):
             raise Unreadable("text-not-storable")
-    return value
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -1,13 +1,14 @@
 """What the gateway is made of while it runs, and what each request finds there."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
+from uuid import UUID
 
 from chassis.settings import Settings
 from gateway.accounts import Accounts
 from gateway.feed import Feed
 from gateway.store import Database
-from proto.base import Asker, Command
+from proto.base import Answer, Asker, Command
 
 
 class Services(Protocol):
@@ -20,9 +21,17 @@ class Services(Protocol):
 
     async def stop(self) -> None: ...
 
+    async def probe(self) -> bool: ...
+
     async def ask(
-        self, service: str, command: Command, asker: Asker, *, trace: str | None = None
-    ) -> dict[str, Any]: ...
+        self,
+        service: str,
+        command: Command,
+        asker: Asker,
+        *,
+        trace: str | None = None,
+        key: UUID | None = None,
+    ) -> Answer: ...
 
 
 @dataclass(frozen=True)

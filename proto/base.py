@@ -53,6 +53,14 @@ class Command(Message):
         """Return the name its service answers to: `CheckIn` -> `check_in`."""
         return snake(cls.__name__)
 
+    def locks(self) -> tuple[UUID, ...]:
+        """Return the ids of what it changes, the one it is about first.
+
+        Commands that say so travel and commit in groups. One that says nothing is a
+        question, or bulk work, and travels alone.
+        """
+        return ()
+
 
 class Event(Message):
     """A fact. Unknown fields are ignored, so that its speaker may add to it."""
@@ -63,6 +71,10 @@ class Event(Message):
     def topic(cls) -> str:
         """Return its routing key: `field_visit.collectors_arrived`."""
         return f"{cls.__module__.rpartition('.')[2]}.{snake(cls.__name__)}"
+
+    def urgent(self) -> bool:
+        """Tell whether it takes away what was allowed, and so goes before all others."""
+        return False
 
 
 class Standing(Event):
@@ -80,6 +92,14 @@ class Standing(Event):
 
 class Reply(Message):
     """What a command gives back."""
+
+    def result(self) -> str:
+        """Return in a word what came of it; of a decision its outcome."""
+        return "done"
+
+    def permit_until(self) -> datetime | None:
+        """Return until when it allows something, if it does."""
+        return None
 
 
 class Role(StrEnum):
@@ -108,11 +128,30 @@ class Asker(Value):
 
 
 class Order(Value):
-    """A command in transit."""
+    """A command in transit.
 
+    `key` is the caller's idempotency key; a question has none.
+    """
+
+    operation: str
     command: dict[str, Any]
     asker: Asker
     trace: str
+    key: UUID | None = None
+
+
+class Answer(Value):
+    """What became of an order: one of the four.
+
+    `reply` is the reply's JSON as it was committed, `outcome` the decision's when there
+    is one; a `problem` left nothing behind; `alone` asks for the order to be sent again
+    by itself, since somebody else holds what it locks.
+    """
+
+    reply: str | None = None
+    outcome: str = "done"
+    problem: "Problem | None" = None
+    alone: bool = False
 
 
 class Problem(Value):

@@ -95,6 +95,38 @@ class CaseState(StrEnum):
     PAID_OFF = "paid_off"
 
 
+class HoldReason(StrEnum):
+    """Why nobody may work a case for now. Codes alone: a person's story is not here."""
+
+    ALREADY_PAID = "already_paid"
+    DISPUTED = "disputed"
+    COMPLAINT = "complaint"
+    SPECIAL_CIRCUMSTANCES = "special_circumstances"  # 特殊情形
+    BANK_DECISION = "bank_decision"
+
+
+class HoldCase(Command):
+    """Nobody may work this case from now on. Holding a held one changes its reason."""
+
+    case_id: UUID
+    reason: HoldReason
+
+
+class ResumeCase(Command):
+    """The case may be worked again."""
+
+    case_id: UUID
+
+
+class CaseShown(Reply):
+    """A case as dispatch knows it, without the person."""
+
+    case_id: UUID
+    number: str
+    state: CaseState
+    version: int
+
+
 class CaseStanding(Standing):
     """A case: with whom it is, in which state, and by which books it is judged."""
 
@@ -107,12 +139,30 @@ class CaseStanding(Standing):
     def key(self) -> UUID:
         return self.case_id
 
+    def urgent(self) -> bool:
+        return self.state is not CaseState.PLACED
+
 
 class CaseOpened(Event):
     """A case was taken in."""
 
     case_id: UUID
     number: str
+
+
+class CaseHeld(Event):
+    """Nobody may work the case from now on."""
+
+    case_id: UUID
+    reason: HoldReason
+    at: Moment
+
+
+class CaseResumed(Event):
+    """The case may be worked again."""
+
+    case_id: UUID
+    at: Moment
 
 
 class Sheet(Value):

@@ -1,5 +1,6 @@
 """Field visits: a pair of field collectors (外访员), a door, and whoever opens it."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -155,31 +156,47 @@ class Journal(Value):
         return self.entries[-1].link().encode()
 
 
-class CheckIn(Command):
+class AtTheDoor(Command):
+    """A command about one visit; the phone's journal, when it carries one, moves too."""
+
+    visit_id: UUID
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.visit_id, *self.devices())
+
+    def devices(self) -> tuple[UUID, ...]:
+        """Return the phones that it must be shown to come from."""
+        journal: Journal | None = getattr(self, "journal", None)
+        return (journal.device_id,) if journal else ()
+
+
+class CheckIn(AtTheDoor):
     """Collectors are at the door: one of them, or both if one phone carries the pair."""
 
-    visit_id: UUID
     present: Annotated[tuple[Presence, ...], Len(1, 2)]
 
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.visit_id,)
 
-class RecordJournal(Command):
+    def devices(self) -> tuple[UUID, ...]:
+        return tuple(presence.device_id for presence in self.present)
+
+
+class RecordJournal(AtTheDoor):
     """Facts from one phone. What was done is kept, also when it broke a rule."""
 
-    visit_id: UUID
     journal: Journal
 
 
-class DiscussDebt(Command):
+class DiscussDebt(AtTheDoor):
     """May we speak of the debt? Carries what the service may not have heard yet."""
 
-    visit_id: UUID
     journal: Journal | None = None
 
 
-class EnterPremises(Command):
+class EnterPremises(AtTheDoor):
     """May we come in? `reason` is one of the bank's special reasons (4.28)."""
 
-    visit_id: UUID
     reason: Annotated[str, Field(max_length=64)] | None = None
     journal: Journal | None = None
 
@@ -195,10 +212,9 @@ class Ending(StrEnum):
     WRONG_ADDRESS = "wrong_address"
 
 
-class CheckOut(Command):
+class CheckOut(AtTheDoor):
     """The pair is leaving."""
 
-    visit_id: UUID
     ending: Ending
     journal: Journal | None = None
 
@@ -232,6 +248,12 @@ class Clearance(Reply):
     decision: Decision
     script: Text | None = None
     ahead: tuple[Ahead, ...] = ()
+
+    def result(self) -> str:
+        return self.decision.outcome.value
+
+    def permit_until(self) -> datetime | None:
+        return self.decision.good_until
 
 
 class Received(Reply):
@@ -350,6 +372,19 @@ class BreachRecorded(Event):
     act: Act
     decision_id: UUID
     clauses: tuple[str, ...]
+    at: Moment
+
+
+class ClearanceRevoked(Event):
+    """What the pair was allowed is taken back: something it rested on has ended.
+
+    `because` is the topic of the standing that ended it.
+    """
+
+    visit_id: UUID
+    case_id: UUID
+    agency_id: UUID
+    because: str
     at: Moment
 
 

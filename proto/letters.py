@@ -64,3 +64,6 @@ class AuthorisationStanding(Standing):
 
     def key(self) -> UUID:
         return self.letter_id
+
+    def urgent(self) -> bool:
+        return self.state is LetterState.REVOKED

@@ -121,6 +121,9 @@ class AgencyStanding(Standing):
     def key(self) -> UUID:
         return self.agency_id
 
+    def urgent(self) -> bool:
+        return not self.active
+
 
 class PersonStanding(Standing):
     """A person of an agency, without the name: who may work, certified for which days."""
@@ -135,6 +138,9 @@ class PersonStanding(Standing):
     def key(self) -> UUID:
         return self.person_id
 
+    def urgent(self) -> bool:
+        return not self.in_service
+
 
 class DeviceStanding(Standing):
     """A phone, whose it is, and the key it signs with while it is enrolled."""
@@ -146,6 +152,9 @@ class DeviceStanding(Standing):
 
     def key(self) -> UUID:
         return self.device_id
+
+    def urgent(self) -> bool:
+        return self.state is DeviceState.REVOKED
 
 
 def enrolment(device_id: UUID, public_key: PublicKey) -> bytes:

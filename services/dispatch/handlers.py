@@ -12,13 +12,18 @@ from proto.base import Detail
 from proto.dispatch import (
     Address,
     CaseEntry,
+    CaseHeld,
     CaseOpened,
+    CaseResumed,
+    CaseShown,
     CasesOpened,
     CaseStanding,
     CaseState,
     Debtor,
+    HoldCase,
     OpenCases,
     PlanVisits,
+    ResumeCase,
     VisitEntry,
     VisitPlanned,
     VisitsPlanned,
@@ -105,6 +110,36 @@ def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
     )
     unit.emit(standing, entry.case_id)
     return 1
+
+
+def hold_case(command: HoldCase, unit: Unit) -> CaseShown:
+    """Let nobody work a case; within a second nobody is allowed anything about it."""
+    case = store.case(unit.connection, command.case_id)
+    if case.hold(command.reason):
+        unit.emit(CaseHeld(case_id=case.id, reason=command.reason, at=unit.now), case.id)
+        save(case, unit)
+    return shown(case)
+
+
+def resume_case(command: ResumeCase, unit: Unit) -> CaseShown:
+    """Let a held case be worked again."""
+    case = store.case(unit.connection, command.case_id)
+    if case.resume():
+        unit.emit(CaseResumed(case_id=case.id, at=unit.now), case.id)
+        save(case, unit)
+    return shown(case)
+
+
+def save(case: Case, unit: Unit) -> None:
+    row = {"state": case.state, "held_because": case.held_because}
+    unit.change(case_table, case.id, **row, version=case.version)
+    unit.emit(case.standing(), case.id)
+
+
+def shown(case: Case) -> CaseShown:
+    return CaseShown(
+        case_id=case.id, number=case.number, state=case.state, version=case.version
+    )
 
 
 def plan_visits(command: PlanVisits, unit: Unit) -> VisitsPlanned:

@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from chassis.errors import Conflict
 from proto.base import Sealed
-from proto.dispatch import Address, CaseState, Debtor, Sheet
+from proto.dispatch import Address, CaseStanding, CaseState, Debtor, HoldReason, Sheet
 
 metadata = MetaData()
 
@@ -39,6 +40,7 @@ case_table = Table(
     Column("overdue_since", Date, nullable=False),
     Column("entry", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("held_because", Text),
 )
 
 visit_plan_table = Table(
@@ -69,6 +71,39 @@ class Case:
     address: Sealed
     entry: str
     version: int
+    held_because: str | None = None
+
+    def hold(self, reason: HoldReason) -> bool:
+        """Let nobody work it. False when it was held for that reason before.
+
+        Raises Conflict when it is no longer anybody's to work.
+        """
+        if self.state not in (CaseState.PLACED, CaseState.HELD):
+            raise Conflict("case-not-worked", key=self.number, state=self.state.value)
+        if self.held_because == reason:
+            return False
+        self.state, self.held_because = CaseState.HELD, reason.value
+        self.version += 1
+        return True
+
+    def resume(self) -> bool:
+        """Let it be worked again. False when it was not held."""
+        if self.state is not CaseState.HELD:
+            return False
+        self.state, self.held_because = CaseState.PLACED, None
+        self.version += 1
+        return True
+
+    def standing(self) -> CaseStanding:
+        """Return what others decide by."""
+        return CaseStanding(
+            case_id=self.id,
+            number=self.number,
+            agency_id=self.agency_id,
+            state=self.state,
+            books=self.books,
+            version=self.version,
+        )
 
 
 def sheet(debtor: Debtor, address: Address) -> Sheet:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from chassis.errors import NotFound
 from proto.base import Sealed
 from proto.dispatch import CaseState, VisitEntry
 from services.dispatch.model import Case, case_table, visit_plan_table
@@ -26,9 +27,17 @@ def cases(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Case]:
             Sealed.model_validate(row.address),
             row.entry,
             row.version,
+            row.held_because,
         )
         for row in rows
     }
+
+
+def case(connection: Connection, case_id: UUID) -> Case:
+    """One case, locked until the transaction ends."""
+    if found := cases(connection, [case_id]).get(case_id):
+        return found
+    raise NotFound("case", case_id)
 
 
 def plans(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, VisitEntry]:

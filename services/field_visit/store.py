@@ -1,15 +1,17 @@
 """Every query of field_visit. The locks are here."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, false, select, tuple_
+from sqlalchemy import Connection, Row, Select, exists, false, select, tuple_
 
 from chassis.errors import NotFound
-from proto.base import Asker, Role, Sealed
-from proto.field_visit import Ending, Fact, VisitState
+from chassis.shared import Shared
+from proto.base import Asker, Role, Sealed, Standing
+from proto.field_visit import AtTheDoor, Ending, Fact, VisitState
 from services.field_visit.model import (
     CheckedIn,
     Noted,
@@ -22,15 +24,64 @@ from services.field_visit.model import (
 FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 
 
-def visit(connection: Connection, visit_id: UUID) -> Visit:
+def gather(shared: Shared, commands: Sequence[AtTheDoor]) -> None:
+    """Lock the visits of these commands, and read all that their handlers will ask for."""
+    found = lock(shared, sorted({command.visit_id for command in commands}))
+    keys = [key for command in commands for key in command.devices()]
+    for each in found:
+        keys += [each.case_id, each.agency_id, each.letter_id, *each.collectors]
+        keys += [here.device_id for here in each.here]
+    shared.kept(keys)
+    shared.keyring.load([each.case_id for each in found])
+
+
+def visit(shared: Shared, visit_id: UUID) -> Visit:
     """One visit with all that happened at its door, locked until the transaction ends."""
-    query = select(visit_table).where(visit_table.c.id == visit_id)
-    row = connection.execute(query.with_for_update()).first()
-    if row is None:
+    found = shared.thing(Visit, visit_id)
+    if found is None:
+        lock(shared, [visit_id])
+        found = shared.thing(Visit, visit_id)
+    if found is None:
         raise NotFound("visit", visit_id)
-    found = visit_of(row)
-    complete(connection, [found])
     return found
+
+
+def lock(shared: Shared, visit_ids: Sequence[UUID]) -> list[Visit]:
+    """These visits, locked in one order; those that somebody else holds are noted.
+
+    What happened at their doors is read by statements of its own: one that waited for a
+    lock would still see what lay there before it waited.
+    """
+    connection, among = shared.connection, visit_table.c.id.in_(visit_ids)
+    query = select(visit_table).where(among).order_by(visit_table.c.id)
+    rows = connection.execute(query.with_for_update(skip_locked=not shared.blocking))
+    found = [visit_of(row) for row in rows]
+    complete(connection, found)
+    for each in found:
+        shared.put(each.id, each)
+    missing = set(visit_ids) - {each.id for each in found}
+    if missing and not shared.blocking:
+        there = select(visit_table.c.id).where(visit_table.c.id.in_(missing))
+        shared.elsewhere.update(connection.scalars(there))
+    return found
+
+
+def cleared(connection: Connection, standing: Standing, now: datetime) -> list[Visit]:
+    """The visits whose pair may be at the door now and which rest on this, locked."""
+    table, key = visit_table, standing.key()
+    rests = {
+        "CaseStanding": table.c.case_id == key,
+        "AgencyStanding": table.c.agency_id == key,
+        "AuthorisationStanding": table.c.letter_id == key,
+        "PersonStanding": table.c.collectors.contains([key]),
+        "DeviceStanding": exists().where(
+            checked_in_table.c.visit_id == table.c.id, checked_in_table.c.device_id == key
+        ),
+    }[type(standing).__name__]
+    knocking = (table.c.state == VisitState.CLEARED) & (table.c.cleared_until > now)
+    live = knocking | (table.c.entry_until > now)
+    query = select(table).where(rests, live).order_by(table.c.id).with_for_update()
+    return [visit_of(row) for row in connection.execute(query)]
 
 
 def visits(

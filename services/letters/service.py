@@ -1,7 +1,9 @@
 """The doors into letters. Nothing is decided here."""
 
 from chassis.entrypoints import Service, answers
+from chassis.operations import only
 from chassis.unit import Unit
+from proto.base import Role
 from proto.letters import IssueAuthorisations, Issued, RevokeAuthorisation
 from proto.workforce import AgencyStanding, PersonStanding
 from services.letters import handlers
@@ -11,10 +13,10 @@ class Letters(Service):
     name = "letters"
     keeps = (AgencyStanding, PersonStanding)
 
-    @answers(IssueAuthorisations)
+    @answers(IssueAuthorisations, may=only(Role.BANK_OFFICER))
     def issue_authorisations(self, command: IssueAuthorisations, unit: Unit) -> Issued:
         return handlers.issue_authorisations(command, unit)
 
-    @answers(RevokeAuthorisation)
+    @answers(RevokeAuthorisation, may=only(Role.BANK_OFFICER))
     def revoke_authorisation(self, command: RevokeAuthorisation, unit: Unit) -> Issued:
         return handlers.revoke_authorisation(command, unit)

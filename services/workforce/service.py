@@ -1,7 +1,9 @@
 """The doors into workforce. Nothing is decided here."""
 
 from chassis.entrypoints import Service, answers
+from chassis.operations import only
 from chassis.unit import Unit
+from proto.base import Role
 from proto.workforce import (
     DeviceShown,
     EnrolDevice,
@@ -17,22 +19,22 @@ from services.workforce import handlers
 class Workforce(Service):
     name = "workforce"
 
-    @answers(RegisterAgencies)
+    @answers(RegisterAgencies, may=only(Role.BANK_OFFICER))
     def register_agencies(self, command: RegisterAgencies, unit: Unit) -> Registered:
         return handlers.register_agencies(command, unit)
 
-    @answers(RegisterPeople)
+    @answers(RegisterPeople, may=only(Role.BANK_OFFICER))
     def register_people(self, command: RegisterPeople, unit: Unit) -> Registered:
         return handlers.register_people(command, unit)
 
-    @answers(RegisterDevices)
+    @answers(RegisterDevices, may=only(Role.BANK_OFFICER))
     def register_devices(self, command: RegisterDevices, unit: Unit) -> Registered:
         return handlers.register_devices(command, unit)
 
-    @answers(EnrolDevice)
+    @answers(EnrolDevice, may=handlers.holder)
     def enrol_device(self, command: EnrolDevice, unit: Unit) -> DeviceShown:
         return handlers.enrol_device(command, unit)
 
-    @answers(RevokeDevice)
+    @answers(RevokeDevice, may=handlers.keeper)
     def revoke_device(self, command: RevokeDevice, unit: Unit) -> DeviceShown:
         return handlers.revoke_device(command, unit)

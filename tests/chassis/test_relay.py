@@ -11,25 +11,15 @@ import pika
 import psycopg
 import pytest
 
-from chassis import amqp, handling, relay, topology
+from chassis import amqp, relay, topology
 from chassis.database import engine
 from chassis.errors import Unavailable
 from chassis.rpc import Client
 from chassis.settings import Settings, settings
 from chassis.unit import Unit
 from proto import ids
-from proto.base import Asker, Order, Role
-from proto.workforce import AgencyStanding, RegisterAgencies, Registered
-
-SERVICE = "recovery"  # any schema: these tests bring their own handler
-ASKER = Asker(account_id=ids.new(), role=Role.BANK_OFFICER)
-
-
-@pytest.fixture
-def found(environment: None, amqp_uri: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("AMQP_URI", amqp_uri)
-    settings.cache_clear()
-    return settings()
+from proto.workforce import RegisterAgencies, Registered
+from tests.chassis.acting import OFFICER, SERVICE, carry_out, order, standing
 
 
 @pytest.fixture
@@ -57,21 +47,12 @@ def speak(found: Settings, subjects: list[Any], rounds: int) -> None:
 
     def say(command: RegisterAgencies, unit: Unit) -> Registered:
         subject = command.agencies[0].agency_id
-        standing = AgencyStanding(agency_id=subject, code="c", active=True, version=1)
-        unit.emit(standing, subject)
+        unit.emit(standing(subject), subject)
         return Registered()
 
     def one(number: int) -> None:
-        entry = {
-            "agency_id": str(subjects[number % len(subjects)]),
-            "code": "c",
-            "name": "n",
-        }
-        order = Order(command={"agencies": [entry]}, asker=ASKER, trace="t")
-        answer = handling.answer(
-            its, SERVICE, RegisterAgencies, say, order.model_dump(mode="json")
-        )
-        assert "reply" in answer
+        (answer,) = carry_out(its, say, order(subjects[number % len(subjects)]))
+        assert answer.reply
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, range(rounds)))
@@ -141,21 +122,22 @@ def test_the_whole_topology_is_there_before_anything_is_said(found) -> None:
     asyncio.run(declared())
     connection = pika.BlockingConnection(amqp.parameters(found))
     channel = connection.channel()
-    for service in topology.HEARS:
-        channel.queue_declare(topology.queue(service), passive=True)
+    for service in topology.SERVICES:
+        for lane in topology.LANES:
+            channel.queue_declare(topology.queue(service, lane), passive=True)
     channel.queue_declare(topology.STREAM, passive=True)
     connection.close()
 
 
 def ask(found: Settings, service: str, deadline_s: float = 3.0) -> None:
     async def once() -> None:
-        client = Client(found)
+        client = Client(found, deadline_s)
         await client.start()
         await until(lambda: client.connected)
         entry = {"agency_id": ids.new(), "code": "c", "name": "n"}
         command = RegisterAgencies(agencies=(entry,))  # type: ignore[arg-type]
         try:
-            await client.ask(service, command, ASKER, deadline_s)
+            await client.ask(service, command, OFFICER)
         finally:
             await client.stop()
 
@@ -191,7 +173,7 @@ def test_without_a_broker_the_client_says_so(
         await client.start()
         entry = {"agency_id": ids.new(), "code": "c", "name": "n"}
         try:
-            await client.ask("workforce", RegisterAgencies(agencies=(entry,)), ASKER)  # type: ignore[arg-type]
+            await client.ask("workforce", RegisterAgencies(agencies=(entry,)), OFFICER)  # type: ignore[arg-type]
         finally:
             await client.stop()
 

@@ -1,46 +1,29 @@
-"""One message, one transaction: rows, events and their numbers."""
+"""One message: rows, events and their numbers."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
+from datetime import UTC, datetime
+from decimal import Decimal
 
-import pytest
-from pydantic import ValidationError
-from sqlalchemy import Engine, select
+from sqlalchemy import (
+    Column,
+    Engine,
+    Identity,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Uuid,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from chassis import handling, tables
-from chassis.database import engine
+from chassis import tables
 from chassis.errors import Conflict
 from chassis.unit import Unit
 from proto import ids
-from proto.base import Asker, Envelope, Order, Role
-from proto.workforce import AgencyStanding, RegisterAgencies, Registered
-
-SERVICE = "recovery"  # any schema: these tests bring their own handlers
-
-
-@pytest.fixture
-def its(environment: None, database_url: str) -> Engine:
-    return engine(database_url, SERVICE, pool=0)
-
-
-def standing(agency_id: UUID, version: int = 1) -> AgencyStanding:
-    return AgencyStanding(agency_id=agency_id, code="c", active=True, version=version)
-
-
-def order(agency_id: UUID) -> dict[str, object]:
-    entry = {"agency_id": str(agency_id), "code": "c", "name": "n"}
-    asker = Asker(account_id=ids.new(), role=Role.BANK_OFFICER)
-    return Order(command={"agencies": [entry]}, asker=asker, trace="t").model_dump(
-        mode="json"
-    )
-
-
-def numbers(its: Engine, subject: UUID) -> list[int]:
-    table = tables.outbox
-    query = select(table.c.sequence).where(table.c.subject == str(subject))
-    with its.connect() as connection:
-        return list(connection.scalars(query.order_by(table.c.id)))
+from proto.housekeeping import KeepHouse
+from proto.workforce import RegisterAgencies, Registered
+from tests.chassis.acting import SERVICE, carry_out, numbers, order, standing
 
 
 def say_twice(command: RegisterAgencies, unit: Unit) -> Registered:
@@ -53,22 +36,20 @@ def say_twice(command: RegisterAgencies, unit: Unit) -> Registered:
 def test_the_events_of_a_subject_are_numbered_without_gaps(its: Engine) -> None:
     subject = ids.new()
     for _ in range(3):
-        answer = handling.answer(its, SERVICE, RegisterAgencies, say_twice, order(subject))
-        assert answer == {"reply": {"new": 2, "changed": 0, "same": 0}}
+        (answer,) = carry_out(its, say_twice, order(subject))
+        assert answer.reply == '{"new":2,"changed":0,"same":0}'
 
     assert numbers(its, subject) == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_numbers_hold_when_many_speak_at_once(its: Engine) -> None:
     subject = ids.new()
-
-    def one(_: int) -> object:
-        return handling.answer(its, SERVICE, RegisterAgencies, say_twice, order(subject))
-
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(one, range(40)))
+        each = list(
+            pool.map(lambda _: carry_out(its, say_twice, order(subject)), range(40))
+        )
 
-    assert [answer for answer in answers if "reply" not in answer] == []
+    assert [answer for (answer,) in each if answer.reply is None] == []
     assert sorted(numbers(its, subject)) == list(range(1, 81))
 
 
@@ -79,13 +60,14 @@ def test_a_refusal_leaves_nothing_behind(its: Engine) -> None:
         say_twice(command, unit)
         raise Conflict("device-revoked", key="k")
 
-    answer = handling.answer(its, SERVICE, RegisterAgencies, refuse, order(subject))
+    (answer,) = carry_out(its, refuse, order(subject))
 
-    assert answer["problem"]["kind"] == "device-revoked"
+    assert answer.problem
+    assert answer.problem.kind == "device-revoked"
     assert numbers(its, subject) == []
 
 
-def test_an_error_leaves_nothing_behind_and_is_not_an_answer(its: Engine) -> None:
+def test_an_error_leaves_nothing_behind_and_is_no_reply(its: Engine) -> None:
     subject = ids.new()
 
     def stumble(command: RegisterAgencies, unit: Unit) -> Registered:
@@ -93,9 +75,10 @@ def test_an_error_leaves_nothing_behind_and_is_not_an_answer(its: Engine) -> Non
         unit.settle()
         raise RuntimeError("the roof fell in")
 
-    with pytest.raises(RuntimeError):
-        handling.answer(its, SERVICE, RegisterAgencies, stumble, order(subject))
+    (answer,) = carry_out(its, stumble, order(subject))
 
+    assert answer.problem
+    assert (answer.problem.kind, answer.problem.status) == ("service-failed", 503)
     assert numbers(its, subject) == []
 
 
@@ -103,69 +86,68 @@ def test_a_handlers_own_mistake_is_not_the_callers(its: Engine) -> None:
     def blunder(command: RegisterAgencies, unit: Unit) -> Registered:
         return Registered.model_validate({"new": "many"})
 
-    with pytest.raises(ValidationError):
-        handling.answer(its, SERVICE, RegisterAgencies, blunder, order(ids.new()))
+    (answer,) = carry_out(its, blunder, order(ids.new()))
+
+    assert answer.problem
+    assert answer.problem.status == 503
 
 
 def test_unknown_fields_are_refused_by_name_and_never_repeated(its: Engine) -> None:
-    body = order(ids.new())
-    body["command"] = {"agencies": [], "secret": "6222020000001234"}
+    command = {"agencies": [], "secret": "6222020000001234"}
 
-    answer = handling.answer(its, SERVICE, RegisterAgencies, say_twice, body)
+    (answer,) = carry_out(its, say_twice, order(ids.new(), command=command))
 
-    pointers = [each["pointer"] for each in answer["problem"]["details"]]
+    assert answer.problem
+    pointers = [each.pointer for each in answer.problem.details]
     assert sorted(pointers) == ["/agencies", "/secret"]
-    assert "6222020000001234" not in json.dumps(answer)
+    assert "6222020000001234" not in answer.model_dump_json()
 
 
-def envelope(event: AgencyStanding) -> Envelope:
-    return Envelope(
-        source="doorstep/workforce",
-        type=event.topic(),
-        subject=str(event.agency_id),
-        time="2026-03-02T12:00:00Z",
-        by="test",
-        trace="t",
-        data=event.model_dump(mode="json"),
-    )
+THING = Table(
+    "thing",
+    MetaData(),
+    Column("id", Uuid, primary_key=True),
+    Column("number", Integer, Identity()),
+    Column("amount", Numeric(14, 2)),
+    Column("people", ARRAY(Uuid)),
+    Column("body", JSONB),
+)
 
 
-KEEP: handling.Effects = {AgencyStanding.topic(): (AgencyStanding, handling.keep)}
-
-
-def kept(its: Engine, agency_id: UUID) -> int | None:
+def test_rows_of_every_kind_arrive_as_they_were_written_and_in_order(its: Engine) -> None:
+    first, second = ids.new(), ids.new()
     with its.connect() as connection:
+        THING.create(connection)
         unit = Unit(connection, SERVICE, "test", "t")
-        found = unit.kept_all(AgencyStanding, [agency_id]).get(agency_id)
-    return found.version if found else None
+        values = {"amount": Decimal("12345678901.23"), "people": [first, second]}
+        unit.write(THING, id=second, **values, body={"欠款": "100% '$1' \\ \"x\""})
+        unit.write(THING, id=first, **values, body=None)
+        unit.change(THING, first, amount=Decimal("0.10"))
+        unit.settle()
+        unit.change(THING, second, body=[1], people=[])
+        unit.settle()
+        rows = connection.execute(select(THING).order_by(THING.c.number)).all()
+        connection.rollback()
+
+    assert [tuple(row) for row in rows] == [
+        (second, 1, Decimal("12345678901.23"), [], [1]),
+        (first, 2, Decimal("0.10"), [first, second], None),
+    ]
 
 
-def test_an_event_takes_effect_once(its: Engine) -> None:
-    one = envelope(standing(ids.new()))
+def test_what_is_due_later_stands_in_no_order(its: Engine) -> None:
+    subject = ids.new()
+    with its.begin() as connection:
+        unit = Unit(connection, SERVICE, "test", "t")
+        unit.emit(standing(subject), subject)
+        unit.later(datetime(2026, 3, 2, tzinfo=UTC), KeepHouse(), subject)
+        unit.emit(standing(subject), subject)
+        unit.settle()
+        table = tables.outbox
+        query = select(table.c.sequence, table.c.due_at.is_not(None)).where(
+            table.c.subject == str(subject)
+        )
+        found = [tuple(row) for row in connection.execute(query.order_by(table.c.id))]
+        connection.rollback()
 
-    assert handling.apply(its, SERVICE, KEEP, one) is True
-    assert handling.apply(its, SERVICE, KEEP, one) is False
-
-
-def test_an_older_standing_never_replaces_a_newer_one(its: Engine) -> None:
-    agency_id = ids.new()
-    for version in (1, 3, 2):
-        handling.apply(its, SERVICE, KEEP, envelope(standing(agency_id, version)))
-
-    assert kept(its, agency_id) == 3
-
-
-def test_an_effect_that_fails_leaves_no_inbox_row(its: Engine) -> None:
-    one, fails = envelope(standing(ids.new())), [True]
-
-    def stumble_once(event: AgencyStanding, unit: Unit) -> None:
-        if fails.pop() if fails else False:
-            raise RuntimeError("the roof fell in")
-        handling.keep(event, unit)
-
-    effects: handling.Effects = {AgencyStanding.topic(): (AgencyStanding, stumble_once)}
-    with pytest.raises(RuntimeError):
-        handling.apply(its, SERVICE, effects, one)
-
-    assert handling.apply(its, SERVICE, effects, one) is True
-    assert kept(its, UUID(one.subject)) == 1
+    assert found == [(1, False), (None, True), (2, False)]

@@ -65,7 +65,7 @@ def parts(app: FastAPI) -> Parts:
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)
-    headers = {"Accept-Language": "en"}
+    headers = {"Accept-Language": "en", "Idempotency-Key": str(ids.new())}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://doorstep", headers=headers
     ) as made:

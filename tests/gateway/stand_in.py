@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
+from pydantic_core import to_json
 
 from gateway.model import A_PERSON, OF_AN_AGENCY
-from proto.base import Asker, Command, Role
+from proto.base import Answer, Asker, Command, Role
 
 #: The header of somebody in a role.
 Bearer = Callable[[Role], dict[str, str]]
@@ -26,20 +27,32 @@ class StandIn:
     error: Exception | None = None
     connected: bool = True
     asked: list[tuple[str, Command, Asker]] = field(default_factory=list)
+    keys: list[UUID | None] = field(default_factory=list)
 
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
 
+    async def probe(self) -> bool:
+        return self.connected
+
     async def ask(
-        self, service: str, command: Command, asker: Asker, *, trace: str | None = None
-    ) -> dict[str, Any]:
+        self,
+        service: str,
+        command: Command,
+        asker: Asker,
+        *,
+        trace: str | None = None,
+        key: UUID | None = None,
+    ) -> Answer:
         assert trace
         assert len(trace) == 32
         self.asked.append((service, command, asker))
+        self.keys.append(key)
         if self.error:
             raise self.error
-        return self.reply
+        outcome = self.reply.get("decision", {}).get("outcome", "done")
+        return Answer(reply=to_json(self.reply).decode(), outcome=outcome)
 
 
 class Hands:

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.errors import Unavailable
 from chassis.rpc import Answered
+from proto import ids
 from proto.base import Detail, Problem, Role
 from proto.field_visit import CheckOut, Ending, ListVisits
 from tests.gateway.stand_in import Bearer, StandIn, asker
@@ -59,11 +60,11 @@ async def ask_to_talk(client: httpx.AsyncClient, headers: dict[str, str]) -> htt
 async def test_the_path_names_the_visit_and_the_token_who_asks(
     client: httpx.AsyncClient, bearer: Bearer, services: StandIn
 ) -> None:
-    services.reply = {"visit_id": str(VISIT), "ending": "talked", "made_up": 1}
+    services.reply = {"visit_id": str(VISIT), "ending": "talked"}
     for body in ({"ending": "talked"}, {"ending": "talked", "visit_id": str(VISIT)}):
         headers = bearer(Role.FIELD_COLLECTOR)
         response = await client.post(f"{AT_VISIT}/check-out", json=body, headers=headers)
-        assert response.status_code == 200
+        assert response.status_code == 200, response.text
         assert response.json() == {"visit_id": str(VISIT), "ending": "talked"}
     command = CheckOut(visit_id=VISIT, ending=Ending.TALKED)
     assert (
@@ -157,9 +158,34 @@ async def test_a_service_may_raise_what_no_catalogue_knows(
     assert '"moon-phase"' in response.json()["detail"]
 
 
-async def test_an_answer_that_is_none_is_our_own_fault(
+async def test_an_order_travels_under_the_callers_key(
     client: httpx.AsyncClient, bearer: Bearer, services: StandIn
 ) -> None:
-    services.reply = {"nonsense": True}
-    response = await ask_to_talk(client, bearer(Role.FIELD_COLLECTOR))
-    assert (response.status_code, response.json()["type"]) == (500, "/problems/unexpected")
+    services.reply = clearance("proceed")
+    own = "01926f3a-7c1e-7000-8000-000000000000"
+    for sent in (own, f'"{own}"', "order 7"):
+        headers = bearer(Role.FIELD_COLLECTOR) | {"Idempotency-Key": sent}
+        assert (await ask_to_talk(client, headers)).status_code == 200
+    assert services.keys == [UUID(own), UUID(own), ids.named("idempotency_key", "order 7")]
+
+
+async def test_a_question_needs_no_key(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn
+) -> None:
+    services.reply = {"visits": []}
+    headers = bearer(Role.SUPERVISOR) | {"Idempotency-Key": ""}
+    assert (await client.get("/v1/visits", headers=headers)).status_code == 200
+    assert services.keys == [None]
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"), [("", "key-missing"), ("x" * 256, "key-too-long")]
+)
+async def test_an_order_without_a_fit_key_is_told_how_to_make_one(
+    client: httpx.AsyncClient, bearer: Bearer, services: StandIn, key: str, kind: str
+) -> None:
+    headers = bearer(Role.FIELD_COLLECTOR) | {"Idempotency-Key": key}
+    response = await ask_to_talk(client, headers)
+    assert (response.status_code, response.json()["type"]) == (422, f"/problems/{kind}")
+    assert "UUID" in response.json()["detail"]
+    assert services.asked == []

@@ -28,6 +28,7 @@ OPEN = None
 TABLE: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/readyz"): OPEN,
+    ("GET", "/metrics"): OPEN,
     ("GET", "/openapi.json"): OPEN,
     ("GET", "/v1/keys"): OPEN,
     ("POST", "/v1/first-run"): OPEN,
@@ -44,6 +45,8 @@ TABLE: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/v1/authorisations"): {BANK},
     ("POST", "/v1/authorisations/{letter_id}/revocation"): {BANK},
     ("POST", "/v1/cases"): {BANK},
+    ("POST", "/v1/cases/{case_id}/hold"): {BANK},
+    ("POST", "/v1/cases/{case_id}/resumption"): {BANK},
     ("POST", "/v1/visits"): {SUPERVISOR},
     ("GET", "/v1/visits"): READERS,
     ("GET", "/v1/visits/{visit_id}"): READERS,
@@ -59,7 +62,7 @@ SOMETHING = str(UUID(int=9))
 
 
 def address(path: str) -> str:
-    for name in ("device_id", "letter_id", "visit_id"):
+    for name in ("case_id", "device_id", "letter_id", "visit_id"):
         path = path.replace(f"{{{name}}}", SOMETHING)
     return path
 

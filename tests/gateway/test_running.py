@@ -104,12 +104,12 @@ async def show_any_visit(link: amqp.Link) -> None:
     """Answer `show_visit` as a service would; the gateway only needs no problem."""
     channel = link.channel
     found = await link.ask(channel.queue_declare, queue="", exclusive=True)
-    queue, key = found.method.queue, "field_visit.show_visit"
+    queue, key = found.method.queue, "field_visit.carry_out"
     await link.ask(channel.queue_bind, queue=queue, exchange=COMMANDS, routing_key=key)
 
     def answer(_: Any, __: Any, properties: pika.BasicProperties, ___: bytes) -> None:
         back = pika.BasicProperties(correlation_id=properties.correlation_id)
-        body = json.dumps({"result": {"reply": {}}, "error": None}).encode()
+        body = json.dumps({"result": [{"reply": "{}"}], "error": None}).encode()
         channel.basic_publish(COMMANDS, properties.reply_to, body, back)
 
     await link.ask(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Refused
-from chassis.handling import malformed
+from chassis.malformed import malformed
 from gateway import errors  # noqa: F401 - its classes count as refusals
 from gateway.asks import ASKS
 from gateway.wording import LANGUAGES, PLACE, Language, catalogue, preferred

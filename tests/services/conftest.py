@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from chassis import clock
+from chassis import clock, topology
 from chassis.database import engine
+from chassis.shared import Shared
 from chassis.unit import Unit
 from proto import ids
 from proto.base import Asker, Role
@@ -39,7 +40,16 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 
 @pytest.fixture
-def unit(environment: None, watch: Watch, database_url: str) -> Iterator[OpenUnit]:
+def hearing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody whose word may stop an act has just been heard."""
+    now = property(lambda shared: dict.fromkeys(topology.SERVICES, shared.now))
+    monkeypatch.setattr(Shared, "ticked", now)
+
+
+@pytest.fixture
+def unit(
+    environment: None, watch: Watch, hearing: None, database_url: str
+) -> Iterator[OpenUnit]:
     """Open a unit of a service: `unit("dispatch", role=..., agency_id=...)`.
 
     All units of a test share one transaction a service, rolled back at its end.

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
-from chassis import handling
 from chassis.errors import Conflict, Invalid
 from proto import ids
 from proto.base import Role, Sealed
@@ -38,10 +37,11 @@ def placed(unit):
     )
     hears = unit("dispatch")
     agency = AgencyStanding(agency_id=them.agency, code="a", active=True, version=1)
-    handling.keep(agency, hears)
+    hears.keep(agency)
     for person_id in them.pair:
         keep_person(hears, person_id, them.agency)
     keep_letter(hears, them.letter, them.agency, them.pair)
+    hears.settle()
     handlers.open_cases(OpenCases(cases=[case(them.case, them.agency)]), hears)
     hears.settle()
     return them
@@ -57,7 +57,7 @@ def keep_person(unit, person_id, agency_id) -> None:
         certified_until=None,
         version=1,
     )
-    handling.keep(standing, unit)
+    unit.keep(standing)
 
 
 def keep_letter(unit, letter_id, agency_id, people) -> None:
@@ -71,7 +71,7 @@ def keep_letter(unit, letter_id, agency_id, people) -> None:
         state=LetterState.ISSUED,
         version=1,
     )
-    handling.keep(standing, unit)
+    unit.keep(standing)
 
 
 def visit(them, **but):
@@ -193,7 +193,9 @@ def test_one_collector_twice_is_no_pair(placed, unit) -> None:
 
 def test_a_letter_for_others_is_no_letter(placed, unit) -> None:
     other = ids.new()
-    keep_letter(unit("dispatch"), other, placed.agency, (placed.pair[0], ids.new()))
+    hears = unit("dispatch")
+    keep_letter(hears, other, placed.agency, (placed.pair[0], ids.new()))
+    hears.settle()
     command = PlanVisits(visits=[visit(placed, letter_id=other)])
 
     with pytest.raises(Invalid) as refusal:

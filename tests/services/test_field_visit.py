@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from sqlalchemy import select, text
 
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
-from chassis.handling import keep
 from proto import ids
 from proto.base import Role
 from proto.decision import Act, Outcome
 from proto.dispatch import CaseStanding, CaseState, Sheet, VisitPlanned
 from proto.field_visit import (
+    AtTheDoor,
     BreachRecorded,
     CheckIn,
     CheckOut,
@@ -61,7 +61,7 @@ class Pair:
         self.a, self.b = Phone(ids.new()), Phone(ids.new())
         self.hears = unit("field_visit")
         for standing in self.standings():
-            keep(standing, self.hears)
+            self.hears.keep(standing)
         handlers.plan(self.planned(), self.hears)
         self.hears.settle()
         self.hears.rows.clear()
@@ -141,6 +141,8 @@ class Pair:
         person_id = (phone or self.a).person_id
         self.watch.goes(seconds=1)
         unit = self.open("field_visit", role, self.agency, person_id)
+        if isinstance(command, AtTheDoor):
+            handlers.of_the_pair(command, unit)
         reply = handle(command, unit)
         unit.settle()
         self.said = topics(unit)
@@ -176,7 +178,11 @@ class Pair:
         return self.does(handlers.check_out, command, phone)
 
     def hear(self, standing) -> None:
-        keep(standing, self.hears)
+        unit = self.open("field_visit")
+        unit.keep(standing)
+        handlers.withdraw(standing, unit)
+        unit.settle()
+        self.said = topics(unit)
 
 
 @pytest.fixture
@@ -826,7 +832,10 @@ def test_asking_again_alone_takes_nothing_from_the_partner(cleared) -> None:
 def test_a_collector_whose_phone_is_revoked_is_not_there(cleared) -> None:
     cleared.hear(cleared.device_standing(cleared.b, 2, state=DeviceState.REVOKED))
 
-    assert judged(cleared.may_talk(*THE_DEBTOR)) == (Outcome.WAIT, ["4.27"])
+    assert cleared.said == ["field_visit.clearance_revoked"]
+    with pytest.raises(Conflict, match="not-checked-in"):
+        cleared.may_talk(*THE_DEBTOR)
+    assert judged(cleared.check_in(cleared.a)) == (Outcome.WAIT, ["4.27"])
 
 
 def test_what_a_revoked_phone_wrote_speaks_only_against_the_pair(

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 
 from chassis.errors import Conflict, Invalid
-from chassis.handling import keep
 from proto import ids
 from proto.letters import (
     AuthorisationStanding,
@@ -25,9 +24,10 @@ from tests.services.test_dispatch import keep_person, kinds
 def agency(unit):
     them = SimpleNamespace(id=ids.new(), pair=(ids.new(), ids.new()), letter=ids.new())
     hears = unit("letters")
-    keep(AgencyStanding(agency_id=them.id, code="a", active=True, version=1), hears)
+    hears.keep(AgencyStanding(agency_id=them.id, code="a", active=True, version=1))
     for person_id in them.pair:
         keep_person(hears, person_id, them.id)
+    hears.settle()
     return them
 
 
@@ -91,7 +91,8 @@ def test_a_letter_that_cannot_be_is_refused(agency, unit, change, kind) -> None:
 
 def test_people_of_another_agency_are_not_authorised(agency, unit) -> None:
     stranger = ids.new()
-    keep_person(unit("letters"), stranger, ids.new())
+    keep_person(hears := unit("letters"), stranger, ids.new())
+    hears.settle()
 
     with pytest.raises(Invalid) as refusal:
         issue(agency, unit("letters"), people=(agency.pair[0], stranger))

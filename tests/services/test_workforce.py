@@ -137,7 +137,7 @@ def test_nobody_enrols_the_phone_of_somebody_else(agency, unit) -> None:
     stranger = unit("workforce", Role.FIELD_COLLECTOR, agency.id, ids.new())
 
     with pytest.raises(NotFound):
-        handlers.enrol_device(enrol(agency.phone), stranger)
+        handlers.holder(enrol(agency.phone), stranger)
 
 
 def test_a_key_that_the_phone_does_not_hold_is_refused(agency, unit) -> None:
@@ -165,4 +165,4 @@ def test_a_supervisor_cannot_revoke_the_phone_of_another_agency(agency, unit) ->
     order = RevokeDevice(device_id=agency.phone.device_id, reason="spite")
 
     with pytest.raises(NotFound):
-        handlers.revoke_device(order, unit("workforce", Role.SUPERVISOR, ids.new()))
+        handlers.keeper(order, unit("workforce", Role.SUPERVISOR, ids.new()))

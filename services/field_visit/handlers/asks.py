@@ -14,7 +14,6 @@ from proto.field_visit import (
 )
 from services.field_visit import store
 from services.field_visit.handlers import judging
-from services.field_visit.handlers.check_in import refuse_strangers
 from services.field_visit.handlers.journal import apply
 from services.field_visit.model import Visit, visit_table
 
@@ -52,9 +51,9 @@ def enter_premises(command: EnterPremises, unit: Unit) -> Clearance:
 
 def at_the_door(command: DiscussDebt | EnterPremises, unit: Unit) -> Visit:
     """Return the visit after hearing the facts that the ask rests on."""
-    visit = store.visit(unit.connection, command.visit_id)
-    refuse_strangers(visit, unit)
+    visit = store.visit(unit.shared, command.visit_id)
     visit.refuse_uncleared(unit.now)
+    judging.refuse_stale(visit, unit)
     apply(visit, command.journal, unit)
     return visit
 

@@ -10,6 +10,7 @@ from proto import ids
 from proto.base import Role
 from proto.decision import Act, Decision, Outcome
 from proto.field_visit import (
+    AtTheDoor,
     CheckIn,
     CheckInNotAllowed,
     Clearance,
@@ -29,9 +30,9 @@ SCRIPTS = {Outcome.PROCEED: "door.introduce", Outcome.WAIT: "door.alone"}
 
 def check_in(command: CheckIn, unit: Unit) -> Clearance:
     """Note who is here, and say whether they may knock. Asking again is harmless."""
-    visit = store.visit(unit.connection, command.visit_id)
-    refuse_strangers(visit, unit)
+    visit = store.visit(unit.shared, command.visit_id)
     visit.open_for(unit.now)
+    judging.refuse_stale(visit, unit)
     devices = unit.kept_all(DeviceStanding, [p.device_id for p in command.present])
     for presence in command.present:
         verify(visit, presence, devices.get(presence.device_id))
@@ -52,9 +53,9 @@ def check_in(command: CheckIn, unit: Unit) -> Clearance:
     )
 
 
-def refuse_strangers(visit: Visit, unit: Unit) -> None:
+def of_the_pair(command: AtTheDoor, unit: Unit) -> None:
     """Raises NotFound for whoever is not of the pair: others shall not even know."""
-    asker = unit.asker
+    visit, asker = store.visit(unit.shared, command.visit_id), unit.asker
     if asker is None or asker.role is not Role.FIELD_COLLECTOR:
         raise NotFound("visit", visit.id)
     if asker.person_id not in visit.collectors:

@@ -5,7 +5,6 @@ from proto.dispatch import VisitPlanned
 from proto.field_visit import CheckOut, Closed, CollectorsLeft, VisitState
 from services.field_visit import store
 from services.field_visit.handlers import judging
-from services.field_visit.handlers.check_in import refuse_strangers
 from services.field_visit.handlers.journal import apply
 from services.field_visit.model import visit_table
 
@@ -31,8 +30,7 @@ def plan(event: VisitPlanned, unit: Unit) -> None:
 
 def check_out(command: CheckOut, unit: Unit) -> Closed:
     """End the visit; saying so twice changes nothing."""
-    visit = store.visit(unit.connection, command.visit_id)
-    refuse_strangers(visit, unit)
+    visit = store.visit(unit.shared, command.visit_id)
     apply(visit, command.journal, unit)
     if visit.close(command.ending, unit.now):
         unit.change(visit_table, visit.id, **visit.row())

@@ -27,7 +27,6 @@ from proto.field_visit import (
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
 from services.field_visit.handlers import judging
-from services.field_visit.handlers.check_in import refuse_strangers
 from services.field_visit.model import (
     CLOCK_SLACK,
     Noted,
@@ -39,8 +38,7 @@ from services.field_visit.model import (
 
 def record_journal(command: RecordJournal, unit: Unit) -> Received:
     """Keep a phone's entries. Sending them again is harmless."""
-    visit = store.visit(unit.connection, command.visit_id)
-    refuse_strangers(visit, unit)
+    visit = store.visit(unit.shared, command.visit_id)
     new = apply(visit, command.journal, unit)
     return Received(
         visit_id=visit.id,

@@ -8,7 +8,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 import rulebook
-from chassis.unit import Kept, Unit
+from chassis import topology
+from chassis.shared import Kept
+from chassis.unit import Unit
 from proto import ids
 from proto.decision import Act, Decision, Outcome
 from proto.dispatch import CaseStanding, CaseState
@@ -17,6 +19,9 @@ from proto.letters import AuthorisationStanding, LetterState
 from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
 from rulebook import Consent, DoorFacts, Here, Letter
 from services.field_visit.model import CheckedIn, Door, Visit, decision_table
+
+#: Whose word may stop a pair at the door.
+SOURCES = topology.SOURCES["field_visit"]
 
 FACTS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
@@ -34,6 +39,13 @@ ENTRY: dict[str, dict[str, Any]] = {
     "third_party_invites": TALK["third_party"] | {"consent": INVITED},
     "somebody_objects": {"consent": CONSENT, "objection": True},
 }
+
+
+def refuse_stale(visit: Visit, unit: Unit) -> None:
+    """Raises Unavailable while something that speaks against it may be on its way."""
+    mine = (visit.id, visit.case_id, visit.agency_id, visit.letter_id)
+    devices = (here.device_id for here in visit.here)
+    unit.shared.refuse_stale(SOURCES, (*mine, *visit.collectors, *devices))
 
 
 def facts_of(

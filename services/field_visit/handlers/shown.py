@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from chassis.errors import NotFound
-from chassis.unit import Kept, Unit
+from chassis.shared import Kept
+from chassis.unit import Unit
 from proto.dispatch import CaseStanding, CaseState, Sheet
 from proto.field_visit import ListVisits, ShowVisit, VisitList, VisitShown, VisitState
 from proto.workforce import PersonStanding

@@ -1,0 +1,105 @@
+"""Idempotency: the same key gives the same answer, and another content is refused.
+
+A key is one principal's for one operation (the IETF draft "The Idempotency-Key HTTP
+Header Field"). The answer commits with the change it tells of. Rights are asked again
+before it is given a second time, and an allowance is never repeated when it has run out
+or was taken back: yesterday's yes is nobody's.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Connection, Uuid, bindparam, select, update
+
+from chassis import tables
+from chassis.errors import Conflict, Invalid
+from chassis.unit import Unit
+from proto.base import Order, Reply
+
+table = tables.answered
+REMEMBERED = select(
+    table.c.key,
+    table.c.principal,
+    table.c.operation,
+    table.c.digest,
+    table.c.reply,
+    table.c.outcome,
+    table.c.good_until,
+    table.c.revoked_at,
+).where(table.c.key == bindparam("keys", type_=ARRAY(Uuid)).any_())
+
+Key = tuple[UUID, UUID, str]
+
+
+class Remembered(NamedTuple):
+    """An answer that was given."""
+
+    digest: str
+    reply: str
+    outcome: str
+    good_until: datetime | None
+    revoked_at: datetime | None
+
+
+def key_of(order: Order) -> Key | None:
+    """Return what an answer is kept under; a question has no key."""
+    if order.key is None:
+        return None
+    return order.key, order.asker.account_id, order.operation
+
+
+def digest(command: dict[str, Any]) -> str:
+    """Return what tells one content from another: SHA-256 of the JSON, names sorted."""
+    text = json.dumps(command, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def remembered(connection: Connection, orders: Iterable[Order]) -> dict[Key, Remembered]:
+    """Return what was answered to these orders before, in one statement."""
+    keys = sorted({order.key for order in orders if order.key})
+    if not keys:
+        return {}
+    rows = connection.execute(REMEMBERED, {"keys": keys})
+    return {(row[0], row[1], row[2]): Remembered(*row[3:]) for row in rows}
+
+
+def refuse_other(before: Remembered, order: Order) -> None:
+    """Raises Invalid when the key was used for another content."""
+    if before.digest != digest(order.command):
+        raise Invalid("key-of-another-content", key=str(order.key))
+
+
+def refuse_expired(before: Remembered, now: datetime) -> None:
+    """Raises Conflict when the answer was a permit that has run out."""
+    if before.good_until and before.good_until <= now:
+        until = before.good_until.isoformat(timespec="seconds")
+        raise Conflict("permit-expired", until=until)
+
+
+def remember(unit: Unit, order: Order, about: UUID | None, reply: Reply, text: str) -> None:
+    """Keep an answer under its key, in the transaction of the change it tells of."""
+    if order.key is None:
+        return
+    unit.write(
+        table,
+        key=order.key,
+        principal=order.asker.account_id,
+        operation=order.operation,
+        digest=digest(order.command),
+        about=about,
+        reply=text,
+        outcome=reply.result(),
+        good_until=reply.permit_until(),
+        at=unit.now,
+    )
+
+
+def revoke(connection: Connection, abouts: Iterable[UUID], now: datetime) -> None:
+    """Take back the permits that were given about these things and still hold."""
+    live = (table.c.good_until > now) & table.c.revoked_at.is_(None)
+    query = update(table).where(table.c.about.in_(sorted(abouts)), live)
+    connection.execute(query.values(revoked_at=now))

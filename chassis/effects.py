@@ -1,0 +1,182 @@
+"""Let events take effect: many in one transaction, each exactly once, in order per subject.
+
+The inbox row of an event commits with its effect, so that a second delivery finds it. An
+event that fails is held back, and so is whatever comes later of its subject; the others
+flow (`chassis.held`).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis import clock, held, logs, metrics, ticks
+from chassis.shared import Shared
+from chassis.unit import Unit, settle
+from proto.base import Envelope, Message
+
+Act = Callable[[Any, Unit], object]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a service does about one topic: it keeps a standing, acts, or both."""
+
+    kind: type[Message]
+    acts: tuple[Act, ...] = ()
+    keeps: bool = False
+
+    def take(self, envelope: Envelope, unit: Unit) -> None:
+        event = self.kind.model_validate(envelope.data)
+        if self.keeps:
+            unit.keep(event)  # type: ignore[arg-type]  # only standings are kept
+        for act in self.acts:
+            act(event, unit)
+
+
+Effects = Mapping[str, Effect]
+
+FIRST_TIME = text(
+    "INSERT INTO inbox (event_id, at) SELECT d.event_id, :at"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (event_id uuid)"
+    " ORDER BY d.event_id ON CONFLICT DO NOTHING RETURNING event_id"
+)
+#: SQLSTATE classes that speak of the database and not of what was asked of it:
+#: connection, transaction state, resources, objects in use, an operator's hand.
+AWAY = ("08", "25", "53", "55", "57")
+
+
+class DatabaseAway(Exception):
+    """The database does not do its part; no event is to blame."""
+
+
+def hear(
+    engine: Engine, service: str, lane: str, effects: Effects, heard: Sequence[Envelope]
+) -> None:
+    """Let a batch take effect, in its order. Returns when all of it is stored somewhere.
+
+    Raises DatabaseAway when nothing can be stored now; the batch is then to come again.
+    """
+    try:
+        together(engine, service, lane, effects, heard)
+    except Exception as error:
+        refuse_away(error)
+        for each in heard:
+            one(engine, service, lane, effects, each)
+
+
+def one(engine: Engine, service: str, lane: str, effects: Effects, heard: Envelope) -> None:
+    """Let one event take effect, or hold it back. Raises DatabaseAway."""
+    try:
+        together(engine, service, lane, effects, [heard])
+    except Exception as error:
+        refuse_away(error)
+        logs.failed(heard.type, error)
+        hold_back(engine, lane, heard, error)
+        note(service, heard, "held-back")
+
+
+def hold_back(engine: Engine, lane: str, heard: Envelope, error: Exception) -> None:
+    try:
+        with engine.begin() as connection:
+            held.hold_back(connection, lane, [heard], error)
+    except (DBAPIError, PoolTimeout) as away:
+        raise DatabaseAway(type(away).__name__) from None
+
+
+def refuse_away(error: Exception) -> None:
+    """Raises DatabaseAway when an error is the database's own, not an event's."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlstate", None)
+        if state is not None and state[:2] not in AWAY:
+            return
+    elif not isinstance(error, PoolTimeout):
+        return
+    raise DatabaseAway(type(error).__name__) from None
+
+
+def together(
+    engine: Engine, service: str, lane: str, effects: Effects, heard: Sequence[Envelope]
+) -> None:
+    """Let these take effect in one transaction, or none of them."""
+    began = time.monotonic()
+    told = [each for each in heard if not ticks.is_tick(each)]
+    with engine.begin() as connection:
+        waiting = held.subjects(connection, {each.subject for each in told})
+        behind = [each for each in told if each.subject in waiting]
+        held.hold_back(connection, lane, behind, None)
+        free = {each.id: each for each in told if each.subject not in waiting}
+        fresh = first_time(connection, list(free.values()))
+        news = [each for each in free.values() if each.id in fresh]
+        take_all(connection, service, effects, news)
+        ticks.hear(connection, lane, [each for each in heard if ticks.is_tick(each)])
+    for each in told:
+        outcome = "done" if each.id in fresh else "known"
+        note(service, each, "behind" if each.subject in waiting else outcome)
+    metrics.BATCHES.labels(service, lane).observe(time.monotonic() - began)
+
+
+def first_time(connection: Connection, heard: Sequence[Envelope]) -> set[UUID]:
+    """Put events into the inbox; return those that were not there."""
+    if not heard:
+        return set()
+    rows = to_json([{"event_id": each.id} for each in heard]).decode()
+    found = connection.execute(FIRST_TIME, {"rows": rows, "at": clock.now()})
+    return set(found.scalars())
+
+
+@dataclass
+class Pending:
+    """What some events have written and nobody has read yet."""
+
+    connection: Connection
+    units: list[Unit] = field(default_factory=list)
+    subjects: set[str] = field(default_factory=set)
+
+    def must_be_read(self, subject: str) -> bool:
+        """Tell whether a handler may look for something that is still waiting here."""
+        return subject in self.subjects or any(unit.standings for unit in self.units)
+
+    def add(self, subject: str, unit: Unit) -> None:
+        self.units.append(unit)
+        self.subjects.add(subject)
+
+    def write(self) -> None:
+        settle(self.connection, self.units)
+        self.units, self.subjects = [], set()
+
+
+def take_all(
+    connection: Connection, service: str, effects: Effects, fresh: Sequence[Envelope]
+) -> None:
+    """Let each take effect. A handler finds what earlier events of its subject wrote."""
+    pending = Pending(connection)
+    for each in fresh:
+        effect = effects.get(each.type)
+        if effect is None:  # a binding of an older release
+            logs.log.warning("nobody here hears %s any more", each.type)
+            continue
+        if effect.acts and pending.must_be_read(each.subject):
+            pending.write()
+        unit = Unit(connection, service, each.by, each.trace, None, Shared(connection))
+        effect.take(each, unit)
+        pending.add(each.subject, unit)
+    pending.write()
+
+
+def note(service: str, heard: Envelope, outcome: str) -> None:
+    metrics.HEARD.labels(service, heard.type, outcome).inc()
+    logs.said(
+        "heard",
+        service=service,
+        message=heard.type,
+        outcome=outcome,
+        trace=heard.trace,
+        sequence=heard.sequence,
+    )

@@ -1,0 +1,73 @@
+"""What a service does by itself: it ticks, tries held-back events again, keeps house."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import eventlet
+from eventlet.event import Event as Signal
+from nameko.extensions import DependencyProvider
+
+from chassis import again, clock, database, housekeeping, logs, ready, ticks, topology
+from chassis.entrypoints.doors import effects as effects_of
+
+#: Seconds between two looks at what is held back, and at the day.
+AGAIN_S, DAY_S = 0.25, 60.0
+
+
+class Pulse(DependencyProvider):  # type: ignore[misc]
+    """The loops of one service; each goes on whatever happens in it."""
+
+    def setup(self) -> None:
+        self.service: str = self.container.service_name
+        self.stopping = False
+        self.running: list[Signal] = []
+
+    def start(self) -> None:
+        its = effects_of(self.container.service_cls())
+        engine = database.of(self.service)
+        for lane in topology.LANES:
+            every = topology.tick_s(self.service, lane)
+            self.beat(every, partial(ticks.say, engine, self.service, lane))
+        self.beat(AGAIN_S, partial(again.try_again, engine, self.service, its))
+        self.beat(DAY_S, partial(housekeeping.wake, engine, self.service))
+
+    def stop(self) -> None:
+        self.stopping = True
+        for each in self.running:
+            each.wait()
+
+    def beat(self, every_s: float, do: Callable[[], object]) -> None:
+        """Do something again and again, as often as that at the most."""
+        ended = Signal()
+        self.running.append(ended)
+
+        def loop() -> None:
+            while not self.stopping:
+                began = time.monotonic()
+                try:
+                    do()
+                    ready.progress()
+                except Exception as error:
+                    logs.failed(f"pulse of {self.service}", error)
+                self.sleep(every_s - (time.monotonic() - began))
+            ended.send(None)
+
+        self.container.spawn_managed_thread(loop, identifier="pulse")
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but not past the end."""
+        until = time.monotonic() + seconds
+        eventlet.sleep(0)
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            eventlet.sleep(min(left, 0.25))
+
+
+def fresh(service: str) -> bool:
+    """Tell whether a service hears itself, and all it must hear, on both lanes.
+
+    The tick it made came back through outbox, relay, broker and queue: a probe of its own.
+    """
+    heard = ticks.heard(database.of(service), clock.now())
+    wanted = {(s, lane) for s in topology.heard_sources(service) for lane in topology.LANES}
+    return wanted <= heard

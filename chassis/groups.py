@@ -1,0 +1,241 @@
+"""Carry out the orders of one message: together in one transaction where they can be.
+
+A group locks all its things in one statement, hears its orders one by one in memory,
+and writes once. What an order is answered never depends on its neighbours:
+
+* two orders that lock the same thing, or bear the same key, go into different rounds
+* a refusal is an answer; whatever its handler had written is thrown away with its unit
+* a thing that somebody else holds is skipped, and its order is asked for again alone
+* an unexpected error undoes the whole round, which is then run one by one
+
+A handler may therefore run twice: it touches nothing but its unit.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis import answers, logs, metrics
+from chassis.answers import Key, Remembered
+from chassis.errors import Conflict, Refused, Unavailable
+from chassis.malformed import malformed
+from chassis.operations import Operation, Operations
+from chassis.shared import HeldElsewhere, Shared
+from chassis.unit import Unit, settle
+from proto.base import Answer, Command, Order, Problem
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One order, unpacked."""
+
+    order: Order
+    operation: Operation
+    command: Command
+
+    @property
+    def about(self) -> UUID | None:
+        return next(iter(self.command.locks()), None)
+
+    def claims(self) -> set[Any]:
+        """Return what no other order of a round may claim as well."""
+        key = answers.key_of(self.order)
+        return {*self.command.locks(), *([key] if key else [])}
+
+
+def carry_out(
+    engine: Engine, service: str, operations: Operations, bodies: Sequence[Body]
+) -> list[Answer]:
+    """Answer every order of a message, in its order."""
+    began = time.monotonic()
+    unpacked = [unpack(operations, body) for body in bodies]
+    given: dict[int, Answer] = {
+        number: Answer(problem=each)
+        for number, each in enumerate(unpacked)
+        if isinstance(each, Problem)
+    }
+    parcels = {
+        number: each for number, each in enumerate(unpacked) if isinstance(each, Parcel)
+    }
+    for together in rounds(parcels):
+        alone = len(bodies) == 1
+        parts = [parcels[number] for number in together]
+        given |= dict(zip(together, one_round(engine, service, parts, alone), strict=True))
+    for number, parcel in parcels.items():
+        note(service, parcel, given[number], began)
+    return [given[number] for number in range(len(bodies))]
+
+
+def unpack(operations: Operations, body: Body) -> Parcel | Problem:
+    """Return an order's parcel, or what is wrong with it."""
+    try:
+        order = Order.model_validate(body)
+        operation = operations.get(order.operation)
+        if operation is None:
+            return Unavailable("operation-unknown", operation=order.operation).problem()
+        return Parcel(order, operation, operation.kind.model_validate(order.command))
+    except ValidationError as error:
+        return malformed(error)
+
+
+def rounds(parcels: Mapping[int, Parcel]) -> list[list[int]]:
+    """Part the orders so that nothing is claimed twice in a round; bulk work is alone.
+
+    Orders that claim the same thing keep their sequence.
+    """
+    parted: list[list[int]] = []
+    claimed: list[set[Any]] = []
+    for number, parcel in parcels.items():
+        claims = parcel.claims()
+        first = 1 + max((i for i, c in enumerate(claimed) if c & claims), default=-1)
+        fits = parcel.operation.grouped and first < len(parted)
+        if fits and parcels[parted[first][0]].operation.grouped:
+            parted[first].append(number)
+            claimed[first] |= claims
+        else:
+            parted.append([number])
+            claimed.append(set(claims))
+    return parted
+
+
+def one_round(
+    engine: Engine, service: str, parcels: list[Parcel], alone: bool
+) -> list[Answer]:
+    """Carry out a round; one by one when it fails as a whole."""
+    try:
+        return transact(engine, service, parcels, blocking=alone)
+    except (DBAPIError, PoolTimeout) as error:
+        if not worth_a_second_try(error):
+            logs.failed(f"a round of {len(parcels)}", error)
+            return [unavailable("database-does-not-answer")] * len(parcels)
+    except Exception as error:
+        logs.failed(f"a round of {len(parcels)}", error)
+        if len(parcels) == 1:
+            return [unavailable("service-failed")]
+    return [by_itself(engine, service, parcel) for parcel in parcels]
+
+
+def worth_a_second_try(error: DBAPIError | PoolTimeout) -> bool:
+    """Tell whether a neighbour may be to blame, or another transaction that has ended."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or getattr(
+        getattr(error, "orig", None), "pgcode", None
+    )
+    # A duplicate, a deadlock, a wrong value; not a lost connection or a timeout.
+    return isinstance(error, IntegrityError) or str(state)[:2] in ("22", "23", "40", "42")
+
+
+def by_itself(engine: Engine, service: str, parcel: Parcel) -> Answer:
+    """Carry out one order in a transaction of its own, and wait for what it locks."""
+    try:
+        return transact(engine, service, [parcel], blocking=True)[0]
+    except Refused as refusal:  # while its things were gathered
+        return Answer(problem=refusal.problem())
+    except IntegrityError:  # somebody else was first with the same name
+        return Answer(problem=Conflict("key-known-otherwise").problem())
+    except (DBAPIError, PoolTimeout) as error:
+        logs.failed(parcel.order.operation, error)
+        return unavailable("database-does-not-answer")
+    except Exception as error:
+        logs.failed(parcel.order.operation, error)
+        return unavailable("service-failed")
+
+
+def transact(
+    engine: Engine, service: str, parcels: list[Parcel], *, blocking: bool
+) -> list[Answer]:
+    with engine.begin() as connection:
+        shared = Shared(connection, blocking=blocking)
+        gather(shared, parcels)
+        before = answers.remembered(connection, [parcel.order for parcel in parcels])
+        units, given = [], []
+        for parcel in parcels:
+            unit = open_unit(connection, service, parcel.order, shared)
+            given.append(answer(parcel, unit, before))
+            if given[-1].problem is None and not given[-1].alone:
+                units.append(unit)
+        settle(connection, units)
+    return given
+
+
+def gather(shared: Shared, parcels: Iterable[Parcel]) -> None:
+    """Let each kind of gathering see all its commands at once."""
+    together: dict[Any, list[Command]] = {}
+    for parcel in parcels:
+        if parcel.operation.gather:
+            together.setdefault(parcel.operation.gather, []).append(parcel.command)
+    for gather_all, commands in together.items():
+        gather_all(shared, commands)
+
+
+def open_unit(connection: Connection, service: str, order: Order, shared: Shared) -> Unit:
+    by = f"{order.asker.role}:{order.asker.account_id}"
+    return Unit(connection, service, by, order.trace, order.asker, shared)
+
+
+def answer(parcel: Parcel, unit: Unit, before: Mapping[Key, Remembered]) -> Answer:
+    """Hear one order. What it refuses leaves nothing of it behind."""
+    key = answers.key_of(parcel.order)
+    known = before.get(key) if key else None
+    try:
+        parcel.operation.may(parcel.command, unit)
+        return replay(parcel, unit, known) if known else first(parcel, unit)
+    except HeldElsewhere:
+        return Answer(alone=True)
+    except Refused as refusal:
+        return Answer(problem=refusal.problem())
+
+
+def first(parcel: Parcel, unit: Unit) -> Answer:
+    reply = parcel.operation.handle(parcel.command, unit)
+    text = reply.model_dump_json()
+    answers.remember(unit, parcel.order, parcel.about, reply, text)
+    return Answer(reply=text, outcome=reply.result())
+
+
+def replay(parcel: Parcel, unit: Unit, known: Remembered) -> Answer:
+    """Give an answer again. A permit only if it would be given now, and still holds.
+
+    Raises Invalid for another content, Conflict for a permit that has ended.
+    """
+    answers.refuse_other(known, parcel.order)
+    answers.refuse_expired(known, unit.now)
+    if known.good_until is None:
+        return Answer(reply=known.reply, outcome=known.outcome)
+    reply = parcel.operation.handle(parcel.command, unit)
+    if reply.permit_until() is None:  # today it is no: that is the answer, and is kept
+        if parcel.about:
+            answers.revoke(unit.connection, [parcel.about], unit.now)
+        return Answer(reply=reply.model_dump_json(), outcome=reply.result())
+    if known.revoked_at:
+        raise Conflict("permit-revoked")
+    unit.forget()
+    return Answer(reply=known.reply, outcome=known.outcome)
+
+
+def unavailable(kind: str) -> Answer:
+    """Return the answer when the database, or we, did not do our part."""
+    return Answer(problem=Unavailable(kind).problem())
+
+
+def note(service: str, parcel: Parcel, given: Answer, began: float) -> None:
+    """Write the line of one order; of its content nothing."""
+    outcome = given.problem.kind if given.problem else given.outcome
+    metrics.ANSWERED.labels(service, parcel.order.operation, outcome).inc()
+    logs.said(
+        "answered",
+        service=service,
+        message=parcel.order.operation,
+        outcome="alone" if given.alone else outcome,
+        ms=round((time.monotonic() - began) * 1000, 1),
+        trace=parcel.order.trace,
+        by=str(parcel.order.asker.account_id),
+    )

@@ -1,0 +1,135 @@
+"""Events that could not take effect: held back with their subject, tried again, parked.
+
+The database is the truth of retries. The first event of a subject is tried with growing
+delay; those behind it wait, whatever they are; other subjects flow. After the last try
+it is parked for a person (`doorstep held-back`). An event that can never be read is
+parked at once, and the bytes of a message that nobody can decode are kept sealed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+
+from chassis import clock, logs, tables
+from chassis.keyring import Keyring
+from proto import ids
+from proto.base import Envelope
+
+table = tables.held_back
+
+#: Seconds until the second try, at most, and tries before a person is needed: the last
+#: is some two and a half minutes after the first.
+AGAIN_FIRST_S, AGAIN_MOST_S, TRIES = 0.1, 30.0, 12
+#: Subjects that are tried again in one go.
+AT_ONCE = 50
+UNREADABLE = "unreadable"
+
+
+def wait(attempts: int) -> timedelta:
+    """Return how long to wait after that many tries."""
+    return timedelta(seconds=min(AGAIN_FIRST_S * 2 ** (attempts - 1), AGAIN_MOST_S))
+
+
+def subjects(connection: Connection, wanted: Iterable[str]) -> set[str]:
+    """Return those of the subjects that have an event held back."""
+    names = sorted(wanted)
+    if not names:
+        return set()
+    query = select(table.c.subject).where(tables.OPEN, table.c.subject.in_(names))
+    return set(connection.scalars(query.distinct()))
+
+
+def hold_back(
+    connection: Connection, lane: str, heard: Sequence[Envelope], error: Exception | None
+) -> None:
+    """Hold events back: one that failed with an error, or those behind it without."""
+    now = clock.now()
+    rows = [
+        {
+            "event_id": each.id,
+            "lane": lane,
+            "topic": each.type,
+            "subject": each.subject,
+            "envelope": each.model_dump(mode="json"),
+            "held_at": now,
+        }
+        | fate(now, 1 if error else 0, error)
+        for each in heard
+    ]
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+def fate(now: datetime, attempts: int, error: Exception | None) -> dict[str, Any]:
+    """Return what becomes of an event after its last try, or before its first."""
+    hopeless = isinstance(error, ValidationError) or attempts >= TRIES
+    return {
+        "attempts": attempts,
+        "error": type(error).__name__ if error else None,
+        "next_at": now + wait(attempts) if error and not hopeless else None,
+        "parked_at": now if hopeless else None,
+    }
+
+
+def put_aside(engine: Engine, service: str, lane: str, raw: bytes, topic: str) -> None:
+    """Keep the bytes of a message that nobody can read, sealed, for a person."""
+    event_id = ids.new()
+    with engine.begin() as connection:
+        sealed = Keyring(connection).seal(
+            ids.named("unreadable", service), UNREADABLE, raw.hex()
+        )
+        row = {
+            "event_id": event_id,
+            "lane": lane,
+            "topic": topic[:200],
+            "subject": f"{UNREADABLE}/{event_id}",
+            "raw": sealed.model_dump(mode="json"),
+            "error": UNREADABLE,
+            "attempts": 1,
+            "held_at": clock.now(),
+            "parked_at": clock.now(),
+        }
+        connection.execute(insert(table).values(row))
+
+
+def heads(connection: Connection, now: datetime) -> list[UUID]:
+    """Return the first event of each subject that is due for another try."""
+    first = (
+        select(table.c.event_id, table.c.next_at, table.c.parked_at)
+        .where(tables.OPEN)
+        .ext(distinct_on(table.c.subject))
+        .order_by(table.c.subject, table.c.position)
+        .subquery()
+    )
+    due = func.coalesce(first.c.next_at, now) <= now
+    query = select(first.c.event_id).where(first.c.parked_at.is_(None), due)
+    return list(connection.scalars(query.limit(AT_ONCE)))
+
+
+def locked(connection: Connection, event_id: UUID) -> Row[Any] | None:
+    """Return an event that waits, locked; nothing when somebody else is at it."""
+    query = select(table).where(table.c.event_id == event_id, tables.OPEN)
+    return connection.execute(query.with_for_update(skip_locked=True)).first()
+
+
+def let_go(connection: Connection, event_id: UUID) -> None:
+    """Forget an event that has taken effect."""
+    connection.execute(delete(table).where(table.c.event_id == event_id))
+
+
+def failed_again(engine: Engine, event_id: UUID, error: Exception) -> None:
+    """Note another failure, and when to try again, or that a person is needed."""
+    now = clock.now()
+    with engine.begin() as connection:
+        found = locked(connection, event_id)
+        if found is None:
+            return
+        after = fate(now, found.attempts + 1, error)
+        connection.execute(update(table).where(table.c.event_id == event_id).values(after))
+        if after["parked_at"]:
+            logs.log.error("%s is parked: %s", found.topic, after["error"])

@@ -1,0 +1,132 @@
+"""What the chassis does for itself each day: make partitions, purge what is due.
+
+A service wakes itself with `KeepHouse`, asks for a job, and is told by `HouseKept` what
+a worker removed. How long each table's rows are kept stands in `chassis.tables`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Table, delete, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import clock, logs, partitions, tables
+from chassis.jobs import Job, Work
+from chassis.operations import Operation, only
+from chassis.ticks import NOBODY, NOTHING
+from chassis.unit import Unit, row
+from proto import ids
+from proto.base import Command, Envelope
+from proto.housekeeping import HouseKept, KeepHouse, Tidied
+
+#: Rows that are removed in one transaction, so that nobody waits for a long one.
+AT_ONCE = 5_000
+KEPT_DAYS = {"outbox": 30, "inbox": 45, "answered": 400, "job": 30, "held_back": 400}
+
+
+def wake(engine: Engine, service: str) -> None:
+    """Let this service keep house today, unless it has been told so."""
+    now = clock.now()
+    envelope = Envelope(
+        id=ids.named("keep_house", f"{service}/{now.date()}"),
+        source=f"doorstep/{service}",
+        type=f"later.{service}.{KeepHouse.operation()}",
+        subject=str(house(service)),
+        time=now,
+        by=NOBODY,
+        trace=NOTHING,
+        data={},
+    )
+    due = row(envelope, numbered=False, due_at=now)
+    del due["numbered"]
+    with engine.begin() as connection:
+        once = insert(tables.outbox).values(due).on_conflict_do_nothing()
+        connection.execute(once)
+
+
+def house(service: str) -> UUID:
+    """Return the subject of what a service says to itself."""
+    return ids.named("house", service)
+
+
+def keep_house(_: Command, unit: Unit) -> Tidied:
+    unit.job(KeepHouse.operation(), house(unit.source))
+    return Tidied()
+
+
+def house_kept(command: HouseKept, unit: Unit) -> Tidied:
+    logs.said("house kept", service=unit.source, count=sum(command.removed.values()))
+    return Tidied()
+
+
+#: Over the wire nobody may; they come from the service's own outbox.
+OPERATIONS = {
+    KeepHouse.operation(): Operation(KeepHouse, keep_house, only()),
+    HouseKept.operation(): Operation(HouseKept, house_kept, only()),
+}
+
+
+def tidy(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:
+    """Make the partitions that come, and remove what was kept long enough."""
+    make_partitions(engine)
+    now = clock.now()
+    removed = {}
+    for name, days in KEPT_DAYS.items():
+        table = tables.metadata.tables[name]
+        removed[name] = purge(engine, table, ended(name, now - timedelta(days=days)), renew)
+    removed["partitions"] = drop_partitions(engine)
+    return HouseKept(removed=removed)
+
+
+def ended(name: str, before: datetime) -> ColumnElement[bool]:
+    """Return which rows of a table are over since that long."""
+    column = {
+        "outbox": tables.outbox.c.published_at,
+        "inbox": tables.inbox.c.at,
+        "answered": tables.answered.c.at,
+        "job": tables.job.c.done_at,
+        "held_back": tables.held_back.c.discarded_at,
+    }[name]
+    return column < before
+
+
+def purge(
+    engine: Engine, table: Table, over: ColumnElement[bool], renew: Callable[[], None]
+) -> int:
+    """Remove rows, some thousand at a time; return how many."""
+    keys = tuple_(*table.primary_key.columns)
+    some = delete(table).where(keys.in_(select(*keys.clauses).where(over).limit(AT_ONCE)))
+    removed, last = 0, AT_ONCE
+    while last >= AT_ONCE:
+        with engine.begin() as connection:
+            last = connection.execute(some).rowcount
+        removed += last
+        renew()
+    return removed
+
+
+def make_partitions(engine: Engine) -> None:
+    """Make the partitions of the months that come. Keys are made by real time."""
+    with engine.begin() as connection:
+        for month in partitions.ahead(datetime.now(UTC)):
+            connection.execute(text(partitions.create(month)))
+
+
+def drop_partitions(engine: Engine) -> int:
+    """Drop the months whose every key is older than answers are kept."""
+    oldest = datetime.now(UTC) - timedelta(days=KEPT_DAYS["answered"])
+    last = partitions.month_of(oldest).table
+    names = text(
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+        " WHERE i.inhparent = 'answered'::regclass AND c.relname ~ '^answered_[0-9]'"
+        " AND c.relname < :last"
+    )
+    with engine.begin() as connection:
+        found = list(connection.scalars(names, {"last": last}))
+        for name in found:
+            connection.execute(text(f"DROP TABLE {name}"))
+    return len(found)
+
+
+JOBS: dict[str, Work] = {KeepHouse.operation(): tidy}

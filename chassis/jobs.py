@@ -1,0 +1,134 @@
+"""Jobs: work too long for a transaction, done by a worker under a lease.
+
+A job is a row of the service that wants it, written with the change that causes it. A
+worker claims it for a while; one that dies loses its claim by time, and the next one
+starts the work again. Work may therefore run twice and its result is told once: the
+answer, a command to the service under the job's id, commits with the end of the job, and
+only the newest claim may end it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, select, update
+
+from chassis import clock, tables
+from chassis.unit import Unit, row, settle
+from proto.base import Command, Envelope
+
+table = tables.job
+
+#: How long a claim holds unless it is renewed; tries until a person is needed.
+LEASE, TRIES = timedelta(seconds=30), 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed job. `task` is what the service asked for."""
+
+    id: UUID
+    service: str
+    kind: str
+    task: dict[str, Any]
+    subject: str
+    by: str
+    trace: str
+    claim: int
+
+
+#: What a worker does about a kind of job. It returns the command that answers it, if any;
+#: `renew` is called in between by whoever takes longer than a lease.
+Work = Callable[[Job, Engine, Callable[[], None]], Command | None]
+
+
+class ClaimLost(Exception):
+    """Somebody else has claimed the job meanwhile; what we did is not told."""
+
+
+def claim(engine: Engine, service: str) -> Job | None:
+    """Claim the job that has waited longest, if there is one."""
+    now = clock.now()
+    free = table.c.leased_until.is_(None) | (table.c.leased_until < now)
+    waiting = (
+        select(table.c.id)
+        .where(table.c.done_at.is_(None), table.c.failed_at.is_(None))
+        .where(table.c.run_at <= now, free)
+        .order_by(table.c.run_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    query = (
+        update(table)
+        .where(table.c.id == waiting.scalar_subquery())
+        .values(leased_until=now + LEASE, claim=table.c.claim + 1)
+        .returning(table)
+    )
+    with engine.begin() as connection:
+        found = connection.execute(query).first()
+    if found is None:
+        return None
+    return Job(
+        found.id,
+        service,
+        found.kind,
+        found.task,
+        found.subject,
+        found.by,
+        found.trace,
+        found.claim,
+    )
+
+
+def renew(engine: Engine, job: Job) -> None:
+    """Hold on to a job for another lease. Raises ClaimLost."""
+    with engine.begin() as connection:
+        change(connection, job, leased_until=clock.now() + LEASE)
+
+
+def end(engine: Engine, job: Job, answer: Command | None) -> None:
+    """End a job and tell its service, in one transaction. Raises ClaimLost."""
+    with engine.begin() as connection:
+        change(connection, job, done_at=clock.now(), leased_until=None, error=None)
+        if answer is not None:
+            unit = Unit(connection, job.service, job.by, job.trace)
+            unit.outgoing.append(told(job, answer))
+            settle(connection, [unit])
+
+
+def told(job: Job, answer: Command) -> dict[str, Any]:
+    """Return the command that answers a job: an event to its service under the job's id."""
+    now = clock.now()
+    envelope = Envelope(
+        id=job.id,
+        source=f"doorstep/{job.service}",
+        type=f"later.{job.service}.{answer.operation()}",
+        subject=job.subject,
+        time=now,
+        by=job.by,
+        trace=job.trace,
+        data=answer.model_dump(mode="json"),
+    )
+    return row(envelope, numbered=False, due_at=now)
+
+
+def fail(engine: Engine, job: Job, error: Exception) -> None:
+    """Note that a try failed: the kind of error alone. After the last one it rests."""
+    now, last = clock.now(), job.claim >= TRIES
+    with engine.begin() as connection:
+        change(
+            connection,
+            job,
+            error=type(error).__name__,
+            leased_until=None if last else now + timedelta(seconds=2**job.claim),
+            failed_at=now if last else None,
+        )
+
+
+def change(connection: Connection, job: Job, **values: Any) -> None:
+    mine = update(table).where(table.c.id == job.id, table.c.claim == job.claim)
+    still = mine.where(table.c.done_at.is_(None)).values(values)
+    if connection.execute(still).rowcount == 0:
+        raise ClaimLost(job.kind)

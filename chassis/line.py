@@ -1,0 +1,126 @@
+"""Orders that wait for one service: bounded, patient for so long, fair to who asks.
+
+Whoever asks has a queue of their own, and the queues take turns: one client that sends
+without end waits behind itself. A few messages are on their way at a time; what comes
+meanwhile travels together in the next one, so that groups grow with the load by
+themselves and a lone order waits for nobody.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chassis import metrics
+from chassis.errors import Unavailable
+from proto.base import Answer, Order
+
+Future = asyncio.Future[Answer]
+
+
+@dataclass(eq=False)
+class Waiting:
+    """An order in the line, and whoever waits for its answer."""
+
+    order: Order
+    answered: Future
+    timer: asyncio.TimerHandle | None = None
+
+    def left(self) -> None:
+        """Note that it is on its way: it has waited long enough no more."""
+        if self.timer:
+            self.timer.cancel()
+
+    def fail(self, kind: str, service: str) -> None:
+        if not self.answered.done():
+            self.answered.set_exception(Unavailable(kind, service=service))
+
+    def give(self, answer: Answer) -> None:
+        if not self.answered.done():
+            self.answered.set_result(answer)
+
+
+@dataclass
+class Line:
+    """One line of one service.
+
+    At most `most` orders wait in it, `most_of_one` of one principal, each `patience_s`
+    seconds; up to `together` of them travel in one message, `on_their_way` messages at a
+    time. `send` sends a message.
+    """
+
+    service: str
+    send: Callable[["Line", list[Waiting]], None]
+    together: int = 64
+    on_their_way: int = 2
+    patience_s: float = 0.25
+    most: int = 512
+    most_of_one: int = 64
+    queues: dict[UUID, deque[Waiting]] = field(default_factory=dict)
+    waiting: int = 0
+    sent: int = 0
+
+    async def ask(self, order: Order) -> Answer:
+        """Return what the service answers.
+
+        Raises Unavailable when the line is full or does not move, or as `send` fails it.
+        """
+        queue = self.queues.setdefault(order.asker.account_id, deque())
+        if self.waiting >= self.most or len(queue) >= self.most_of_one:
+            raise self.turned_away("line-full")
+        loop = asyncio.get_running_loop()
+        each = Waiting(order, loop.create_future())
+        each.timer = loop.call_later(self.patience_s, self.give_up, each)
+        queue.append(each)
+        self.waiting += 1
+        self.move()
+        return await each.answered
+
+    def turned_away(self, why: str) -> Unavailable:
+        metrics.TURNED_AWAY.labels(self.service, why).inc()
+        return Unavailable(why, service=self.service)
+
+    def give_up(self, each: Waiting) -> None:
+        """Tell somebody that the line does not move."""
+        queue = self.queues.get(each.order.asker.account_id)
+        if queue and each in queue:
+            queue.remove(each)
+            self.waiting -= 1
+        metrics.TURNED_AWAY.labels(self.service, "line-stands").inc()
+        each.fail("line-stands", self.service)
+
+    def move(self) -> None:
+        """Send what waits, as far as there is room on the way."""
+        while self.waiting and self.sent < self.on_their_way:
+            if group := self.next_group():
+                self.sent += 1
+                self.send(self, group)
+
+    def came_back(self) -> None:
+        """Note that a message was answered, or given up."""
+        self.sent -= 1
+        self.move()
+
+    def next_group(self) -> list[Waiting]:
+        """Take the next orders, one of each principal in turn."""
+        group: list[Waiting] = []
+        while self.queues and len(group) < self.together:
+            principal, queue = next(iter(self.queues.items()))
+            del self.queues[principal]
+            if queue:
+                group.append(queue.popleft())
+                group[-1].left()
+                self.waiting -= 1
+            if queue:
+                self.queues[principal] = queue  # at the end: the others come first
+        return [each for each in group if not each.answered.done()]
+
+    def fail_all(self, kind: str) -> None:
+        """Tell everybody who waits that there is no way."""
+        for queue in self.queues.values():
+            for each in queue:
+                each.left()
+                each.fail(kind, self.service)
+        self.queues.clear()
+        self.waiting = 0

@@ -1,0 +1,114 @@
+"""The outboxes of all services as the relay sees them: what waits, in which order."""
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, LiteralString, NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from chassis import clock
+
+#: Seconds between two words to the database while there is nothing else to say.
+STAY_S = 0.4
+#: Rows in one batch.
+BATCH = 200
+
+#: What waits, in the order it is carried in: urgent first, then what is due, then the
+#: rest. A tick is urgent or not as its lane is.
+WAITING: dict[str, LiteralString] = {
+    "urgent": "urgent AND due_at IS NULL ORDER BY id",
+    "due": "due_at <= %(now)s ORDER BY due_at",
+    "normal": "NOT urgent AND due_at IS NULL ORDER BY id",
+}
+LANES = tuple(WAITING)
+
+
+class Row(NamedTuple):
+    """One event that waits."""
+
+    id: int
+    sequence: int | None
+    envelope: dict[str, Any]
+
+    @property
+    def topic(self) -> str:
+        return str(self.envelope["type"])
+
+    @property
+    def is_tick(self) -> bool:
+        return self.topic.startswith("tick.")
+
+
+class Batch(NamedTuple):
+    """Rows of one service that travel together."""
+
+    lane: str
+    service: str
+    rows: list[Row]
+
+
+class Outboxes:
+    """The unpublished rows of the services whose outbox this relay holds the lock of."""
+
+    def __init__(self, database: psycopg.AsyncConnection, services: Sequence[str]) -> None:
+        self.database, self.services = database, services
+
+    async def lock(self) -> bool:
+        """Become the active relay of every outbox; False while another one is."""
+        for service in self.services:
+            number = zlib.crc32(f"doorstep outbox {service}".encode())
+            cursor = await self.database.execute(
+                "SELECT pg_try_advisory_lock(%s)", (number,)
+            )
+            row = await cursor.fetchone()
+            if row is None or not row[0]:
+                await self.database.execute("SELECT pg_advisory_unlock_all()")
+                return False
+        return True
+
+    async def read(self, lanes: Sequence[str] = LANES) -> list[Batch]:
+        """Return the oldest rows of these lanes of every service, in one statement."""
+        query = self.query(tuple(lanes))
+        values = {"now": clock.now()}
+        cursor = await self.database.execute(query, values, prepare=True)
+        found: dict[tuple[str, str], list[Row]] = {}
+        for lane, service, *row in await cursor.fetchall():
+            found.setdefault((lane, service), []).append(Row(*row))
+        return [Batch(*key, rows) for key, rows in found.items()]
+
+    @cache  # noqa: B019 - it lives as long as the connection
+    def query(self, lanes: tuple[str, ...]) -> sql.Composed:
+        each = [self.waiting(lane, service) for lane in lanes for service in self.services]
+        return sql.SQL(" UNION ALL ").join(each)
+
+    @staticmethod
+    def waiting(lane: str, service: str) -> sql.Composed:
+        template: LiteralString = (
+            "(SELECT {lane}, {name}, id, sequence, envelope FROM {table}"
+            " WHERE published_at IS NULL AND " + WAITING[lane] + " LIMIT {batch})"
+        )
+        return sql.SQL(template).format(
+            lane=lane,
+            name=service,
+            table=sql.Identifier(service, "outbox"),
+            batch=BATCH,
+        )
+
+    async def stay(self) -> None:
+        """Keep the session from falling silent while the broker is waited for."""
+        while True:
+            await asyncio.sleep(STAY_S)
+            await self.database.execute("SELECT 1")
+
+    async def mark(self, service: str, rows: Sequence[Row]) -> None:
+        """Note that the broker has these. Ticks have told all they had to tell."""
+        table = sql.Identifier(service, "outbox")
+        if gone := [row.id for row in rows if row.is_tick]:
+            delete = sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(table)
+            await self.database.execute(delete, (gone,))
+        if said := [row.id for row in rows if not row.is_tick]:
+            update = sql.SQL("UPDATE {} SET published_at = %s WHERE id = ANY(%s)")
+            await self.database.execute(update.format(table), (clock.now(), said))

@@ -1,0 +1,78 @@
+"""Ticks: how a service proves that whatever it said has reached its hearers.
+
+A tick is an event like any other on its way (outbox, relay, exchange, queue), so that a
+dead relay, a missing binding or a stuck hearer stops it as well. It carries the moment
+it was made at: who has heard a tick of moment t has heard everything urgent that its
+source committed before t, for a row that was visible at t has the smaller id.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, Engine, select, text
+
+from chassis import clock, metrics, tables
+from chassis.unit import row
+from chassis.writing import write
+from proto.base import Envelope
+
+#: How old a tick may be for its source to count as heard. Asks want far fresher ones.
+LATELY = timedelta(seconds=10)
+
+HEAR = text(
+    "INSERT INTO source (source, lane, ticked_at, heard_at)"
+    " SELECT d.source, :lane, d.ticked_at, :heard_at FROM"
+    " jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (source text, ticked_at timestamptz)"
+    " ORDER BY d.source ON CONFLICT (source, lane) DO UPDATE"
+    " SET ticked_at = excluded.ticked_at, heard_at = excluded.heard_at"
+)
+#: No person and no command causes a tick.
+NOBODY, NOTHING = "doorstep", UUID(int=0).hex
+
+
+def topic(service: str, lane: str) -> str:
+    """Return a tick's routing key. Three words: the stream, which hears two, has none."""
+    return f"tick.{service}.{lane}"
+
+
+def is_tick(envelope: Envelope) -> bool:
+    return envelope.type.startswith("tick.")
+
+
+def say(engine: Engine, service: str, lane: str) -> None:
+    """Put a tick of this moment into the outbox."""
+    now = clock.now()  # before the row has its id: what is older has a smaller one
+    envelope = Envelope(
+        source=f"doorstep/{service}",
+        type=topic(service, lane),
+        subject=f"tick/{service}",
+        time=now,
+        by=NOBODY,
+        trace=NOTHING,
+        data={},
+    )
+    said = row(envelope, urgent=lane == "urgent", numbered=False)
+    with engine.begin() as connection:
+        write(connection, {}, {}, [], [said])
+
+
+def hear(connection: Connection, lane: str, heard: Sequence[Envelope]) -> None:
+    """Note the newest tick of each source."""
+    if not heard:
+        return
+    newest = {each.source.rpartition("/")[2]: each.time for each in heard}
+    rows = [{"source": name, "ticked_at": at} for name, at in newest.items()]
+    said = to_json(rows).decode()
+    connection.execute(HEAR, {"lane": lane, "heard_at": clock.now(), "rows": said})
+    for name, at in newest.items():
+        metrics.TICK_DELAY.labels(name, lane).observe((clock.now() - at).total_seconds())
+
+
+def heard(engine: Engine, now: datetime) -> set[tuple[str, str]]:
+    """Return whose ticks of the last ten seconds were heard, on which lane."""
+    table = tables.source
+    query = select(table.c.source, table.c.lane).where(table.c.ticked_at > now - LATELY)
+    with engine.connect() as connection:
+        return {(row.source, row.lane) for row in connection.execute(query)}

@@ -1,0 +1,241 @@
+"""Events take effect once and in order; what fails is held back and tried again."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, select, text, update
+
+from chassis import again, clock, effects, held, keyring, tables, ticks
+from chassis.effects import DatabaseAway, Effect, Effects
+from chassis.keyring import Keyring
+from chassis.shared import Shared
+from chassis.unit import Unit
+from proto import ids
+from proto.base import Envelope
+from proto.workforce import AgencyStanding
+from tests.chassis.acting import SERVICE, empty, envelope, kept, standing
+
+TOPIC = AgencyStanding.topic()
+KEEP: Effects = {TOPIC: Effect(AgencyStanding, keeps=True)}
+
+
+@pytest.fixture(autouse=True)
+def nothing_held_back(its: Engine) -> None:
+    empty(its, "held_back")
+
+
+def hear(its: Engine, doing: Effects, *heard: Envelope, lane: str = "normal") -> None:
+    effects.hear(its, SERVICE, lane, doing, heard)
+
+
+def waiting(its: Engine) -> list[tuple[UUID, str | None, int, bool]]:
+    """What is held back: event, error, tries, and whether it is parked."""
+    table = tables.held_back
+    columns = (table.c.event_id, table.c.error, table.c.attempts)
+    query = select(*columns, table.c.parked_at.is_not(None)).where(tables.OPEN)
+    with its.connect() as connection:
+        return [tuple(row) for row in connection.execute(query.order_by(table.c.position))]
+
+
+class Stumbling:
+    """Does what it is told, but fails for some subjects, and remembers who came."""
+
+    def __init__(self, *fails_for: UUID) -> None:
+        self.fails_for = set(fails_for)
+        self.done: list[tuple[UUID, int]] = []
+
+    def __call__(self, event: AgencyStanding, unit: Unit) -> None:
+        if event.agency_id in self.fails_for:
+            raise RuntimeError("6222020000001234 fell in")
+        self.done.append((event.agency_id, event.version))
+
+    def effects(self) -> Effects:
+        return {TOPIC: Effect(AgencyStanding, (self,), keeps=True)}
+
+
+def test_an_event_takes_effect_once(its: Engine) -> None:
+    one, doing = envelope(standing(ids.new())), Stumbling()
+
+    hear(its, doing.effects(), one, one)
+    hear(its, doing.effects(), one)
+
+    assert len(doing.done) == 1
+
+
+def test_of_two_processes_at_once_one_applies_it(its: Engine) -> None:
+    batch, doing = [envelope(standing(ids.new())) for _ in range(50)], Stumbling()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: hear(its, doing.effects(), *batch), range(4)))
+
+    # A handler may run and be rolled back; what it wrote stands once.
+    assert {kept(its, UUID(each.subject)) for each in batch} == {1}
+    assert waiting(its) == []
+
+
+def test_an_older_standing_never_replaces_a_newer_one(its: Engine) -> None:
+    agency_id = ids.new()
+    hear(its, KEEP, *(envelope(standing(agency_id, version)) for version in (1, 3, 2)))
+    hear(its, KEEP, envelope(standing(agency_id, 2)))
+
+    assert kept(its, agency_id) == 3
+
+
+def test_what_fails_is_held_back_with_its_subject_and_others_flow(its: Engine) -> None:
+    bad, good = ids.new(), ids.new()
+    doing = Stumbling(bad)
+    one, two, other = (envelope(standing(s, v)) for s, v in ((bad, 1), (bad, 2), (good, 1)))
+
+    hear(its, doing.effects(), one, two, other)
+
+    assert doing.done == [(good, 1)]
+    assert waiting(its) == [(one.id, "RuntimeError", 1, False), (two.id, None, 0, False)]
+    assert kept(its, bad) is None
+
+
+def test_what_comes_later_of_the_subject_waits_behind_it(its: Engine) -> None:
+    bad = ids.new()
+    doing = Stumbling(bad)
+    one, two = envelope(standing(bad, 1)), envelope(standing(bad, 2))
+    hear(its, doing.effects(), one)
+    doing.fails_for.clear()
+
+    hear(its, doing.effects(), two)
+
+    assert doing.done == []
+    until_tried(its, doing.effects())
+    assert doing.done == [(bad, 1), (bad, 2)]
+    assert waiting(its) == []
+
+
+def until_tried(its: Engine, doing: Effects) -> None:
+    """Try again until nothing is due any more."""
+    make_due(its)
+    while again.try_again(its, SERVICE, doing):
+        make_due(its)
+
+
+def make_due(its: Engine) -> None:
+    past = clock.now() - timedelta(hours=1)
+    table = tables.held_back
+    with its.begin() as connection:
+        due = table.c.next_at.is_not(None)
+        connection.execute(update(table).where(due).values(next_at=past))
+
+
+def test_it_is_tried_again_with_growing_delay_and_then_parked(its: Engine) -> None:
+    bad = ids.new()
+    doing = Stumbling(bad)
+    hear(its, doing.effects(), envelope(standing(bad)))
+    delays = []
+    for _ in range(held.TRIES - 1):
+        delays.append(next_try(its))
+        make_due(its)
+        assert again.try_again(its, SERVICE, doing.effects()) == 0
+
+    assert [row[1:] for row in waiting(its)] == [("RuntimeError", held.TRIES, True)]
+    assert delays == sorted(delays)
+    assert (delays[0], delays[-1]) == (0.1, 30.0)
+    doing.fails_for.clear()
+    until_tried(its, doing.effects())
+    assert doing.done == []  # parked: for a person alone
+
+
+def next_try(its: Engine) -> float:
+    """The seconds until the next try, to a tenth."""
+    table = tables.held_back
+    with its.connect() as connection:
+        row = connection.execute(select(table.c.next_at)).one()
+        return round((row.next_at - clock.now()).total_seconds(), 1)
+
+
+def test_what_can_never_be_read_is_parked_at_once(its: Engine) -> None:
+    poison = envelope(standing(ids.new()), data={"agency_id": "no id"})
+
+    hear(its, KEEP, poison)
+
+    assert waiting(its) == [(poison.id, "ValidationError", 1, True)]
+
+
+def test_a_handler_finds_what_the_event_before_it_wrote(its: Engine) -> None:
+    agency_id, seen = ids.new(), []
+
+    def look(event: AgencyStanding, unit: Unit) -> None:
+        found = Shared(unit.connection).kept([agency_id]).get(AgencyStanding, agency_id)
+        seen.append(found and found.version)
+
+    doing = {TOPIC: Effect(AgencyStanding, (look,), keeps=True)}
+    hear(its, doing, *(envelope(standing(agency_id, version)) for version in (1, 2, 3)))
+
+    assert seen == [None, 1, 2]
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_event(its: Engine) -> None:
+    def slow(event: AgencyStanding, unit: Unit) -> None:
+        unit.connection.execute(text("SET LOCAL statement_timeout = 1"))
+        unit.connection.execute(text("SELECT pg_sleep(1)"))
+
+    doing = {TOPIC: Effect(AgencyStanding, (slow,))}
+    with pytest.raises(DatabaseAway):
+        hear(its, doing, envelope(standing(ids.new())))
+
+    assert waiting(its) == []
+
+
+def test_an_unreadable_message_is_kept_sealed_and_parked(its: Engine) -> None:
+    raw = b'\xff{"name": "6222020000001234"}'
+
+    held.put_aside(its, SERVICE, "normal", raw, "workforce.agency_standing")
+
+    table = tables.held_back
+    with its.connect() as connection:
+        row = connection.execute(select(table)).one()
+        assert "6222020000001234" not in str(row)
+        assert (row.error, row.parked_at is not None) == ("unreadable", True)
+        sealed = keyring.Sealed.model_validate(row.raw)
+        key = ids.named("unreadable", SERVICE)
+        opened = Keyring(connection).open(sealed, key, held.UNREADABLE)
+    assert bytes.fromhex(opened) == raw
+
+
+def test_errors_are_noted_by_their_kind_alone(its: Engine) -> None:
+    bad = ids.new()
+    hear(its, Stumbling(bad).effects(), envelope(standing(bad)))
+
+    table = tables.held_back
+    with its.connect() as connection:
+        row: Any = connection.execute(select(table)).one()
+    assert "6222020000001234" not in str(tuple(row))
+
+
+def tick(source: str, at: datetime) -> Envelope:
+    return Envelope(
+        source=f"doorstep/{source}",
+        type=ticks.topic(source, "urgent"),
+        subject=f"tick/{source}",
+        time=at,
+        by="doorstep",
+        trace="t",
+        data={},
+    )
+
+
+def test_the_newest_tick_of_each_source_is_noted_with_the_events_before_it(
+    its: Engine,
+) -> None:
+    empty(its, "source")
+    now, agency_id = clock.now(), ids.new()
+    batch = [
+        tick("dispatch", now - timedelta(seconds=2)),
+        envelope(standing(agency_id)),
+        tick("dispatch", now),
+        tick("letters", now),
+    ]
+
+    hear(its, KEEP, *batch, lane="urgent")
+
+    with its.connect() as connection:
+        assert Shared(connection).ticked == {"dispatch": now, "letters": now}
+    assert kept(its, agency_id) == 1
