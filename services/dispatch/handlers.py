@@ -5,7 +5,6 @@ from zoneinfo import available_timezones
 
 import rulebook
 from chassis.errors import Conflict
-from chassis.keyring import fingerprint
 from chassis.rows import refuse, refuse_twins
 from chassis.unit import Unit
 from proto.base import Detail
@@ -71,7 +70,7 @@ def wrong_case(
 
 def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
     """Take one case in; return how many that makes."""
-    print_ = fingerprint(canonical(entry.model_dump(mode="json")).decode())
+    print_ = unit.keyring.fingerprint(canonical(entry.model_dump(mode="json")).decode())
     if known and known.entry == print_:
         return 0
     if known:
