@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_forwarding(verbs, "import", "doorstep.importing:main", "read in a bank's files")
     _add_forwarding(verbs, "keys", "doorstep.keys:main", "rotate the master key")
     _add_forwarding(verbs, "find", "doorstep.finding:main", "find a debtor's cases")
+    _add_forwarding(verbs, "shred", "doorstep.shredding:main", "erase a case for good")
     _add(verbs, "wipe", _wipe, "stop what runs here, then remove its data, logs and keys")
     return parser
 
