@@ -1,50 +1,32 @@
-"""Sealed personal fields: one key a case (or a person), wrapped by the master key.
+"""Sealed personal fields: one key a case (or a person), wrapped by a master key.
 
 AES-256-GCM; the purpose is the associated data, so that a name does not open as an
-address. Losing a key's row shreds whatever was sealed under it, wherever it is.
+address. Losing a key shreds whatever was sealed under it, wherever it is. Keys are held
+for one transaction and no longer.
 """
 
 import base64
-import contextlib
-import hashlib
-import hmac
 import os
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import (
-    Column,
-    Connection,
-    DateTime,
-    LargeBinary,
-    MetaData,
-    Table,
-    Uuid,
-    func,
-    select,
-)
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.errors import Unavailable
+from chassis import blind
+from chassis.errors import Conflict, Unavailable
+from chassis.keyring_tables import key_table, metadata
 from chassis.settings import settings
+from chassis.wrapping import NONCE_BYTES, current, unwrap, wrap
+from proto import ids
 from proto.base import Sealed
 
-NONCE_BYTES = 12
+__all__ = ["INDEX", "Keyring", "key_table", "metadata"]
 
-metadata = MetaData(schema="keyring")
-
-#: One key a case or person; the one store that services share.
-key_table = Table(
-    "key",
-    metadata,
-    Column("key_id", Uuid, primary_key=True),
-    Column("wrapped", LargeBinary, nullable=False),
-    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-)
+#: The key of blind indexes and fingerprints: kept like all others, and never shredded.
+INDEX = ids.named("keyring", "index")
 
 
 @dataclass
@@ -52,14 +34,17 @@ class Keyring:
     """The keys one transaction has needed so far."""
 
     connection: Connection
-    keys: dict[UUID, AESGCM] = field(default_factory=dict)
+    keys: dict[UUID, bytes] = field(default_factory=dict, repr=False)
 
     def seal(self, key_id: UUID, purpose: str, text: str) -> Sealed:
-        """Seal a field under this key, which is made when it is the first."""
-        if key_id not in self.keys:
-            self.make([key_id])
+        """Seal a field under this key, which is made when it is the first.
+
+        Raises Conflict when the key was shredded: nothing comes after that.
+        """
+        if (key := self.key(key_id)) is None:
+            raise Conflict("key-shredded", key=str(key_id))
         nonce = os.urandom(NONCE_BYTES)
-        box = self.keys[key_id].encrypt(nonce, text.encode(), purpose.encode())
+        box = AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
         return Sealed(key_id=key_id, purpose=purpose, nonce=b64(nonce), box=b64(box))
 
     def open(self, sealed: Sealed, key_id: UUID, purpose: str) -> str:
@@ -73,74 +58,64 @@ class Keyring:
             raise Unavailable("sealed-field-lost", purpose=purpose)
         nonce, box = base64.b64decode(sealed.nonce), base64.b64decode(sealed.box)
         try:
-            return key.decrypt(nonce, box, purpose.encode()).decode()
+            return AESGCM(key).decrypt(nonce, box, purpose.encode()).decode()
         except InvalidTag:
             raise Unavailable("sealed-field-lost", purpose=purpose) from None
 
+    def blind(self, column: str, text: str) -> str:
+        """Return what a text is looked up by in a column of this bank."""
+        return blind.blind(self.index_key(), settings().bank, column, text)
+
+    def fingerprint(self, text: str) -> str:
+        """Return what tells one text from another without telling the text."""
+        return blind.fingerprint(self.index_key(), text)
+
+    def index_key(self) -> bytes:
+        key = self.key(INDEX)
+        assert key is not None, "shred() refuses the index key"
+        return key
+
+    def key(self, key_id: UUID) -> bytes | None:
+        """Return a key, made when it is the first; None when it was shredded."""
+        if key_id not in self.keys:
+            self.load([key_id])
+        if key_id not in self.keys:
+            self.make([key_id])
+        return self.keys.get(key_id)
+
     def make(self, key_ids: list[UUID]) -> None:
-        """Have a key for each of these, new ones where there is none; two statements."""
+        """Have a key for each of these, new ones where there is none; three statements.
+
+        Where a tombstone stands, none is made.
+        """
+        master = current(self.connection)
         rows = [
-            {"key_id": key_id, "wrapped": wrap(key_id, AESGCM.generate_key(256))}
+            {
+                "key_id": key_id,
+                "wrapped": wrap(master, key_id, AESGCM.generate_key(256)),
+                "master": master,
+            }
             for key_id in sorted(set(key_ids))
         ]
         self.connection.execute(insert(key_table).on_conflict_do_nothing(), rows)
         self.load(key_ids)
 
     def load(self, key_ids: list[UUID]) -> None:
-        """Fetch these keys, as far as they exist, in one statement."""
-        wanted = select(key_table.c.key_id, key_table.c.wrapped).where(
-            key_table.c.key_id.in_(set(key_ids))
+        """Fetch these keys, as far as they exist."""
+        try:
+            self.keys |= self.fetched(key_ids)
+        except Unavailable:  # a rotation ended between reading the row and the file
+            self.keys |= self.fetched(key_ids)
+
+    def fetched(self, key_ids: list[UUID]) -> dict[UUID, bytes]:
+        table = key_table.c
+        wanted = select(table.key_id, table.wrapped, table.master).where(
+            table.key_id.in_(set(key_ids)), table.wrapped.is_not(None)
         )
-        for key_id, wrapped in self.connection.execute(wanted):
-            self.keys[key_id] = AESGCM(unwrap(key_id, bytes(wrapped)))
-
-
-def fingerprint(text: str) -> str:
-    """Return what tells one text from another without telling the text (HMAC-SHA-256)."""
-    key = hmac.digest(master(), b"fingerprint", "sha256")
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-def wrap(key_id: UUID, key: bytes) -> bytes:
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(master()).encrypt(nonce, key, key_id.bytes)
-
-
-def unwrap(key_id: UUID, wrapped: bytes) -> bytes:
-    try:
-        return AESGCM(master()).decrypt(
-            wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.bytes
-        )
-    except InvalidTag:
-        raise Unavailable("master-key-does-not-fit", purpose="key") from None
-
-
-@cache
-def master() -> bytes:
-    """Return the master key: 32 bytes from a file of mode 0600.
-
-    Made when missing, but not in production: a new key there would open nothing.
-    Raises RuntimeError when it is missing there, or when others can read it.
-    """
-    path = settings().keys / "master.key"
-    if not path.exists() and settings().environment == "production":
-        raise RuntimeError(f"no master key at {path}; mount it or set DOORSTEP_KEYS")
-    make_secret(path, 32)
-    if path.stat().st_mode & 0o077:
-        raise RuntimeError(f"others can read the master key {path}; chmod 600 it")
-    return path.read_bytes()
-
-
-def make_secret(path: Path, size: int) -> None:
-    """Make a file of `size` random bytes that only we can read, unless it is there."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(size))
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)  # whole or not at all, and the first one wins
-    draft.unlink()
+        return {
+            key_id: unwrap(master, key_id, bytes(wrapped))
+            for key_id, wrapped, master in self.connection.execute(wanted)
+        }
 
 
 def b64(content: bytes) -> str:

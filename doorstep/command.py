@@ -1,4 +1,4 @@
-"""The command line: `doorstep up|down|status|run|migrate|demo|import|wipe`.
+"""The command line: `doorstep up|down|status|run|migrate|demo|import|keys|wipe`, and more.
 
 Imports as little as it can before the part is known: `doorstep run services` must leave
 everything for eventlet to patch first.
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(verbs, "migrate", _migrate, "bring the database to the present schema")
     _add_forwarding(verbs, "demo", "doorstep.demo:main", "walk one visit through it")
     _add_forwarding(verbs, "import", "doorstep.importing:main", "read in a bank's files")
+    _add_forwarding(verbs, "keys", "doorstep.keys:main", "rotate the master key")
+    _add_forwarding(verbs, "find", "doorstep.finding:main", "find a debtor's cases")
+    _add_forwarding(verbs, "shred", "doorstep.shredding:main", "erase a case for good")
     _add(verbs, "wipe", _wipe, "stop what runs here, then remove its data, logs and keys")
     return parser
 

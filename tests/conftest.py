@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from chassis import keyring
+from chassis import masters
 from chassis.migrate import migrate
 from chassis.settings import settings
 from doorstep import private
@@ -83,6 +83,6 @@ def environment(
 
 
 def forget() -> None:
-    """Read settings and master key anew."""
+    """Read settings and master keys anew."""
     settings.cache_clear()
-    keyring.master.cache_clear()
+    masters.seen.cache_clear()

@@ -6,9 +6,9 @@ from importlib import import_module
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData
+from sqlalchemy import BLANK_SCHEMA, MetaData
 
-from chassis import keyring, tables
+from chassis import keyring_tables, tables
 from chassis.database import engine
 from chassis.migrate import HISTORIES, migrate
 from chassis.topology import SERVICES
@@ -23,12 +23,14 @@ def tables_of(schema: str) -> MetaData:
     if schema in SERVICES:
         sources = [tables.metadata, import_module(f"services.{schema}.model").metadata]
     elif schema == "keyring":
-        sources = [keyring.metadata]
+        sources = [keyring_tables.metadata]
     else:
         sources = [import_module(f"{schema}.model").metadata]
     for source in sources:
         for table in source.tables.values():
-            table.to_metadata(together, schema=None)
+            table.to_metadata(
+                together, schema=None, referred_schema_fn=lambda *_: BLANK_SCHEMA
+            )
     return together
 
 

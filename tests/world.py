@@ -179,10 +179,10 @@ class Door:
         sent(http, f"/v1/devices/{device_id}/key", phone.enrolment())
         return Collector(self.platform, person_id, phone, http)
 
-    def visits(self, count: int) -> list[UUID]:
-        """Place that many cases and plan a visit to each."""
+    def visits(self, count: int, **but: Any) -> list[UUID]:
+        """Place that many cases and plan a visit to each; `but` is what is theirs."""
         cases = [ids.new() for _ in range(count)]
-        entries = [acting.case(case, self.agency_id) for case in cases]
+        entries = [acting.case(case, self.agency_id, **but) for case in cases]
         sent(self.platform.officer, "/v1/cases", {"cases": entries})
         now = self.platform.now()
         visits = [

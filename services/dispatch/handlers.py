@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 import rulebook
 from chassis.errors import Conflict
-from chassis.keyring import fingerprint
+from chassis.keyring import Keyring
 from chassis.rows import refuse, refuse_twins
 from chassis.unit import Unit
 from proto.base import Detail
@@ -32,7 +32,14 @@ from proto.letters import AuthorisationStanding
 from proto.signing import canonical
 from proto.workforce import AgencyStanding, PersonStanding
 from services.dispatch import store
-from services.dispatch.model import Case, case_table, sheet, visit_plan_table
+from services.dispatch.model import (
+    FINDABLE,
+    SHREDDED,
+    Case,
+    case_table,
+    sheet,
+    visit_plan_table,
+)
 
 ZONES = frozenset(available_timezones())
 
@@ -76,9 +83,11 @@ def wrong_case(
 
 def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
     """Take one case in; return how many that makes."""
-    print_ = fingerprint(canonical(entry.model_dump(mode="json")).decode())
+    print_ = unit.keyring.fingerprint(canonical(entry.model_dump(mode="json")).decode())
     if known and known.entry == print_:
         return 0
+    if known and known.entry == SHREDDED:
+        raise Conflict("key-shredded", key=entry.number)
     if known:
         raise Conflict("key-known-otherwise", thing="case", key=entry.number)
     keyring = unit.keyring
@@ -98,6 +107,7 @@ def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
         overdue_since=entry.overdue_since,
         entry=print_,
         version=1,
+        **blinds(entry.debtor, keyring),
     )
     unit.emit(CaseOpened(case_id=entry.case_id, number=entry.number), entry.case_id)
     standing = CaseStanding(
@@ -140,6 +150,14 @@ def shown(case: Case) -> CaseShown:
     return CaseShown(
         case_id=case.id, number=case.number, state=case.state, version=case.version
     )
+
+
+def blinds(debtor: Debtor, keyring: Keyring) -> dict[str, str]:
+    """Return what the case will be found by."""
+    return {
+        f"{what}_blind": keyring.blind(f"case.{what}", getattr(debtor, what))
+        for what in FINDABLE
+    }
 
 
 def plan_visits(command: PlanVisits, unit: Unit) -> VisitsPlanned:

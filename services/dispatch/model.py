@@ -24,7 +24,8 @@ from proto.dispatch import Address, CaseStanding, CaseState, Debtor, HoldReason,
 
 metadata = MetaData()
 
-#: `debtor` and `address` are sealed; `entry` tells one content from another.
+#: `debtor` and `address` are sealed; `entry` tells one content from another. The blind
+#: columns find a case by its debtor; shredding a case empties them, and `entry`.
 case_table = Table(
     "debt_case",
     metadata,
@@ -41,7 +42,14 @@ case_table = Table(
     Column("entry", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("held_because", Text),
+    Column("name_blind", Text, index=True),
+    Column("id_number_blind", Text, index=True),
+    Column("card_number_blind", Text, index=True),
 )
+#: What a case can be found by.
+FINDABLE = ("name", "id_number", "card_number")
+#: What stands in `entry` when the case was shredded: no fingerprint equals it.
+SHREDDED = "shredded"
 
 visit_plan_table = Table(
     "visit_plan",

@@ -3,12 +3,18 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from chassis.errors import NotFound
 from proto.base import Sealed
 from proto.dispatch import CaseState, VisitEntry
-from services.dispatch.model import Case, case_table, visit_plan_table
+from services.dispatch.model import (
+    FINDABLE,
+    SHREDDED,
+    Case,
+    case_table,
+    visit_plan_table,
+)
 
 
 def cases(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Case]:
@@ -55,3 +61,25 @@ def plans(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, VisitEntry]
         )
         for row in rows
     }
+
+
+def found_by(connection: Connection, what: str, blind: str) -> list[UUID]:
+    """The cases whose debtor has this name or number; `what` is one of `FINDABLE`."""
+    query = select(case_table.c.id).where(case_table.c[f"{what}_blind"] == blind)
+    return list(connection.scalars(query.order_by(case_table.c.id)))
+
+
+def named(connection: Connection, number: str) -> UUID | None:
+    """The case of this number."""
+    found = connection.scalar(select(case_table.c.id).where(case_table.c.number == number))
+    return UUID(str(found)) if found else None
+
+
+def forget(connection: Connection, case_id: UUID) -> bool:
+    """Empty what a shredded case could still be found or guessed by; whether it is one.
+
+    A keyed hash is not sealed under the case's key: it would outlive that key.
+    """
+    emptied = {f"{what}_blind": None for what in FINDABLE} | {"entry": SHREDDED}
+    change = update(case_table).where(case_table.c.id == case_id).values(emptied)
+    return connection.execute(change).rowcount == 1

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from chassis import signatures
 from chassis.errors import Conflict, Forbidden, NotFound
-from chassis.keyring import fingerprint
 from chassis.operations import only
 from chassis.rows import refuse_twins, refuse_unknown
 from chassis.unit import Unit
@@ -84,7 +83,7 @@ def register_people(command: RegisterPeople, unit: Unit) -> Registered:
 
 
 def register_person(entry: PersonEntry, known: Person | None, unit: Unit) -> str:
-    print_ = fingerprint(canonical(entry.model_dump(mode="json")).decode())
+    print_ = unit.keyring.fingerprint(canonical(entry.model_dump(mode="json")).decode())
     if known and known.entry == print_:
         return SAME
     if known and known.agency_id != entry.agency_id:

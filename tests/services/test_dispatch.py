@@ -21,7 +21,7 @@ from proto.dispatch import (
 from proto.letters import AuthorisationStanding, LetterState
 from proto.places import Point
 from proto.workforce import AgencyStanding, PersonStanding
-from services.dispatch import handlers
+from services.dispatch import handlers, store
 from services.dispatch.model import masked, sheet
 from tests.acting import DOOR, case
 from tests.services.conftest import NOON, topics
@@ -118,6 +118,25 @@ def test_nothing_of_the_debtor_is_stored_or_said_in_the_clear(placed, unit) -> N
     rows = "".join(says.connection.scalars(text("SELECT envelope::text FROM outbox")))
 
     assert [secret for secret in SECRETS if secret in row + events + rows] == []
+
+
+def test_a_case_is_found_by_its_debtor_until_it_is_forgotten(placed, unit) -> None:
+    asks = unit("dispatch")
+
+    def found(what: str, value: str) -> bool:
+        blind = asks.keyring.blind(f"case.{what}", value)
+        return placed.case in store.found_by(asks.connection, what, blind)
+
+    said = {"name": "陈　建国", "id_number": SECRETS[1], "card_number": SECRETS[2]}
+    assert [found(what, value) for what, value in said.items()] == [True] * 3
+    assert not found("name", SECRETS[1])
+    assert not found("card_number", SECRETS[1])
+
+    assert store.forget(asks.connection, placed.case)
+
+    assert [found(what, value) for what, value in said.items()] == [False] * 3
+    with pytest.raises(Conflict, match="key-shredded"):
+        handlers.open_cases(OpenCases(cases=[case(placed.case, placed.agency)]), asks)
 
 
 def test_every_wrong_row_of_cases_is_named(placed, unit) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.errors import NotFound
+from chassis.errors import NotFound, Unavailable
 from chassis.shared import Kept
 from chassis.unit import Unit
 from proto.dispatch import CaseStanding, CaseState, Sheet
@@ -64,7 +64,10 @@ def may_know(visit: Visit, kept: Kept, unit: Unit) -> bool:
     return theirs and not over
 
 
-def sheet(visit: Visit, unit: Unit) -> Sheet:
-    """Open the masked sheet."""
-    opened = unit.keyring.open(visit.sheet, visit.case_id, "visit.sheet")
+def sheet(visit: Visit, unit: Unit) -> Sheet | None:
+    """Open the masked sheet; nothing when the case was shredded meanwhile."""
+    try:
+        opened = unit.keyring.open(visit.sheet, visit.case_id, "visit.sheet")
+    except Unavailable:
+        return None
     return Sheet.model_validate_json(opened)

@@ -1,0 +1,38 @@
+"""Erase the key of a case, and what else the case could be known by."""
+
+import getpass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from chassis.database import engine
+from chassis.shredding import Reason, shred
+from doorstep.direct import reach
+from doorstep.errors import Misuse
+from services.dispatch import store
+
+
+def shred_case(case: str, reason: Reason) -> int:
+    """Shred a case in one transaction, and note who did it, when and why."""
+    by = f"desk:{getpass.getuser()}"
+    with engine(reach().database_url, "dispatch", pool=0).begin() as connection:
+        case_id = known(connection, case)
+        store.forget(connection, case_id)
+        first = shred(connection, case_id, by, reason)
+    print(f"case {case_id} is shredded" if first else f"case {case_id} was shredded before")
+    print(f"see that nothing opens: doorstep shred scan {case_id}")
+    print("reach old backups of the keyring too: doorstep keys rotate")
+    return 0
+
+
+def known(connection: Connection, case: str) -> UUID:
+    """Return the id of a case by its number or id. Raises Misuse when there is none."""
+    try:
+        wanted: UUID | None = UUID(case)
+    except ValueError:
+        wanted = store.named(connection, case)
+    if wanted is None or not store.cases(connection, [wanted]):
+        raise Misuse(
+            f"there is no case {case}; write its number as the bank did, or its id"
+        )
+    return wanted
