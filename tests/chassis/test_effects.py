@@ -184,7 +184,9 @@ def test_a_database_that_is_away_is_no_fault_of_the_event(its: Engine) -> None:
     assert waiting(its) == []
 
 
-def test_an_unreadable_message_is_kept_sealed_and_parked(its: Engine) -> None:
+def test_an_unreadable_message_is_kept_sealed_and_parked(
+    its: Engine, emptied: object
+) -> None:
     raw = b'\xff{"name": "6222020000001234"}'
 
     held.put_aside(its, SERVICE, "normal", raw, "workforce.agency_standing")
