@@ -1,72 +1,120 @@
 """`make bench`: check-ins, signed and judged, beside the floor of the same machine.
 
-A platform of its own under `var/bench`, at a fixed ticking moment; nothing is kept.
-The load generator is Python's and shares the cores: above some 400 a second it is the
-limit itself, which the floor's line shows.
+A platform of its own under `var/bench`, at a fixed ticking moment; nothing is kept. Every
+request is the first check-in of a visit of its own, made and signed just before.
+`--quick` takes few visits and short rounds.
 """
 
-import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from timeit import timeit
+from uuid import UUID
 
 import rulebook
-from bench.load import Measured, Shot, fire
-from bench.people import check_ins, good_entry, platform
-from doorstep import ports
+from bench import load, table
+from bench.events import Carried, Delay, carried, delay, drained
+from bench.floor import Floor
+from bench.load import Measured, fire
+from bench.people import Crew, good_entry, platform, present
+from bench.stored import Stored
+from bench.table import Round
 from doorstep.home import Home
-from doorstep.process import wait_until
 from proto.decision import Act
-from tests.world import Door
 
-CLIENTS, SHOTS = (1, 8), 400
+CLIENTS = (1, 8, 32, 64)
 HOME = Path("var/bench")
+#: A short round before each warms up, and tells how many requests the real one may need.
+WARM_S, FIRST_RATE, MARGIN = 1, 200, 1.7
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured: visits stored, seconds a round, events that wait."""
+
+    sizes: tuple[int, ...]
+    seconds: int
+    events: int
+
+
+FULL = Plan(sizes=(5_000, 500_000), seconds=5, events=20_000)
+QUICK = Plan(sizes=(5_000,), seconds=2, events=4_000)
 
 
 def main() -> int:
-    """Print the table. Returns 1 when a request was not answered as it should be."""
-    lines, wrong = [], 0
+    """Print the table. Returns 1 when something was answered otherwise than it should."""
+    parser = ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="5,000 visits, short rounds")
+    plan = QUICK if parser.parse_args().quick else FULL
+    load.wrk()
     with tempfile.TemporaryDirectory() as folder, platform(Home(HOME)) as doorstep:
-        door = Door(doorstep, Path(folder))
-        with Floor(doorstep.settings) as floor:
-            for clients in CLIENTS:
-                best = fire(floor.url, [Shot("/", b"{}", {})] * SHOTS, clients)
-                ours = fire(doorstep.url, check_ins(door, SHOTS), clients)
-                wrong += SHOTS - ours.statuses.get(200, 0)
-                lines += [line("floor", clients, best), line("check-in", clients, ours)]
-                lines.append(f"{'':10} {'':>7}   {ours.rate / best.rate:.1%} of the floor")
-    print(f"{'':10} {'clients':>7} {'/s':>8} {'p50 ms':>8} {'p99 ms':>8}")
-    print("\n".join(lines))
+        bench = Bench(Crew(doorstep, Path(folder)), plan)
+        late, many = bench.events()
+        rounds = list(bench.rounds())
+    print("\n".join([*table.table(rounds), *table.compared(rounds)]))
+    print("\n".join(table.of_events(many, late)))
     print(f"one act judged by five books: {judging_us():.1f} microseconds")
-    if wrong:
-        print(f"{wrong} check-ins were not answered with 200", file=sys.stderr)
-    return 1 if wrong else 0
+    complaints = [*wrong(rounds), *([f"{late.lost} events were lost"] if late.lost else [])]
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    return 1 if complaints else 0
 
 
-def line(name: str, clients: int, run: Measured) -> str:
-    figures = f"{run.rate:8.0f} {run.p50_ms:8.1f} {run.p99_ms:8.1f}"
-    return f"{name:10} {clients:>7} {figures}"
+def wrong(rounds: list[Round]) -> Iterator[str]:
+    """Say where not everything was answered with 200."""
+    for each in rounds:
+        where = f"{each.visits:,} visits, {each.clients} clients"
+        for name, run in (("check-ins", each.ours), ("requests to the floor", each.floor)):
+            if run.wrong:
+                counts = f"{dict(run.statuses)}, {run.lost} lost"
+                yield f"{where}: not all {name} were answered with 200: {counts}"
 
 
-class Floor:
-    """The bare app on a port of its own, beside the same database."""
+class Bench:
+    """One run on one platform."""
 
-    def __init__(self, settings: dict[str, str]) -> None:
-        self.settings, self.port = settings, ports.next_free(8460)
-        self.url = f"http://127.0.0.1:{self.port}"
+    def __init__(self, crew: Crew, plan: Plan) -> None:
+        self.crew, self.plan, self.platform = crew, plan, crew.platform
+        url = self.platform.settings["DATABASE_URL"]
+        self.stored, self.unused = Stored(url, crew.planned, crew.closed), list[UUID]()
 
-    def __enter__(self) -> "Floor":
-        command = [sys.executable, "-m", "uvicorn", "bench.floor:app", "--no-access-log"]
-        command += ["--port", str(self.port), "--log-level", "warning"]
-        self.process = subprocess.Popen(command, env=self.settings)
-        if not wait_until(lambda: not ports.is_free(self.port), 10):
-            raise TimeoutError(f"the floor did not open port {self.port} in 10 s")
-        return self
+    def events(self) -> tuple[Delay, Carried]:
+        late = delay(self.crew, 2 * self.plan.seconds)
+        return late, carried(self.platform, self.plan.events)
 
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait()
+    def rounds(self) -> Iterator[Round]:
+        """Grow, and measure at every number of clients, the floor each time just before."""
+        with Floor(self.platform.settings) as floor:
+            body = present(self.crew.door.pair, self.crew.planned)
+            for size in self.plan.sizes:
+                self.stored.grow(size)
+                for clients in CLIENTS:
+                    again = [floor.request(body)]
+                    best = fire(floor.url, again, clients, self.plan.seconds, again=True)
+                    yield self.round(size, clients, best)
+
+    def round(self, size: int, clients: int, floor: Measured) -> Round:
+        warm = self.check_in(clients, WARM_S, FIRST_RATE)
+        drained(self.platform)
+        visits = self.stored.count()
+        ours = self.check_in(clients, self.plan.seconds, warm.rate)
+        return Round(size, visits, clients, ours, floor, drained(self.platform))
+
+    def check_in(self, clients: int, seconds: int, rate: float) -> Measured:
+        """Check in as many visits as there is time for.
+
+        Where more were asked for than this rate foretold, it is done again with more.
+        """
+        count = int(rate * seconds * MARGIN) + 10 * clients
+        if (missing := count - len(self.unused)) > 0:
+            self.unused += self.stored.plan(missing)
+        requests = self.crew.check_ins(self.unused[:count])
+        run = fire(self.platform.url, requests, clients, seconds)
+        self.unused = self.unused[run.taken :]
+        return run if not run.ran_out else self.check_in(clients, seconds, 2 * rate)
 
 
 def judging_us() -> float:

@@ -4,7 +4,8 @@
 # Needed of the system: Python 3.11 or 3.12 with venv, PostgreSQL's server programs
 # (unless DATABASE_URL is set) and RabbitMQ (unless AMQP_URI is set). Whatever is missing
 # is installed with apt-get when we are root; otherwise one line says what to do. No
-# system daemon is started, and nothing is installed that is there already.
+# system daemon is started, and nothing is installed that is there already. With --bench,
+# what `make bench` needs besides: wrk, the load generator.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,6 +13,7 @@ venv=.venv
 stamp=$venv/.doorstep
 policy=/usr/sbin/policy-rc.d
 no_cluster=/etc/postgresql-common/createcluster.d/doorstep.conf
+bench=${1:-}
 ours=()  # files of ours in /usr and /etc while apt-get works
 
 say() { printf 'bootstrap: %s\n' "$*"; }
@@ -45,6 +47,7 @@ missing_packages() {
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo "$(basename "$(readlink -f "$python")")-venv"
     [ -n "${DATABASE_URL:-}" ] || has_postgres || echo postgresql
     [ -n "${AMQP_URI:-}" ] || has_rabbitmq || echo rabbitmq-server
+    [ "$bench" != --bench ] || command -v wrk >/dev/null || echo wrk
 }
 
 explain_missing() {

@@ -1,0 +1,289 @@
+"""With half a million visits, no hot query reads a whole table.
+
+Each statement is caught on its way to the database, while the code that makes it runs,
+and then explained: a query that is changed is the one that is tested.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import md5
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, event, text
+
+from chassis import handling
+from chassis.database import engine
+from chassis.keyring import Keyring
+from chassis.relay import Outboxes
+from chassis.unit import Unit
+from proto import ids
+from proto.base import Asker, Envelope, Role
+from proto.dispatch import CaseStanding, CaseState
+from proto.field_visit import CollectorsArrived
+from proto.workforce import DeviceStanding
+from services.field_visit import store
+from services.field_visit.model import visit_table
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+#: Rows of the visit table, and of each other one. An agency has 1,000 visits, a pair 100.
+VISITS, OTHERS = 500_000, 50_000
+ONE = 4711
+
+
+def scattered(kind: str, number: str) -> str:
+    """Return the SQL of an id that is made from a number."""
+    return f"md5('{kind}' || {number})::uuid"
+
+
+def an_id(kind: str, number: int = ONE) -> UUID:
+    """Return the same id here."""
+    return UUID(md5(f"{kind}{number}".encode()).hexdigest())
+
+
+VISIT, CASE = scattered("visit", "i"), scattered("case", "i")
+PAIR = ", ".join(scattered(each, "mod(i, 5000)") for each in ("person", "partner"))
+SEED = f"""
+INSERT INTO visit (id, case_id, agency_id, collectors, letter_id, place, sheet, zone,
+                   not_before, not_after, books, state)
+SELECT {VISIT}, {CASE}, {scattered("agency", "mod(i, 500)")}, ARRAY[{PAIR}],
+       {scattered("letter", "i")}, box, box, 'Asia/Shanghai',
+       now() + i * interval '1 minute', now() + i * interval '1 minute' + '5 hours',
+       ARRAY['CN-PLEDGE'], 'planned'
+FROM generate_series(1, {VISITS}) i,
+     jsonb_build_object('key_id', gen_random_uuid(), 'purpose', 'visit.place',
+                        'nonce', '', 'box', '') box;
+INSERT INTO checked_in
+SELECT gen_random_uuid(), {VISIT}, {scattered("person", "i")}, {scattered("phone", "i")},
+       1, 1, now(), '1', now()
+FROM generate_series(1, {OTHERS}) i;
+INSERT INTO journal (device_id, seq, visit_id, at, prev, link, fact, counts, received_at)
+SELECT {scattered("phone", "mod(i, 50)")}, i, {VISIT}, now(), '', '',
+       jsonb_build_object('kind', 'left'), true, now()
+FROM generate_series(1, {OTHERS}) i;
+INSERT INTO kept
+SELECT topic, {CASE}, 1, '1'
+FROM generate_series(1, {OTHERS}) i,
+     unnest(ARRAY['dispatch.case_standing', 'workforce.device_standing']) topic;
+INSERT INTO keyring.key SELECT {CASE}, '', now() FROM generate_series(1, {OTHERS}) i;
+INSERT INTO inbox SELECT {VISIT}, now() FROM generate_series(1, {OTHERS}) i;
+INSERT INTO subject SELECT {CASE}::text, 1 FROM generate_series(1, {OTHERS}) i;
+INSERT INTO outbox (event_id, subject, sequence, envelope, published_at)
+SELECT {VISIT}, {CASE}::text, 1, '1', CASE WHEN i <= {OTHERS} - 20 THEN now() END
+FROM generate_series(1, {OTHERS}) i;
+"""
+SCHEMA, KEYS = "field_visit", "keyring.key"
+TABLES = ("visit", "checked_in", "journal", "kept", "inbox", "subject", "outbox", KEYS)
+
+
+@pytest.fixture(scope="module")
+def half_a_million(database_url: str) -> Iterator[Connection]:
+    """All that, in a transaction that is rolled back; then the space is given back."""
+    with engine(database_url, SCHEMA, pool=0).connect() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for statement in (
+            *SEED.strip().rstrip(";").split(";"),
+            f"ANALYZE {', '.join(TABLES)}",
+        ):
+            connection.exec_driver_sql(statement)
+        yield connection
+        connection.rollback()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"SET search_path = {SCHEMA}")
+        connection.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+
+
+Said = list[tuple[str, Any]]
+
+
+@contextmanager
+def caught(connection: Connection) -> Iterator[Said]:
+    """Note every statement with its parameters, the first ones where there are many."""
+    said: Said = []
+
+    def note(_: Any, __: Any, statement: str, given: Any, ___: Any, many: bool) -> None:
+        said.append((statement, given[0] if many else given))
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield said
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+@dataclass
+class Read:
+    """Which tables statements touch, and which of them they read as a whole."""
+
+    touched: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+
+    def explain(self, connection: Connection, statement: str, given: Any) -> None:
+        query = f"EXPLAIN (FORMAT JSON) {statement}"
+        (plan,) = connection.exec_driver_sql(query, given).scalar_one()
+        for node in nodes(plan["Plan"]):
+            table = node.get("Relation Name")
+            self.touched |= {table} - {None}
+            self.whole |= {table} if node["Node Type"] == "Seq Scan" else set()
+
+
+def read(connection: Connection, work: Callable[[Connection], Any]) -> Read:
+    """Do it, undo it, and return what its statements read."""
+    found = Read()
+    with connection.begin_nested() as savepoint:
+        with caught(connection) as said:
+            work(connection)
+        savepoint.rollback()
+    for statement, given in said:
+        found.explain(connection, statement, given)
+    return found
+
+
+def unit(connection: Connection) -> Unit:
+    return Unit(connection, SCHEMA, "field_collector:test", "trace")
+
+
+def lists(role: Role, after: UUID | None = None, **belongs: UUID) -> Callable[..., Any]:
+    asker = Asker(account_id=ids.new(), role=role, **belongs)
+    return lambda connection: store.visits(connection, asker, after, 50)
+
+
+def standings(connection: Connection) -> None:
+    case, phone = an_id("case"), an_id("case", ONE + 1)
+    unit(connection).kept({CaseStanding: [case], DeviceStanding: [phone]})
+
+
+def change(connection: Connection) -> None:
+    """Change a visit and say an event: all that a unit writes by a key."""
+    its = unit(connection)
+    its.change(visit_table, an_id("visit"), state="cleared")
+    visit, case, agency = an_id("visit"), an_id("case"), an_id("agency")
+    arrived = CollectorsArrived(visit_id=visit, case_id=case, agency_id=agency, at=its.now)
+    its.emit(arrived, case)
+    its.settle()
+
+
+@dataclass
+class Within:
+    """An engine whose every transaction is the test's own."""
+
+    connection: Connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        yield self.connection
+
+
+def hear(connection: Connection) -> None:
+    """Let a standing of a known case take effect: the inbox, and what is kept."""
+    standing = CaseStanding(
+        case_id=an_id("case"),
+        number="C1",
+        agency_id=an_id("agency"),
+        state=CaseState.PLACED,
+        books=("CN-PLEDGE",),
+        version=2,
+    )
+    envelope = Envelope(
+        source="doorstep/dispatch",
+        type=standing.topic(),
+        subject=str(standing.case_id),
+        time="2026-03-02T12:00:00+08:00",
+        by="bank_officer:test",
+        trace="trace",
+        data=standing.model_dump(mode="json"),
+    )
+    effects = {standing.topic(): (CaseStanding, handling.keep)}
+    assert handling.apply(Within(connection), SCHEMA, effects, envelope)
+
+
+LINKS = {"device_id": an_id("phone", 11), "since": OTHERS - 500}
+PERSON, AGENCY = {"person_id": an_id("person")}, {"agency_id": an_id("agency", 211)}
+HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
+    "a visit, locked, with its door": (
+        lambda connection: store.visit(connection, an_id("visit")),
+        {"visit", "checked_in", "journal"},
+    ),
+    "the links of a journal": (
+        lambda connection: store.links(connection, **LINKS),
+        {"journal"},
+    ),
+    "a collector's visits": (
+        lists(Role.FIELD_COLLECTOR, **PERSON),
+        {"visit", "checked_in", "journal"},
+    ),
+    "a collector's next visits": (
+        lists(Role.FIELD_COLLECTOR, an_id("visit"), **PERSON),
+        {"visit", "checked_in", "journal"},
+    ),
+    "an agency's visits": (
+        lists(Role.SUPERVISOR, **AGENCY),
+        {"visit", "checked_in", "journal"},
+    ),
+    "an agency's next visits": (
+        lists(Role.SUPERVISOR, an_id("visit"), **AGENCY),
+        {"visit", "checked_in", "journal"},
+    ),
+    "what is kept": (standings, {"kept"}),
+    "a case's key": (
+        lambda connection: Keyring(connection).load([ids.new()]),
+        {"key"},
+    ),
+    "a change and an event": (change, {"visit", "subject", "outbox"}),
+    "an event taken in": (hear, {"inbox", "kept"}),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_no_hot_query_reads_a_whole_table(name: str, half_a_million: Connection) -> None:
+    work, tables = HOT[name]
+
+    assert read(half_a_million, work) == Read(touched=tables, whole=set())
+
+
+@dataclass
+class Recorder:
+    """Stands where the relay has its database, and keeps what it is asked."""
+
+    connection: Connection
+    said: Said = field(default_factory=list)
+
+    async def execute(self, query: Any, given: Any = None) -> "Recorder":
+        driver = self.connection.connection.driver_connection
+        self.said.append((query.as_string(driver), given))
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        return []
+
+
+def test_the_relay_finds_what_is_unpublished_by_an_index(
+    half_a_million: Connection,
+) -> None:
+    recorder, found = Recorder(half_a_million), Read()
+    outboxes = Outboxes(recorder, [SCHEMA])
+
+    for ask in (outboxes.waiting(), outboxes.read(SCHEMA), outboxes.mark(SCHEMA, [ONE])):
+        asyncio.run(ask)
+    for statement, given in recorder.said:
+        found.explain(half_a_million, statement, given)
+
+    assert len(recorder.said) == 3
+    assert found == Read(touched={"outbox"}, whole=set())
+
+
+def test_a_query_without_an_index_would_be_seen(half_a_million: Connection) -> None:
+    by_letter = visit_table.select().where(visit_table.c.letter_id == ids.new())
+
+    found = read(half_a_million, lambda connection: connection.execute(by_letter))
+
+    assert found == Read(touched={"visit"}, whole={"visit"})
