@@ -17,7 +17,7 @@ def try_again(engine: Engine, service: str, its: Effects) -> int:
     """
     done = 0
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection:
             due = held.heads(connection, clock.now())
     except Exception as error:
         effects.refuse_away(error)

@@ -13,25 +13,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Uuid, bindparam, select, update
+from sqlalchemy import Connection, update
 
 from chassis import tables
 from chassis.errors import Conflict, Invalid
+from chassis.shared import Shared
 from chassis.unit import Unit
 from proto.base import Order, Reply
 
 table = tables.answered
-REMEMBERED = select(
-    table.c.key,
-    table.c.principal,
-    table.c.operation,
-    table.c.digest,
-    table.c.reply,
-    table.c.outcome,
-    table.c.good_until,
-    table.c.revoked_at,
-).where(table.c.key == bindparam("keys", type_=ARRAY(Uuid)).any_())
-
 Key = tuple[UUID, UUID, str]
 
 
@@ -58,13 +48,22 @@ def digest(command: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def remembered(connection: Connection, orders: Iterable[Order]) -> dict[Key, Remembered]:
-    """Return what was answered to these orders before, in one statement."""
-    keys = sorted({order.key for order in orders if order.key})
-    if not keys:
-        return {}
-    rows = connection.execute(REMEMBERED, {"keys": keys})
-    return {(row[0], row[1], row[2]): Remembered(*row[3:]) for row in rows}
+def remembered(shared: Shared) -> dict[Key, Remembered]:
+    """Return what was answered to a transaction's orders before."""
+    return {
+        (each["key"], UUID(each["principal"]), each["operation"]): Remembered(
+            each["digest"],
+            each["reply"],
+            each["outcome"],
+            moment(each["good_until"]),
+            moment(each["revoked_at"]),
+        )
+        for each in shared.answered
+    }
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def refuse_other(before: Remembered, order: Order) -> None:

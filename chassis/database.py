@@ -17,14 +17,17 @@ STATEMENT_MS, LOCK_MS, CONNECT_S = 5_000, 3_000, 3
 @cache
 def of(service: str) -> Engine:
     """Return the engine of a service in its own process, under eventlet."""
-    return engine(settings().database_url, service, green=True, pool=POOL)
+    return engine(settings().database_url, service, green=True, pool=POOL, ping=False)
 
 
-def engine(url: str, schema: str, *, green: bool = False, pool: int = 10) -> Engine:
+def engine(
+    url: str, schema: str, *, green: bool = False, pool: int = 10, ping: bool = True
+) -> Engine:
     """Return the engine of one schema.
 
     `green`: this process runs under eventlet, whose hub psycopg 3 would block.
-    `pool` connections are kept; 0 keeps none.
+    `pool` connections are kept; 0 keeps none. `ping` asks a kept one whether it still
+    lives before each use, a round trip; without it, a first failure has to be tried again.
     """
     driver = "psycopg2" if green else "psycopg"
     options = (
@@ -37,7 +40,7 @@ def engine(url: str, schema: str, *, green: bool = False, pool: int = 10) -> Eng
     return create_engine(
         with_driver(url, driver),
         connect_args=connect,
-        pool_pre_ping=bool(pool),
+        pool_pre_ping=bool(pool) and ping,
         hide_parameters=True,  # an error would quote what was to be stored
         **(pooled if pool else {"poolclass": NullPool}),
     )

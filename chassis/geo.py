@@ -7,7 +7,7 @@ every open implementation shares; the inverses are fixed points of the forward f
 from collections.abc import Callable
 from math import atan2, cos, hypot, pi, sin, sqrt
 
-from geopy.distance import geodesic
+from geopy.distance import Geodesic
 
 from proto.places import Datum, Point
 
@@ -20,8 +20,13 @@ Degrees = tuple[float, float]
 
 
 def metres_between(one: Point, other: Point) -> float:
-    """Return the geodesic distance of two points in metres (geopy, WGS-84)."""
-    return float(geodesic(wgs84(one), wgs84(other)).meters)
+    """Return the geodesic distance of two points in metres (WGS-84).
+
+    By the algorithm that geopy's `geodesic` calls, without its detour over points that
+    are parsed anew and series that are computed anew for each distance.
+    """
+    line = Geodesic.WGS84.Inverse(*wgs84(one), *wgs84(other), Geodesic.DISTANCE)
+    return float(line["s12"])
 
 
 def wgs84(point: Point) -> Degrees:

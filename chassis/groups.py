@@ -114,8 +114,8 @@ def one_round(
     try:
         return transact(engine, service, parcels, blocking=alone)
     except (DBAPIError, PoolTimeout) as error:
+        logs.failed(f"a round of {len(parcels)}", error)
         if not worth_a_second_try(error):
-            logs.failed(f"a round of {len(parcels)}", error)
             return [unavailable("database-does-not-answer")] * len(parcels)
     except Exception as error:
         logs.failed(f"a round of {len(parcels)}", error)
@@ -125,7 +125,13 @@ def one_round(
 
 
 def worth_a_second_try(error: DBAPIError | PoolTimeout) -> bool:
-    """Tell whether a neighbour may be to blame, or another transaction that has ended."""
+    """Tell whether the next try may fare better.
+
+    A neighbour may be to blame, or another transaction that has ended; or the pool had
+    kept a connection that had died. What was committed all the same is found by its key.
+    """
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or getattr(
         getattr(error, "orig", None), "pgcode", None
     )
@@ -155,7 +161,8 @@ def transact(
     with engine.begin() as connection:
         shared = Shared(connection, blocking=blocking)
         gather(shared, parcels)
-        before = answers.remembered(connection, [parcel.order for parcel in parcels])
+        shared.fetch(each.order.key for each in parcels if each.order.key)
+        before = answers.remembered(shared)
         units, given = [], []
         for parcel in parcels:
             unit = open_unit(connection, service, parcel.order, shared)

@@ -6,7 +6,9 @@ for one transaction and no longer.
 """
 
 import base64
+import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -25,6 +27,8 @@ from proto.base import Sealed
 
 __all__ = ["INDEX", "Keyring", "key_table", "metadata"]
 
+#: A key as it lies in its table: whose it is, which master key wraps it, and itself.
+Fetched = tuple[UUID, str | None, bytes]
 #: The key of blind indexes and fingerprints: kept like all others, and never shredded.
 INDEX = ids.named("keyring", "index")
 
@@ -99,6 +103,12 @@ class Keyring:
         ]
         self.connection.execute(insert(key_table).on_conflict_do_nothing(), rows)
         self.load(key_ids)
+
+    def take(self, fetched: Iterable[Fetched]) -> None:
+        """Take keys that were read with other things. What does not open is read anew."""
+        for key_id, master, wrapped in fetched:
+            with contextlib.suppress(Unavailable):
+                self.keys[key_id] = unwrap(master, key_id, wrapped)
 
     def load(self, key_ids: list[UUID]) -> None:
         """Fetch these keys, as far as they exist."""

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Text, Uuid, bindparam, select
+from sqlalchemy import Connection
 
-from chassis import clock, tables
+from chassis import clock
 from chassis.errors import Unavailable
 from chassis.keyring import Keyring
+from chassis.reading import know
 from proto.base import Standing
 
 AThing = TypeVar("AThing")
@@ -22,16 +23,6 @@ AStanding = TypeVar("AStanding", bound=Standing)
 #: nothing is allowed: `docs/decisions/0017-ticks-bound-what-is-not-yet-known.md`.
 FRESH = timedelta(seconds=1)
 
-kept, source, held = tables.kept, tables.source, tables.held_back
-STANDINGS = select(kept.c.topic, kept.c.key, kept.c.body).where(
-    kept.c.key == bindparam("keys", type_=ARRAY(Uuid)).any_()
-)
-SOURCES = select(source.c.source, source.c.ticked_at).where(source.c.lane == "urgent")
-HELD_BACK = select(held.c.subject).where(
-    held.c.subject == bindparam("subjects", type_=ARRAY(Text)).any_(),
-    held.c.discarded_at.is_(None),
-)
-
 
 class HeldElsewhere(Exception):
     """Somebody else holds what an order locks: it is to be asked for again, alone."""
@@ -39,14 +30,18 @@ class HeldElsewhere(Exception):
 
 @dataclass(frozen=True)
 class Kept:
-    """Standings that were fetched together."""
+    """Standings that were fetched together; each is read once."""
 
     bodies: Mapping[tuple[str, UUID], dict[str, Any]]
+    read: dict[tuple[type[Standing], UUID], Standing | None] = field(default_factory=dict)
 
     def get(self, kind: type[AStanding], key: UUID) -> AStanding | None:
         """Return one of them, or nothing when it is not known here."""
-        body = self.bodies.get((kind.topic(), key))
-        return None if body is None else kind.model_validate(body)
+        if (kind, key) not in self.read:
+            body = self.bodies.get((kind.topic(), key))
+            found = None if body is None else kind.model_validate(body)
+            self.read[kind, key] = found
+        return self.read[kind, key]  # type: ignore[return-value]  # as it was put there
 
 
 @dataclass
@@ -55,15 +50,20 @@ class Shared:
 
     `things` holds what was locked, by its class and id; nobody else of the transaction
     has the same one, so whoever gets it may change it. Without `blocking`, what somebody
-    else holds is skipped.
+    else holds is skipped, and noted in `elsewhere`. `answered` is what was answered to
+    the transaction's orders before.
     """
 
     connection: Connection
     blocking: bool = True
     things: dict[type, dict[UUID, Any]] = field(default_factory=dict)
-    standings: dict[tuple[str, UUID], dict[str, Any]] = field(default_factory=dict)
-    asked_for: set[UUID] = field(default_factory=set)
     elsewhere: set[UUID] = field(default_factory=set)
+    answered: list[dict[str, Any]] = field(default_factory=list)
+    standings: Kept = field(default_factory=lambda: Kept({}))
+    known: set[UUID] = field(default_factory=set)
+    doubted: dict[str, bool] = field(default_factory=dict)
+    heard: dict[str, datetime] | None = None
+    wanted: dict[str, set[UUID]] = field(default_factory=dict)
 
     @cached_property
     def now(self) -> datetime:
@@ -74,11 +74,12 @@ class Shared:
     def keyring(self) -> Keyring:
         return Keyring(self.connection)
 
-    @cached_property
+    @property
     def ticked(self) -> dict[str, datetime]:
         """When each source made the last tick we heard, on the urgent lane."""
-        rows = self.connection.execute(SOURCES)
-        return {row.source: row.ticked_at for row in rows}
+        if self.heard is None:
+            self.fetch()
+        return self.heard or {}
 
     def thing(self, kind: type[AThing], key: UUID) -> AThing | None:
         """Return what was locked. Raises HeldElsewhere when somebody else holds it."""
@@ -90,13 +91,40 @@ class Shared:
     def put(self, key: UUID, thing: Any) -> None:
         self.things.setdefault(type(thing), {})[key] = thing
 
+    def want(
+        self,
+        keys: Iterable[UUID] = (),
+        subjects: Iterable[UUID] = (),
+        locks: Iterable[UUID] = (),
+    ) -> None:
+        """Say what will be asked for, so that it is read together.
+
+        The standings of `keys`, whether an event about `subjects` is held back, and the
+        keys that the fields of the cases `locks` are sealed under.
+        """
+        self.wanted.setdefault("keys", set()).update(keys)
+        self.wanted.setdefault("subjects", set()).update(subjects)
+        self.wanted.setdefault("locks", set()).update(locks)
+
+    def fetch(self, orders: Iterable[UUID] = ()) -> None:
+        """Read all that was wanted, in one statement."""
+        keys = self.wanted.pop("keys", set()) - self.known
+        subjects = {str(each) for each in self.wanted.pop("subjects", ())}
+        locks = self.wanted.pop("locks", set())
+        found = know(self.connection, keys, subjects, orders, locks)
+        self.standings = Kept(dict(self.standings.bodies) | found.standings)
+        self.known |= keys
+        self.doubted |= {subject: subject in found.held for subject in subjects}
+        self.heard = found.ticked
+        self.answered += found.answered
+        self.keyring.take(found.keys)
+
     def kept(self, keys: Iterable[UUID]) -> Kept:
-        """Return the newest standings of these things, fetched in one statement."""
-        if missing := sorted(set(keys) - self.asked_for):
-            rows = self.connection.execute(STANDINGS, {"keys": missing})
-            self.standings |= {(row.topic, row.key): row.body for row in rows}
-            self.asked_for.update(missing)
-        return Kept(self.standings)
+        """Return the newest standings of these things, in one statement at the most."""
+        if missing := set(keys) - self.known:
+            self.want(keys=missing)
+            self.fetch()
+        return self.standings
 
     def refuse_stale(self, sources: Iterable[str], subjects: Iterable[UUID]) -> None:
         """Stop an ask while what it rests on may have changed without our knowing.
@@ -104,10 +132,13 @@ class Shared:
         Raises Unavailable when a source has not ticked lately, or an event about one of
         these things could not take effect here.
         """
+        about = list(subjects)
+        if any(str(each) not in self.doubted for each in about):
+            self.want(subjects=about)
+            self.fetch()
         for name in sources:
             ticked_at = self.ticked.get(name)
             if ticked_at is None or abs(self.now - ticked_at) > FRESH:
                 raise Unavailable("source-stale", source=name)
-        named = {"subjects": [str(each) for each in subjects]}
-        if self.connection.execute(HELD_BACK, named).first():
+        if any(self.doubted[str(each)] for each in about):
             raise Unavailable("event-held-back")

@@ -1,6 +1,7 @@
 """Check, and for phones of our own make, ES256 signatures (RFC 7518, 3.4)."""
 
 import base64
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -40,6 +41,7 @@ def public_key(private: ec.EllipticCurvePrivateKey) -> PublicKey:
     )
 
 
+@lru_cache(maxsize=10_000)
 def point(key: PublicKey) -> ec.EllipticCurvePublicKey:
     """Return the key to verify with. Raises ValueError when it is not on the curve."""
     x, y = int.from_bytes(unb64(key.x), "big"), int.from_bytes(unb64(key.y), "big")

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, select, text
 
 from chassis import clock, metrics, tables
+from chassis.topology import Pace
 from chassis.unit import row
 from chassis.writing import write
 from proto.base import Envelope
@@ -32,28 +33,28 @@ HEAR = text(
 NOBODY, NOTHING = "doorstep", UUID(int=0).hex
 
 
-def topic(service: str, lane: str) -> str:
+def topic(service: str, pace: Pace) -> str:
     """Return a tick's routing key. Three words: the stream, which hears two, has none."""
-    return f"tick.{service}.{lane}"
+    return f"tick.{service}.{pace}"
 
 
 def is_tick(envelope: Envelope) -> bool:
     return envelope.type.startswith("tick.")
 
 
-def say(engine: Engine, service: str, lane: str) -> None:
+def say(engine: Engine, service: str, pace: Pace) -> None:
     """Put a tick of this moment into the outbox."""
     now = clock.now()  # before the row has its id: what is older has a smaller one
     envelope = Envelope(
         source=f"doorstep/{service}",
-        type=topic(service, lane),
+        type=topic(service, pace),
         subject=f"tick/{service}",
         time=now,
         by=NOBODY,
         trace=NOTHING,
         data={},
     )
-    said = row(envelope, urgent=lane == "urgent", numbered=False)
+    said = row(envelope, urgent=pace == "often", numbered=False)
     with engine.begin() as connection:
         write(connection, {}, {}, [], [said])
 

@@ -5,7 +5,8 @@ first start waits for it. Routing keys:
 
 * `service.event`         what has happened; the stream hears it, and whoever asked for it
 * `urgent.service.event`  the same, in a hurry: to the urgent queues, and the stream
-* `tick.service.lane`     I am here, and have said all I had to say
+* `tick.service.often`    I am here, and have said all I had to say: for those who wait
+* `tick.service.seldom`   the same, for everybody who hears me: the bindings hold
 * `later.service.order`   what a service told itself to do when its time has come
 """
 
@@ -25,6 +26,10 @@ from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 
 Lane = Literal["urgent", "normal"]
 LANES: tuple[Lane, ...] = ("urgent", "normal")
+Pace = Literal["often", "seldom"]
+#: Seconds between two ticks. All parts tick at the same moments, so that those who hear
+#: many of them hear them together.
+PACES: dict[Pace, float] = {"often": 0.25, "seldom": 2.0}
 
 #: Every event goes here, under its topic.
 EVENTS = "doorstep.events"
@@ -104,13 +109,14 @@ def heard_sources(service: str) -> tuple[str, ...]:
 
 def keys(service: str, lane: Lane) -> tuple[str, ...]:
     """Return what a service's queue of a lane is bound to."""
-    ticks = tuple(f"tick.{source}.{lane}" for source in heard_sources(service))
-    if lane == "urgent":
-        return *(f"urgent.{topic}" for topic in topics(service)), *ticks
-    return *topics(service), f"later.{service}.*", *ticks
+    seldom = tuple(f"tick.{source}.seldom" for source in heard_sources(service))
+    if lane == "normal":
+        return *topics(service), f"later.{service}.*", *seldom
+    often = tuple(f"tick.{source}.often" for source in SOURCES.get(service, ()))
+    return *(f"urgent.{topic}" for topic in topics(service)), *often, *seldom
 
 
-def tick_s(service: str, lane: Lane) -> float:
-    """Return the seconds between two ticks. Whom an ask waits for ticks more often."""
+def paces(service: str) -> tuple[Pace, ...]:
+    """Return how a service ticks: often, too, when an ask waits for its word."""
     waited_for = any(service in sources for sources in SOURCES.values())
-    return 0.25 if waited_for and lane == "urgent" else 1.0
+    return ("often", "seldom") if waited_for else ("seldom",)

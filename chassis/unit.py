@@ -94,7 +94,7 @@ class Unit:
                 "topic": standing.topic(),
                 "key": standing.key(),
                 "version": standing.version,
-                "body": standing.model_dump(mode="json"),
+                "body": standing,
             }
         )
 
@@ -159,7 +159,7 @@ def row(
     return {
         "event_id": envelope.id,
         "subject": envelope.subject,
-        "envelope": envelope.model_dump(mode="json"),
+        "envelope": envelope,
         "urgent": urgent,
         "numbered": numbered,
         "due_at": due_at,

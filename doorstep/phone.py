@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis import signatures
 from doorstep.home import write_secretly
+from proto.canonical import canonical
 from proto.field_visit import GENESIS, Entry, Fact, Journal, Presence
 from proto.places import Position
-from proto.signing import PublicKey, Signature, canonical, signed_bytes
+from proto.signing import PublicKey, Signature, signed_bytes
 from proto.workforce import enrolment
 
 #: Stands where a signature will be while the bytes to sign are made.

@@ -8,10 +8,10 @@ SHA-256, r and s side by side.
 import hashlib
 from typing import Any, Literal
 
-import rfc8785
 from pydantic import BaseModel, Field
 
 from proto.base import Value
+from proto.canonical import canonical
 
 #: Unpadded base64url of 32 and of 64 bytes.
 B64_32 = r"^[A-Za-z0-9_-]{43}$"
@@ -36,11 +36,6 @@ class Signature(Value):
 
     alg: Literal["ES256"] = "ES256"
     value: str = Field(pattern=B64_64)
-
-
-def canonical(value: Any) -> bytes:
-    """Return the one way to write a JSON value (RFC 8785)."""
-    return rfc8785.dumps(value)
 
 
 def digest(value: Any) -> str:

@@ -9,7 +9,8 @@ from annotated_types import Len
 from pydantic import Field
 
 from proto.base import Command, Reply, Standing, Value
-from proto.signing import PublicKey, Signature, canonical
+from proto.canonical import canonical
+from proto.signing import PublicKey, Signature
 
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.\-]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]

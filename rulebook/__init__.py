@@ -6,7 +6,13 @@ A topic module has one class per clause key: what the clause means for some fact
 """
 
 from rulebook.book import load
-from rulebook.engine import entry_reasons, judge, permit_minutes, visit_minutes
+from rulebook.engine import (
+    entry_reasons,
+    foretell,
+    judge,
+    permit_minutes,
+    visit_minutes,
+)
 from rulebook.facts import Consent, DoorFacts, Here, Letter
 from rulebook.reading import Misprint
 from rulebook.wording import name, script
@@ -18,6 +24,7 @@ __all__ = [
     "Letter",
     "Misprint",
     "entry_reasons",
+    "foretell",
     "judge",
     "load",
     "name",

@@ -7,7 +7,7 @@ judged counts as not allowed, and so does an act that needs a norm no book settl
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -50,6 +50,16 @@ class Judge:
         except Exception:
             log.exception("%s %s could not be judged", self.book, self.clause.clause)
             return self._not_knowable("unforeseen")
+
+    def outcome(self, facts: DoorFacts) -> Outcome | None:
+        """Return what becomes of the act by this clause alone, if it is not met."""
+        try:
+            return None if self.rule.breach(facts) is None else self.clause.otherwise
+        except NotKnowable:
+            return Outcome.STOP
+        except Exception:
+            log.exception("%s %s could not be judged", self.book, self.clause.clause)
+            return Outcome.STOP
 
     def _not_knowable(self, fact: str) -> Reason:
         named = {"fact": wording.name(f"fact.{fact}")}
@@ -104,18 +114,47 @@ def judge(act: Act, facts: DoorFacts, books: tuple[str, ...], on: date) -> Verdi
     )
 
 
+def foretell(
+    act: Act,
+    facts: DoorFacts,
+    changes: Mapping[str, Mapping[str, Any]],
+    books: tuple[str, ...],
+    on: date,
+) -> dict[str, tuple[Outcome, tuple[str, ...]]]:
+    """Say what `judge` would answer if these facts changed so: outcome and clauses.
+
+    A clause that looks at none of the changed facts is judged once for all of them.
+    """
+    bench = _bench(act, books, on)
+    base = [(one, one.outcome(facts)) for one in bench.judges]
+    told = {}
+    for name, change in changes.items():
+        changed, other = change.keys(), replace(facts, **change)
+        against = [(reason.clause, reason.outcome) for reason in bench.objections]
+        for one, found in base:
+            again = found if one.rule.reads.isdisjoint(changed) else one.outcome(other)
+            if again is not None:
+                against.append((one.clause.clause, again))
+        strictest = max((o for _, o in against), key=STRICTER, default=Outcome.PROCEED)
+        told[name] = strictest, tuple(dict.fromkeys(clause for clause, _ in against))
+    return told
+
+
+@lru_cache(maxsize=1024)
 def entry_reasons(books: tuple[str, ...], on: date) -> frozenset[str] | None:
     """Return the special reasons all books allow; nothing if none of them lists any."""
     lists = [term.allowed for term in _terms(EntryReasons, books, on)]
     return frozenset.intersection(*lists) if lists else None
 
 
+@lru_cache(maxsize=1024)
 def permit_minutes(books: tuple[str, ...], act: Act, on: date) -> int | None:
     """Return how long a permit is good: the shortest any book sets, if any does."""
     set_by = (term.of(act) for term in _terms(PermitMinutes, books, on))
     return min(set_by, default=None)
 
 
+@lru_cache(maxsize=1024)
 def visit_minutes(books: tuple[str, ...], on: date) -> int | None:
     """Return how long a visit may be expected to take: the longest any book sets."""
     set_by = (term.minutes for term in _terms(VisitMinutes, books, on))

@@ -26,6 +26,7 @@ class EntryReason(Rule):
 
     key = "visit.entry_reason"
     acts = ENTRY
+    reads = frozenset({"allowed_entry_reasons", "entry_reason"})
     ways = ("missing", "not_listed")
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -45,6 +46,7 @@ class EntryConsent(Rule):
 
     key = "visit.entry_consent"
     acts = ENTRY
+    reads = frozenset({"consent"})
     ways = ("missing", "not_the_debtor", "before_identified", "withdrawn")
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -65,6 +67,7 @@ class NoObjection(Rule):
 
     key = "visit.no_objection"
     acts = ENTRY
+    reads = frozenset({"objection"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         return None if facts.objection is False else self.broken()

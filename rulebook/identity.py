@@ -11,6 +11,7 @@ class Confirmed(Rule):
 
     key = "identity.confirmed"
     acts = AT_THE_TALK
+    reads = frozenset({"identity_confirmed"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         return None if facts.identity_confirmed else self.broken()
@@ -21,6 +22,7 @@ class Items(Rule):
 
     key = "identity.items"
     acts = AT_THE_TALK
+    reads = frozenset({"confirmed_items"})
     at_least: MaskedItems
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -38,6 +40,7 @@ class DebtorOnly(Rule):
 
     key = "third_party.debtor_only"
     acts = AT_THE_TALK
+    reads = frozenset({"person_met"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         return None if known(facts.person_met, "person_met") == DEBTOR else self.broken()

@@ -58,14 +58,16 @@ class Breach:
 class Rule(BaseModel):
     """What a clause means for an act.
 
-    `acts` are the acts it speaks to; `ways` are the ways to break it, each with
-    sentences of its own under `<key>.<way>`. No ways: one sentence under `<key>`.
+    `acts` are the acts it speaks to, `reads` the facts it looks at and no others; `ways`
+    are the ways to break it, each with sentences of its own under `<key>.<way>`. No ways:
+    one sentence under `<key>`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: ClassVar[str]
     acts: ClassVar[frozenset[Act]]
+    reads: ClassVar[frozenset[str]]
     ways: ClassVar[tuple[str, ...]] = ()
 
     def breach(self, facts: DoorFacts) -> Breach | None:

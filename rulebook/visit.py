@@ -23,6 +23,7 @@ class MinVisitors(Rule):
 
     key = "visit.min_visitors"
     acts = EVERY_ACT
+    reads = frozenset({"here", "planned"})
     at_least: People
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -37,6 +38,7 @@ class Mandate(Rule):
 
     key = "visit.mandate"
     acts = EVERY_ACT
+    reads = frozenset({"mandate_in_force"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         if known(facts.mandate_in_force, "mandate_in_force"):
@@ -49,6 +51,7 @@ class AuthorisationLetter(Rule):
 
     key = "visit.letter"
     acts = EVERY_ACT
+    reads = frozenset({"here", "letter", "planned"})
     ways = ("missing", "revoked", "not_today", "other_agency", "other_people")
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -71,6 +74,7 @@ class LetterShown(Rule):
 
     key = "visit.letter_shown"
     acts = AT_THE_TALK
+    reads = frozenset({"letter_shown"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         return None if facts.letter_shown else self.broken()
@@ -81,6 +85,7 @@ class BadgeShown(Rule):
 
     key = "visit.badge_shown"
     acts = AT_THE_TALK
+    reads = frozenset({"badge_shown"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         return None if facts.badge_shown else self.broken()
@@ -91,6 +96,7 @@ class Introduced(Rule):
 
     key = "visit.introduced"
     acts = AT_THE_TALK
+    reads = frozenset({"introduced"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         return None if facts.introduced else self.broken()
@@ -101,6 +107,7 @@ class Certificate(Rule):
 
     key = "staff.certificate"
     acts = EVERY_ACT
+    reads = frozenset({"here"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         held = [known(one.certified, "certified") for one in _anyone(facts).here]
@@ -112,6 +119,7 @@ class InService(Rule):
 
     key = "staff.in_service"
     acts = EVERY_ACT
+    reads = frozenset({"here"})
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         serving = [known(one.in_service, "in_service") for one in _anyone(facts).here]
@@ -123,6 +131,7 @@ class AtTheAddress(Rule):
 
     key = "visit.at_the_address"
     acts = CHECK_IN
+    reads = frozenset({"here"})
     within_m: Metres
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -137,6 +146,7 @@ class PositionAccuracy(Rule):
 
     key = "visit.position_accuracy"
     acts = CHECK_IN
+    reads = frozenset({"here"})
     within_m: Metres
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -151,6 +161,7 @@ class PresenceFresh(Rule):
 
     key = "visit.presence_fresh"
     acts = CHECK_IN
+    reads = frozenset({"here"})
     within_s: Seconds
 
     def breach(self, facts: DoorFacts) -> Breach | None:
@@ -165,6 +176,7 @@ class PresenceClock(Rule):
 
     key = "visit.presence_clock"
     acts = CHECK_IN
+    reads = frozenset({"here"})
     ahead_s: Seconds
 
     def breach(self, facts: DoorFacts) -> Breach | None:

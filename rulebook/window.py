@@ -18,6 +18,7 @@ class Window(Rule):
 
     key = "contact.window"
     acts = EVERY_ACT
+    reads = frozenset({"ends_at", "starts_at"})
     opens: time
     closes: time
 

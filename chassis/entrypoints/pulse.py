@@ -12,7 +12,7 @@ from chassis import again, clock, database, housekeeping, logs, ready, ticks, to
 from chassis.entrypoints.doors import effects as effects_of
 
 #: Seconds between two looks at what is held back, and at the day.
-AGAIN_S, DAY_S = 0.25, 60.0
+AGAIN_S, DAY_S = 1.0, 60.0
 
 
 class Pulse(DependencyProvider):  # type: ignore[misc]
@@ -26,9 +26,9 @@ class Pulse(DependencyProvider):  # type: ignore[misc]
     def start(self) -> None:
         its = effects_of(self.container.service_cls())
         engine = database.of(self.service)
-        for lane in topology.LANES:
-            every = topology.tick_s(self.service, lane)
-            self.beat(every, partial(ticks.say, engine, self.service, lane))
+        for pace in topology.paces(self.service):
+            every = topology.PACES[pace]
+            self.beat(every, partial(ticks.say, engine, self.service, pace))
         self.beat(AGAIN_S, partial(again.try_again, engine, self.service, its))
         self.beat(DAY_S, partial(housekeeping.wake, engine, self.service))
 
@@ -38,19 +38,18 @@ class Pulse(DependencyProvider):  # type: ignore[misc]
             each.wait()
 
     def beat(self, every_s: float, do: Callable[[], object]) -> None:
-        """Do something again and again, as often as that at the most."""
+        """Do something at every full multiple of so many seconds."""
         ended = Signal()
         self.running.append(ended)
 
         def loop() -> None:
             while not self.stopping:
-                began = time.monotonic()
                 try:
                     do()
                     ready.progress()
                 except Exception as error:
                     logs.failed(f"pulse of {self.service}", error)
-                self.sleep(every_s - (time.monotonic() - began))
+                self.sleep(every_s - time.time() % every_s)
             ended.send(None)
 
         self.container.spawn_managed_thread(loop, identifier="pulse")

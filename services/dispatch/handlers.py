@@ -9,6 +9,7 @@ from chassis.keyring import Keyring
 from chassis.rows import refuse, refuse_twins
 from chassis.unit import Unit
 from proto.base import Detail
+from proto.canonical import canonical
 from proto.dispatch import (
     Address,
     CaseEntry,
@@ -29,7 +30,6 @@ from proto.dispatch import (
     VisitsPlanned,
 )
 from proto.letters import AuthorisationStanding
-from proto.signing import canonical
 from proto.workforce import AgencyStanding, PersonStanding
 from services.dispatch import store
 from services.dispatch.model import (

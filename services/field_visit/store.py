@@ -1,12 +1,23 @@
 """Every query of field_visit. The locks are here."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, exists, false, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Row,
+    Select,
+    Uuid,
+    bindparam,
+    exists,
+    false,
+    select,
+    tuple_,
+)
 
 from chassis.errors import NotFound
 from chassis.shared import Shared
@@ -23,6 +34,37 @@ from services.field_visit.model import (
 
 FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 
+# Statements of every check-in are made once: to build one costs as much as to run it.
+THESE = bindparam("ids", type_=ARRAY(Uuid))
+VISITS = (
+    select(visit_table).where(visit_table.c.id == THESE.any_()).order_by(visit_table.c.id)
+)
+LOCKED, FREE = VISITS.with_for_update(), VISITS.with_for_update(skip_locked=True)
+PRESENT = (
+    select(
+        checked_in_table.c.id,
+        checked_in_table.c.visit_id,
+        checked_in_table.c.collector_id,
+        checked_in_table.c.device_id,
+        checked_in_table.c.distance_m,
+        checked_in_table.c.accuracy_m,
+        checked_in_table.c.present_at,
+    )
+    .where(checked_in_table.c.visit_id == THESE.any_())
+    .order_by(checked_in_table.c.at, checked_in_table.c.id)
+)
+#: What the journals say, in the order it arrived.
+FACTS = (
+    select(
+        journal_table.c.visit_id,
+        journal_table.c.fact,
+        journal_table.c.at,
+        journal_table.c.counts,
+    )
+    .where(journal_table.c.visit_id == THESE.any_())
+    .order_by(journal_table.c.number)
+)
+
 
 def gather(shared: Shared, commands: Sequence[AtTheDoor]) -> None:
     """Lock the visits of these commands, and read all that their handlers will ask for."""
@@ -31,8 +73,8 @@ def gather(shared: Shared, commands: Sequence[AtTheDoor]) -> None:
     for each in found:
         keys += [each.case_id, each.agency_id, each.letter_id, *each.collectors]
         keys += [here.device_id for here in each.here]
-    shared.kept(keys)
-    shared.keyring.load([each.case_id for each in found])
+    subjects = [*keys, *(each.id for each in found)]
+    shared.want(keys, subjects, locks=[each.case_id for each in found])
 
 
 def visit(shared: Shared, visit_id: UUID) -> Visit:
@@ -52,9 +94,9 @@ def lock(shared: Shared, visit_ids: Sequence[UUID]) -> list[Visit]:
     What happened at their doors is read by statements of its own: one that waited for a
     lock would still see what lay there before it waited.
     """
-    connection, among = shared.connection, visit_table.c.id.in_(visit_ids)
-    query = select(visit_table).where(among).order_by(visit_table.c.id)
-    rows = connection.execute(query.with_for_update(skip_locked=not shared.blocking))
+    connection = shared.connection
+    query = LOCKED if shared.blocking else FREE
+    rows = connection.execute(query, {"ids": list(visit_ids)})
     found = [visit_of(row) for row in rows]
     complete(connection, found)
     for each in found:
@@ -78,9 +120,10 @@ def cleared(connection: Connection, standing: Standing, now: datetime) -> list[V
             checked_in_table.c.visit_id == table.c.id, checked_in_table.c.device_id == key
         ),
     }[type(standing).__name__]
-    knocking = (table.c.state == VisitState.CLEARED) & (table.c.cleared_until > now)
-    live = knocking | (table.c.entry_until > now)
-    query = select(table).where(rests, live).order_by(table.c.id).with_for_update()
+    lately = table.c.cleared_until > now - timedelta(days=1)
+    live = (table.c.cleared_until > now) | (table.c.entry_until > now)
+    cleared = (table.c.state == VisitState.CLEARED) & lately & live
+    query = select(table).where(rests, cleared).order_by(table.c.id).with_for_update()
     return [visit_of(row) for row in connection.execute(query)]
 
 
@@ -124,9 +167,7 @@ def seen_by(asker: Asker) -> Select[Any]:
 def complete(connection: Connection, found: Sequence[Visit]) -> None:
     """Add to each visit who checked in and what the journals say."""
     by_id = {each.id: each for each in found}
-    table = checked_in_table
-    here = select(table).where(table.c.visit_id.in_(by_id)).order_by(table.c.at, table.c.id)
-    for row in connection.execute(here):
+    for row in connection.execute(PRESENT, {"ids": list(by_id)}):
         by_id[row.visit_id].here.append(
             CheckedIn(
                 row.id,
@@ -137,19 +178,8 @@ def complete(connection: Connection, found: Sequence[Visit]) -> None:
                 row.present_at,
             )
         )
-    for visit_id, noted in facts(connection, list(by_id)):
-        by_id[visit_id].facts.append(noted)
-
-
-def facts(connection: Connection, visit_ids: list[UUID]) -> list[tuple[UUID, Noted]]:
-    """What the journals say of these visits, in the order it arrived."""
-    table = journal_table
-    query = select(table.c.visit_id, table.c.fact, table.c.at, table.c.counts)
-    query = query.where(table.c.visit_id.in_(visit_ids)).order_by(table.c.number)
-    return [
-        (row.visit_id, Noted(FACT.validate_python(row.fact), row.at, row.counts))
-        for row in connection.execute(query)
-    ]
+    for visit_id, fact, at, counts in connection.execute(FACTS, {"ids": list(by_id)}):
+        by_id[visit_id].facts.append(Noted(FACT.validate_python(fact), at, counts))
 
 
 def links(connection: Connection, device_id: UUID, since: int) -> dict[int, str]:

@@ -9,7 +9,7 @@ from chassis.operations import only
 from chassis.rows import refuse_twins, refuse_unknown
 from chassis.unit import Unit
 from proto.base import Role
-from proto.signing import canonical
+from proto.canonical import canonical
 from proto.workforce import (
     AgencyEntry,
     AgencyStanding,

@@ -215,7 +215,7 @@ def test_errors_are_noted_by_their_kind_alone(its: Engine) -> None:
 def tick(source: str, at: datetime) -> Envelope:
     return Envelope(
         source=f"doorstep/{source}",
-        type=ticks.topic(source, "urgent"),
+        type=ticks.topic(source, "often"),
         subject=f"tick/{source}",
         time=at,
         by="doorstep",

@@ -104,7 +104,19 @@ def plant(monkeypatch) -> Iterator[Callable[[str], None]]:
         added = book.read("house.yaml", text)
         shelf = {**book.load(), added.id: added}
         monkeypatch.setattr(engine, "load", lambda: shelf)
-        engine._bench.cache_clear()
+        forget()
 
     yield planted
-    engine._bench.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Let every book be read anew."""
+    kept = (
+        engine._bench,
+        engine.entry_reasons,
+        engine.permit_minutes,
+        engine.visit_minutes,
+    )
+    for each in kept:
+        each.cache_clear()

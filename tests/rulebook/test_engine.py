@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 import rulebook
 from proto.decision import Act, Outcome, Reason, Verdict
+from rulebook import engine
 from rulebook.engine import STRICTER
+from rulebook.facts import DoorFacts
 from rulebook.needed import NEEDED
 from rulebook.topics import RULES, TERMS
 from rulebook.visit import MinVisitors
@@ -423,3 +425,36 @@ def test_a_clock_without_a_zone_is_no_clock(visit):
 
     (reason,) = judged(facts, *ENOUGH).reasons
     assert (reason.clause, reason.values) == ("4.05", {"fact": "starts_at"})
+
+
+class Watched:
+    """Facts that remember which of them were looked at."""
+
+    def __init__(self, facts: DoorFacts) -> None:
+        self.facts, self.seen = facts, set()
+
+    def __getattr__(self, name: str) -> object:
+        self.seen.add(name)
+        return getattr(self.facts, name)
+
+
+@settings(max_examples=300, deadline=None)
+@given(act=st.sampled_from(Act), but=CHANGES)
+def test_a_rule_reads_the_facts_that_it_says_and_no_others(act, but, visit) -> None:
+    for one in engine._bench(act, tuple(ALL), THAT_DAY).judges:
+        watched = Watched(visit(**but))
+        one.outcome(watched)
+        assert watched.seen <= one.rule.reads, one.rule.key
+
+
+@settings(max_examples=300, deadline=None)
+@given(act=st.sampled_from(Act), but=CHANGES, other=CHANGES)
+def test_what_is_foretold_is_what_is_judged(act, but, other, visit) -> None:
+    facts, then = visit(**but), visit(**but | other)
+    change = {name: getattr(then, name) for name in other}
+
+    told = engine.foretell(act, facts, {"so": change}, tuple(ALL), THAT_DAY)["so"]
+
+    verdict = judged(then, *ALL, act=act)
+    clauses = dict.fromkeys(reason.clause for reason in verdict.reasons)
+    assert told == (verdict.outcome, tuple(clauses))

@@ -106,7 +106,7 @@ def note(visit: Visit, presence: Presence, unit: Unit) -> None:
         presence.at,
     )
     proof = unit.keyring.seal(visit.case_id, "visit.presence", presence.model_dump_json())
-    row = vars(here) | {"presence": proof.model_dump(mode="json"), "at": unit.now}
+    row = vars(here) | {"presence": proof, "at": unit.now}
     if before:
         visit.here.remove(before)
         del row["id"]

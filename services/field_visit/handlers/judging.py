@@ -1,11 +1,9 @@
 """From a visit to its facts, from the facts to a decision that is kept."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-
-from pydantic import TypeAdapter
 
 import rulebook
 from chassis import topology
@@ -22,8 +20,6 @@ from services.field_visit.model import CheckedIn, Door, Visit, decision_table
 
 #: Whose word may stop a pair at the door.
 SOURCES = topology.SOURCES["field_visit"]
-
-FACTS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 #: What a person who opens may turn out to be, and how the facts then look.
 TALK: dict[str, dict[str, Any]] = {
@@ -163,8 +159,8 @@ def decide(visit: Visit, act: Act, facts: DoorFacts, unit: Unit) -> Decision:
         act=act,
         outcome=decision.outcome,
         clauses=list(clauses(decision)),
-        facts=FACTS.dump_python(asdict(facts), mode="json"),
-        decision=decision.model_dump(mode="json"),
+        facts=facts,
+        decision=decision,
         asked_by=unit.by,
         at=unit.now,
     )
@@ -191,20 +187,15 @@ def ahead(visit: Visit, facts: DoorFacts, unit: Unit) -> tuple[Ahead, ...]:
         entry_reason=reasons[0] if reasons else None,
         objection=False,
     )
-    cases = [(Act.DISCUSS_DEBT, when, change) for when, change in TALK.items()]
-    cases += [(Act.ENTER_PREMISES, when, change) for when, change in ENTRY.items()]
+    told = {
+        act: rulebook.foretell(act, met, changes, visit.books, today)
+        for act, changes in ((Act.DISCUSS_DEBT, TALK), (Act.ENTER_PREMISES, ENTRY))
+    }
     return tuple(
-        foretell(act, when, replace(met, **change), visit.books, today)
-        for act, when, change in cases
+        Ahead(act=act, when=when, outcome=outcome, clauses=clauses)
+        for act, answers in told.items()
+        for when, (outcome, clauses) in answers.items()
     )
-
-
-def foretell(
-    act: Act, when: str, facts: DoorFacts, books: tuple[str, ...], today: date
-) -> Ahead:
-    verdict = rulebook.judge(act, facts, books, today)
-    found = dict.fromkeys(reason.clause for reason in verdict.reasons)
-    return Ahead(act=act, when=when, outcome=verdict.outcome, clauses=tuple(found))
 
 
 def judged(visit: Visit, decision: Decision, unit: Unit) -> dict[str, Any]:

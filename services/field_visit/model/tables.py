@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -41,6 +42,11 @@ visit_table = Table(
     Column("ending", Text),
 )
 Index("visit_case", visit_table.c.case_id)
+Index(
+    "visit_cleared",
+    visit_table.c.cleared_until,
+    postgresql_where=visit_table.c.state == text("'cleared'"),
+)
 Index("visit_agency", visit_table.c.agency_id, visit_table.c.not_before)
 Index("visit_collectors", visit_table.c.collectors, postgresql_using="gin")
 
