@@ -1,0 +1,194 @@
+"""Many orders in one transaction, and nobody's answer depends on a neighbour."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, event, select, text
+
+from chassis import groups
+from proto import ids
+from proto.base import Answer
+from tests.chassis.acting import SERVICE, numbers
+from tests.chassis.purses import (
+    OPERATIONS,
+    PURSE,
+    THEIRS,
+    carry_out,
+    coins,
+    order,
+    purses,
+    spent,
+)
+
+PURSES = [UUID(int=n) for n in range(10, 15)]
+FULL = dict.fromkeys(PURSES, 10)
+KEYS = [UUID(int=n) for n in range(100, 104)]
+ANYTHING = st.builds(
+    lambda purse, amount, how, key, other: order(
+        purse, amount, how, **({"key": str(key)} if key else {}), **other
+    ),
+    st.sampled_from([*PURSES, UUID(int=99)]),
+    st.integers(1, 12),
+    st.sampled_from(["well", "well", "well", "stumbles", "twice"]),
+    st.none() | st.sampled_from(KEYS),
+    st.sampled_from(
+        [
+            {},
+            {},
+            {},
+            {"asker": THEIRS.model_dump(mode="json")},
+            {"operation": "unheard_of"},
+            {"command": {"coins": "many"}},
+            {"trace": None},
+        ]
+    ),
+)
+
+
+def told(answers: list[Answer]) -> list[tuple[str | None, str | None]]:
+    """Replies and kinds of problems. Which error it was is not the caller's to know."""
+    return [(each.reply, each.problem and each.problem.kind) for each in answers]
+
+
+def forget(its: Engine) -> None:
+    with its.begin() as connection:
+        connection.execute(text("DELETE FROM answered"))
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(orders=st.lists(ANYTHING, min_size=1, max_size=24))
+def test_a_group_answers_as_its_orders_would_be_answered_alone(
+    its: Engine, orders: list[dict]
+) -> None:
+    forget(its)
+    with purses(its, FULL):
+        together = told(carry_out(its, *orders))
+        after = coins(its), spent(its)
+    forget(its)
+    with purses(its, FULL):
+        alone = [told(carry_out(its, each))[0] for each in orders]
+        assert together == alone
+        assert after == (coins(its), spent(its))
+
+
+def statements(its: Engine, *orders: dict) -> list[str]:
+    said: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        said.append(statement)
+
+    event.listen(its, "before_cursor_execute", note)
+    carry_out(its, *orders)
+    event.remove(its, "before_cursor_execute", note)
+    return said
+
+
+def test_a_group_costs_the_statements_of_one(its: Engine) -> None:
+    many = {ids.new(): 5 for _ in range(64)}
+    with purses(its, many):
+        one = statements(its, order(next(iter(many)), 1))
+        group = statements(its, *(order(key, 1, key=str(ids.new())) for key in many))
+
+    assert len(group) == len(one) == 3  # lock, know, write
+
+
+def test_a_refusal_that_had_written_and_changed_leaves_no_trace(its: Engine) -> None:
+    a, b = PURSES[:2]
+    with purses(its, FULL):
+        answers = carry_out(its, order(a, 11), order(a, 10), order(b, 1))
+        assert told(answers) == [
+            (None, "case-not-worked"),
+            ('{"coins":0,"until":null}', None),
+            ('{"coins":9,"until":null}', None),
+        ]
+        assert spent(its) == [1, 10]
+
+
+def test_an_error_in_one_handler_is_answered_to_nobody_else(its: Engine) -> None:
+    a, b, c = PURSES[:3]
+    with purses(its, FULL):
+        answers = carry_out(its, order(a, 1), order(b, 1, "stumbles"), order(c, 1))
+
+        assert [each.problem and each.problem.kind for each in answers] == [
+            None,
+            "service-failed",
+            None,
+        ]
+        assert coins(its) == FULL | {a: 9, c: 9}
+
+
+def test_what_somebody_else_holds_is_asked_for_again_alone(its: Engine) -> None:
+    held, free = PURSES[:2]
+    with purses(its, FULL):
+        with its.begin() as other:
+            other.execute(select(PURSE).where(PURSE.c.id == held).with_for_update())
+            answers = carry_out(its, order(held, 1), order(free, 1))
+            assert [each.alone for each in answers] == [True, False]
+        assert coins(its) == FULL | {free: 9}
+        assert told(carry_out(its, order(held, 1)))[0][0]
+
+
+def test_alone_it_waits_for_its_turn(its: Engine) -> None:
+    held = PURSES[0]
+    with purses(its, FULL), ThreadPoolExecutor(1) as pool:
+        with its.begin() as other:
+            other.execute(select(PURSE).where(PURSE.c.id == held).with_for_update())
+            asked = pool.submit(carry_out, its, order(held, 1))
+            threading.Event().wait(0.2)
+            assert not asked.done()
+        assert told(asked.result())[0][0] == '{"coins":9,"until":null}'
+
+
+def test_what_does_not_exist_is_told_so_in_the_group(its: Engine) -> None:
+    with purses(its, FULL):
+        answers = carry_out(its, order(UUID(int=99), 1), order(PURSES[0], 1))
+
+    assert told(answers)[0] == (None, "not-found")
+
+
+@pytest.mark.parametrize("size", [1, 8, 32])
+def test_groups_at_once_neither_deadlock_nor_lose_a_coin(its: Engine, size: int) -> None:
+    """Four writers, fifty hot purses; unsorted groups would deadlock."""
+    many = {ids.new(): 1_000 for _ in range(50)}
+    keys = list(many)
+
+    def write(number: int) -> int:
+        done = 0
+        for turn in range(6):
+            wanted = [keys[(number * 7 + turn * 3 + i * 11) % 50] for i in range(size)]
+            waiting = [order(key, 1) for key in wanted]
+            while waiting:
+                answers = carry_out(its, *waiting)
+                done += sum(each.reply is not None for each in answers)
+                assert [a.problem for a in answers if a.problem] == []
+                waiting = [o for o, a in zip(waiting, answers, strict=True) if a.alone]
+                if len(waiting) > 1:  # as the gateway does
+                    done += sum(carry_out(its, o)[0].reply is not None for o in waiting)
+                    waiting = []
+        return done
+
+    with purses(its, many), ThreadPoolExecutor(4) as pool:
+        done = sum(pool.map(write, range(4)))
+        assert done == 4 * 6 * size
+        assert 50 * 1_000 - sum(coins(its).values()) == done
+        assert sum(len(numbers(its, key)) for key in keys) == done
+
+
+def test_bulk_work_never_shares_a_transaction(its: Engine) -> None:
+    operation = OPERATIONS["spend"]
+    bulky = {"spend": groups.Operation(operation.kind, operation.handle, operation.may)}
+    unpacked = [groups.unpack(bulky, order(key, 1)) for key in PURSES]
+    parcels = {
+        n: each for n, each in enumerate(unpacked) if isinstance(each, groups.Parcel)
+    }
+
+    assert groups.rounds(parcels) == [[0], [1], [2], [3], [4]]
+    assert SERVICE
