@@ -53,14 +53,23 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, platform(Home(HOME)) as doorstep:
         bench = Bench(Crew(doorstep, Path(folder)), plan)
         late, many = bench.events()
-        rounds = list(bench.rounds())
-    print("\n".join([*table.table(rounds), *table.compared(rounds)]))
-    print("\n".join(table.of_events(many, late)))
-    print(f"one act judged by five books: {judging_us():.1f} microseconds")
-    complaints = [*wrong(rounds), *([f"{late.lost} events were lost"] if late.lost else [])]
+        say(table.HEAD)
+        rounds = []
+        for each in bench.rounds():
+            rounds.append(each)
+            say(*table.lines(each))
+        say(*table.compared(rounds), *table.of_events(many, late))
+        say(f"one act judged by five books: {judging_us():.1f} microseconds")
+    complaints = [*wrong(rounds), *lost(late)]
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0
+
+
+def say(*lines: str) -> None:
+    """Print lines now: a whole run takes minutes."""
+    for line in lines:
+        print(line, flush=True)
 
 
 def wrong(rounds: list[Round]) -> Iterator[str]:
@@ -71,6 +80,11 @@ def wrong(rounds: list[Round]) -> Iterator[str]:
             if run.wrong:
                 counts = f"{dict(run.statuses)}, {run.lost} lost"
                 yield f"{where}: not all {name} were answered with 200: {counts}"
+
+
+def lost(late: Delay) -> Iterator[str]:
+    if late.lost:
+        yield f"{late.lost} committed events were never seen by their follower"
 
 
 class Bench:

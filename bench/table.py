@@ -1,6 +1,6 @@
 """What is printed: a line a round, and beside it what was promised."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.events import Carried, Delay
@@ -8,7 +8,10 @@ from bench.load import Measured
 
 #: How much slower check-ins may be with a hundred times the visits, and at which clients.
 WITHIN, COMPARED = 0.10, (8, 32)
-HEAD = f"{'':8} {'visits':>8} {'clients':>7} {'/s':>7} {'p50 ms':>8} {'p99 ms':>8}"
+HEAD = (
+    f"{'':8} {'visits':>8} {'clients':>7} {'/s':>7} {'p50 ms':>8} {'p99 ms':>8}"
+    f" {'of floor':>8} {'behind':>7}  marks"
+)
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,15 @@ MARKS: Mapping[int, tuple[Mark, ...]] = {
 }
 
 
-def table(rounds: Iterable[Round]) -> list[str]:
-    """Return two lines a round: the floor, then ours with its ratio and its marks."""
-    lines = [f"{HEAD} {'of floor':>8} {'behind':>7}  marks"]
-    for each in rounds:
-        lines.append(figures("floor", "", each.clients, each.floor))
-        marks = ", ".join(judged(mark, each.ours) for mark in MARKS.get(each.clients, ()))
-        ours = figures("check-in", f"{each.visits:,}", each.clients, each.ours)
-        ratio = each.ours.rate / each.floor.rate
-        lines.append(f"{ours} {ratio:8.1%} {each.behind:7,}  {marks}".rstrip())
-    return lines
+def lines(each: Round) -> list[str]:
+    """Return two lines of a round: the floor, then ours with its ratio and its marks."""
+    marks = ", ".join(judged(mark, each.ours) for mark in MARKS.get(each.clients, ()))
+    ours = figures("check-in", f"{each.visits:,}", each.clients, each.ours)
+    ratio = each.ours.rate / each.floor.rate
+    return [
+        figures("floor", "", each.clients, each.floor),
+        f"{ours} {ratio:8.1%} {each.behind:7,}  {marks}".rstrip(),
+    ]
 
 
 def figures(name: str, visits: str, clients: int, run: Measured) -> str:
@@ -70,19 +72,23 @@ def verdict(met: bool) -> str:
     return "met" if met else "NOT met"
 
 
-def compared(rounds: Iterable[Round]) -> list[str]:
+def compared(rounds: Sequence[Round]) -> list[str]:
     """Say what the most visits cost beside the fewest; nothing where there is one size."""
-    rates = {(each.size, each.clients): each.ours.rate for each in rounds}
-    few, many = (pick(size for size, _ in rates) for pick in (min, max))
+    found = {(each.size, each.clients): each for each in rounds}
+    few, many = (pick(each.size for each in rounds) for pick in (min, max))
     if few == many:
         return []
-    return [
-        f"{many:,} visits beside {few:,}, {clients} clients: "
-        f"{rates[many, clients] / rates[few, clients]:.0%} of the rate, "
-        f"at least {1 - WITHIN:.0%}: "
-        f"{verdict(rates[many, clients] >= (1 - WITHIN) * rates[few, clients])}"
-        for clients in COMPARED
-    ]
+    return [beside(found[few, clients], found[many, clients]) for clients in COMPARED]
+
+
+def beside(few: Round, many: Round) -> str:
+    """Compare the rates. What the floor did meanwhile tells how quiet the machine was."""
+    rate, floor = many.ours.rate / few.ours.rate, many.floor.rate / few.floor.rate
+    return (
+        f"{many.size:,} visits beside {few.size:,}, {few.clients} clients: "
+        f"{rate:.0%} of the rate (the floor meanwhile {floor:.0%}), "
+        f"at least {1 - WITHIN:.0%}: {verdict(rate >= 1 - WITHIN)}"
+    )
 
 
 def of_events(carried: Carried, late: Delay) -> list[str]:
