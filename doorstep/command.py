@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(verbs, "migrate", _migrate, "bring the database to the present schema")
     _add_forwarding(verbs, "demo", "doorstep.demo:main", "walk one visit through it")
     _add_forwarding(verbs, "import", "doorstep.importing:main", "read in a bank's files")
+    _add_forwarding(verbs, "held-back", "doorstep.heldback:main", "events that failed")
     _add_forwarding(verbs, "keys", "doorstep.keys:main", "rotate the master key")
     _add_forwarding(verbs, "find", "doorstep.finding:main", "find a debtor's cases")
     _add_forwarding(verbs, "shred", "doorstep.shredding:main", "erase a case for good")

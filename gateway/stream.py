@@ -17,14 +17,13 @@ from chassis.logs import log
 from chassis.settings import Settings
 from chassis.topology import STREAM
 from gateway.feed import Feed, Told
-from proto.base import Envelope, Sealed
+from proto.base import Envelope
+from proto.unsealed import unsealed
 
 #: What is read again after a start or a lost connection; the feed knows what it has.
 PAST = "1h"
 #: Messages on their way; seconds between tries; seconds the past takes to arrive.
 PREFETCH, AGAIN_S, CATCH_UP_S = 500, 0.5, 5.0
-
-SEALED = frozenset(Sealed.model_fields)
 
 
 class Stream:
@@ -100,16 +99,3 @@ def read_event(offset: int, body: bytes) -> Told | None:
         visit_id=UUID(envelope.data["visit_id"]),
         data=json.dumps(shown, ensure_ascii=False),
     )
-
-
-def unsealed(value: Any) -> Any:
-    """Return a value without its sealed fields, however deep they lie."""
-    if isinstance(value, dict):
-        return {k: unsealed(v) for k, v in value.items() if not is_sealed(v)}
-    if isinstance(value, list):
-        return [unsealed(each) for each in value if not is_sealed(each)]
-    return value
-
-
-def is_sealed(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() >= SEALED
