@@ -12,7 +12,18 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Engine,
+    Row,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from chassis import clock, logs, tables
@@ -29,6 +40,12 @@ AGAIN_FIRST_S, AGAIN_MOST_S, TRIES = 0.1, 30.0, 12
 AT_ONCE = 50
 UNREADABLE = "unreadable"
 
+SUBJECTS = (
+    select(table.c.subject)
+    .where(tables.OPEN, table.c.subject == bindparam("names", type_=ARRAY(Text)).any_())
+    .distinct()
+)
+
 
 def wait(attempts: int) -> timedelta:
     """Return how long to wait after that many tries."""
@@ -37,11 +54,8 @@ def wait(attempts: int) -> timedelta:
 
 def subjects(connection: Connection, wanted: Iterable[str]) -> set[str]:
     """Return those of the subjects that have an event held back."""
-    names = sorted(wanted)
-    if not names:
-        return set()
-    query = select(table.c.subject).where(tables.OPEN, table.c.subject.in_(names))
-    return set(connection.scalars(query.distinct()))
+    names = list(wanted)
+    return set(connection.scalars(SUBJECTS, {"names": names})) if names else set()
 
 
 def hold_back(

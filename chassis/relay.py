@@ -19,7 +19,7 @@ from pika.exceptions import AMQPError
 
 from chassis import amqp, logs, metrics, ready
 from chassis.amqp import Link, WrongTopology
-from chassis.outboxes import Batch, Outboxes, Row
+from chassis.outboxes import BATCH, Batch, Outboxes, Row
 from chassis.settings import Settings, settings
 from chassis.topology import EVENTS, SERVICES
 
@@ -102,7 +102,8 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
                 for hurried in await outboxes.read(["urgent"]):
                     await take(outboxes, publisher, hurried)
             await take(outboxes, publisher, batch)
-        await pause(publisher, 0 if batches else POLL_S)
+        more = any(len(batch.rows) == BATCH for batch in batches)
+        await pause(publisher, 0 if more else POLL_S)
 
 
 async def pause(publisher: "Publisher", seconds: float) -> None:

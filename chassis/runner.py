@@ -15,7 +15,7 @@ from typing import Any  # noqa: E402
 
 from nameko.runners import ServiceRunner  # noqa: E402
 
-from chassis import database, logs, metrics, ready, serializer  # noqa: E402
+from chassis import database, garbage, logs, metrics, ready, serializer  # noqa: E402
 from chassis.entrypoints import Service  # noqa: E402
 from chassis.entrypoints.pulse import fresh  # noqa: E402
 from chassis.migrate import wait_for_head  # noqa: E402
@@ -41,6 +41,7 @@ def run(names: Sequence[str]) -> None:
     with metrics.served(found.status_port, found.http_host):
         runner.start()
         eventlet.spawn(look_forever, names)
+        garbage.settle()
         runner.wait()
     for name in names:
         database.of(name).dispose()

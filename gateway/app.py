@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
+from chassis import garbage
 from chassis.errors import Refused
 from chassis.rpc import Answered, Client
 from chassis.settings import Settings
@@ -72,6 +73,7 @@ def living(parts: Parts, stream: Stream | None) -> Lifespan:
         await parts.services.start()
         if stream:
             stream.start()
+        garbage.settle()
         try:
             yield
         finally:

@@ -82,6 +82,7 @@ class Ask:
             gives=self.reply,
             most=self.most,
             says=self.command.__doc__ or "",
+            keyed=self.method == "POST",
         )
 
 

@@ -6,7 +6,6 @@ Each door's schemas are pydantic's; their definitions are lifted into one place.
 from typing import Any, Literal
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from gateway.door import Door, doors
@@ -30,12 +29,22 @@ WHY = {
     "429": "Asked too often; Retry-After says when to ask again",
     "503": "Something needed does not answer; ask again after Retry-After",
 }
+KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "A fresh UUID for each order, best a UUIDv7; the same for each try of it",
+    "schema": {"type": "string", "maxLength": 255},
+}
 OF_BODIES = frozenset({"400", "413", "415", "422"})
 
 
 def described(door: Door) -> Schema:
     """Return what OpenAPI says of a door, its schemas still inside."""
     found: Schema = {
+        "operationId": door.name,
+        "summary": door.name.replace("_", " ").capitalize(),
+        "description": door.says,
         "tags": [door.path.split("/")[2] if door.path.startswith("/v1/") else "process"],
         "parameters": parameters(door),
         "responses": {**gives(door), **problems(door)},
@@ -62,6 +71,8 @@ def parameters(door: Door) -> list[Schema]:
             {"name": "limit", "in": "query", "schema": whole},
             {"name": "after", "in": "query", "schema": uuid},
         ]
+    if door.keyed:
+        found.append(KEY)
     if door.media == "text/event-stream":
         number = {"type": "integer", "minimum": 0}
         found.append({"name": "Last-Event-ID", "in": "header", "schema": number})
@@ -124,21 +135,25 @@ def summary(model: type[BaseModel]) -> str:
 def document(app: FastAPI) -> Schema:
     """Return the whole description."""
     if app.openapi_schema is None:
-        made = get_openapi(
-            title="Doorstep",
-            version=app.version,
-            openapi_version="3.1.0",
-            description="Debt-collection field visits that stay inside the rules.",
-            routes=app.routes,
-        )
-        components = made.setdefault("components", {})
-        schemas = components.setdefault("schemas", {})
+        paths: Schema = {}
         for door in doors(app):
-            made["paths"][door.path][door.method.lower()] |= described(door)
-        lift(made["paths"], schemas)
+            paths.setdefault(door.path, {})[door.method.lower()] = described(door)
+        schemas: Schema = {}
+        lift(paths, schemas)
         scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-        components["securitySchemes"] = {"access_token": scheme}
-        app.openapi_schema = made
+        app.openapi_schema = {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Doorstep",
+                "version": app.version,
+                "description": "Debt-collection field visits that stay inside the rules.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": schemas,
+                "securitySchemes": {"access_token": scheme},
+            },
+        }
     return app.openapi_schema
 
 

@@ -88,9 +88,7 @@ class Tokens:
         Raises Unauthenticated when it is not ours, or no longer good.
         """
         try:
-            if jwt.get_unverified_header(token).get("kid") != self.kid:
-                raise Unauthenticated("unauthenticated")
-            body = jwt.decode(
+            found = jwt.decode_complete(
                 token,
                 self.public,
                 algorithms=[ALGORITHM],
@@ -98,7 +96,9 @@ class Tokens:
                 issuer=ISSUER,
                 options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
-            claims = Claims.model_validate(body)
+            if found["header"].get("kid") != self.kid:
+                raise Unauthenticated("unauthenticated")
+            claims = Claims.model_validate(found["payload"])
         except (jwt.PyJWTError, ValidationError, ValueError):
             raise Unauthenticated("unauthenticated") from None
         now = clock.now().timestamp()

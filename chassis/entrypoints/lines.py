@@ -22,6 +22,8 @@ from proto.base import Envelope
 
 #: Events in one transaction, at most; as many again may be on their way.
 AT_ONCE = 200
+#: Seconds that more is waited for. A transaction each would be most of an event's cost.
+GATHER_S: dict[Lane, float] = {"urgent": 0, "normal": 0.02}
 #: Seconds until what could not be stored is tried again: the first time, and at most.
 AGAIN_FIRST_S, AGAIN_MOST_S = 0.1, 2.0
 
@@ -80,6 +82,7 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
         batch: list[tuple[Any, Any]] = []
         try:
             batch.append(self.waiting.get(timeout=0.5))
+            eventlet.sleep(GATHER_S[self.lane])
             while len(batch) < AT_ONCE:
                 batch.append(self.waiting.get_nowait())
         except Empty:

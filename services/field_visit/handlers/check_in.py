@@ -95,13 +95,11 @@ def note(visit: Visit, presence: Presence, unit: Unit) -> None:
     before = visit.present(presence.collector_id)
     if before and presence.at <= before.present_at <= unit.now:
         return
-    opened = unit.keyring.open(visit.place, visit.case_id, "visit.place")
-    place = Point.model_validate_json(opened)
     here = CheckedIn(
         ids.named("checked_in", f"{visit.id}/{presence.collector_id}"),
         presence.collector_id,
         presence.device_id,
-        round(geo.metres_between(place, presence.position), 1),
+        round(geo.metres_between(door_of(visit, unit), presence.position), 1),
         presence.position.accuracy_m,
         presence.at,
     )
@@ -114,6 +112,14 @@ def note(visit: Visit, presence: Presence, unit: Unit) -> None:
     else:
         unit.write(checked_in_table, **row, visit_id=visit.id)
     visit.here.append(here)
+
+
+def door_of(visit: Visit, unit: Unit) -> Point:
+    """Return where the door is. Opened once for both collectors."""
+    if visit.where is None:
+        opened = unit.keyring.open(visit.place, visit.case_id, "visit.place")
+        visit.where = Point.model_validate_json(opened)
+    return visit.where
 
 
 def arrive(visit: Visit, decision: Decision, unit: Unit) -> None:

@@ -11,6 +11,7 @@ from chassis.errors import Conflict
 from proto.base import Sealed
 from proto.decision import Decision
 from proto.field_visit import Ending, PersonMet, VisitState
+from proto.places import Point
 from services.field_visit.model.door import Door, Noted
 
 #: How slow a phone's clock may be before what it dates is not believed (C.04 allows
@@ -53,6 +54,7 @@ class Visit:
     ending: Ending | None
     here: list[CheckedIn] = field(default_factory=list)
     facts: list[Noted] = field(default_factory=list)
+    where: Point | None = None
 
     @cached_property
     def door(self) -> Door:
