@@ -59,9 +59,8 @@ class Happened:
 class Gateway:
     """One gateway, spoken to by one account, or by nobody yet.
 
-    An order whose answer was lost is sent again under the same idempotency key. No service
-    reads that key yet: what makes it harmless is that orders name what they make, and that
-    entries are numbered. Proxies of the environment are not for a gateway on loopback.
+    An order whose answer was lost is sent again under the same idempotency key, and so is
+    done once. Proxies of the environment are not for a gateway on loopback.
     """
 
     def __init__(
@@ -104,8 +103,9 @@ class Gateway:
     def get(self, path: str) -> Answer:
         return self._asked("GET", path, None, {})
 
-    def post(self, path: str, body: Any) -> Answer:
-        return self._asked("POST", path, body, {"Idempotency-Key": str(ids.new())})
+    def post(self, path: str, body: Any, key: str | None = None) -> Answer:
+        """Send an order, under a fresh key unless it is one that was sent before."""
+        return self._asked("POST", path, body, {"Idempotency-Key": key or str(ids.new())})
 
     def _asked(
         self, method: str, path: str, body: Any, headers: Mapping[str, str]

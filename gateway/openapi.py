@@ -33,7 +33,7 @@ KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "A fresh UUID for each order, best a UUIDv7; the same for each try of it",
+    "description": "A fresh UUID for each order, best a UUIDv7; the same for every try",
     "schema": {"type": "string", "maxLength": 255},
 }
 OF_BODIES = frozenset({"400", "413", "415", "422"})

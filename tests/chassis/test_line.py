@@ -1,0 +1,130 @@
+"""The gateway's line for a service: bounded, patient for so long, and fair."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from chassis.errors import Unavailable
+from chassis.line import Line, Waiting
+from proto import ids
+from proto.base import Answer, Asker, Order, Role
+
+pytestmark = pytest.mark.anyio
+DONE = Answer(reply="{}")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Sent:
+    """Keeps what was sent, and answers it when it is told to."""
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[Line, list[Waiting]]] = []
+
+    def __call__(self, line: Line, group: list[Waiting]) -> None:
+        self.groups.append((line, group))
+
+    def answer_all(self) -> None:
+        for line, group in self.taken():
+            for each in group:
+                each.give(DONE)
+            line.came_back()
+
+    def taken(self) -> list[tuple[Line, list[Waiting]]]:
+        found, self.groups = self.groups, []
+        return found
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(group) for _, group in self.groups]
+
+
+def order(who: UUID) -> Order:
+    asker = Asker(account_id=who, role=Role.FIELD_COLLECTOR)
+    return Order(operation="spend", command={}, asker=asker, trace="t")
+
+
+async def ask(line: Line, *who: UUID) -> list[asyncio.Task[Answer]]:
+    """Ask on behalf of these, one after the other."""
+    tasks = [asyncio.create_task(line.ask(order(each))) for each in who]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_a_lone_order_waits_for_nobody() -> None:
+    sent = Sent()
+    (task,) = await ask(Line("s", sent), ids.new())
+
+    assert sent.sizes == [1]
+    sent.answer_all()
+    assert await task == DONE
+
+
+async def test_what_comes_meanwhile_travels_together() -> None:
+    sent, who = Sent(), [ids.new() for _ in range(200)]
+    tasks = await ask(Line("s", sent), *who)
+    sizes = []
+    while sent.groups:
+        sizes += sent.sizes
+        sent.answer_all()
+
+    assert sizes == [1, 1, 64, 64, 64, 6]
+    assert await asyncio.gather(*tasks) == [DONE] * 200
+
+
+async def test_one_client_that_never_stops_waits_behind_itself() -> None:
+    sent, bad = Sent(), ids.new()
+    line = Line("s", sent, together=8)
+    await ask(line, bad, bad)
+    flood = await ask(line, *[bad] * 64)
+    with pytest.raises(Unavailable, match="line-full"):  # its own share, not the line
+        await line.ask(order(bad))
+    good = [ids.new() for _ in range(3)]
+    tasks = await ask(line, *good)
+    sent.answer_all()  # the first two; what waits now sets out in two messages
+
+    first = [each.order.asker.account_id for each in sent.groups[0][1]]
+    assert first == [bad, *good, bad, bad, bad, bad]
+    sent.answer_all()
+    assert await asyncio.gather(*tasks) == [DONE] * 3
+    for task in flood:
+        task.cancel()
+
+
+async def test_a_full_line_says_so_at_once() -> None:
+    line = Line("s", Sent(), most=5)
+    await ask(line, *(ids.new() for _ in range(2 + 5)))
+
+    with pytest.raises(Unavailable, match="line-full"):
+        await line.ask(order(ids.new()))
+
+
+async def test_a_line_that_does_not_move_is_left_after_a_while() -> None:
+    sent = Sent()
+    line = Line("s", sent, patience_s=0.05)
+    on_their_way = await ask(line, ids.new(), ids.new())
+
+    with pytest.raises(Unavailable, match="line-stands"):
+        await line.ask(order(ids.new()))
+
+    assert line.waiting == 0
+    sent.answer_all()  # who is on the way is not in the line
+    assert await asyncio.gather(*on_their_way) == [DONE, DONE]
+
+
+async def test_who_has_hung_up_is_not_sent() -> None:
+    sent = Sent()
+    line = Line("s", sent)
+    await ask(line, ids.new(), ids.new())
+    gone, here = await ask(line, ids.new(), ids.new())
+    gone.cancel()
+    await asyncio.sleep(0)
+    sent.answer_all()
+
+    assert sent.sizes == [1]
+    sent.answer_all()
+    assert await here == DONE
