@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 from uuid import UUID
@@ -16,16 +17,17 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, event, text
 
-from chassis import handling
+from chassis import answers, effects, held
 from chassis.database import engine
+from chassis.effects import Effect
 from chassis.keyring import Keyring
-from chassis.relay import Outboxes
+from chassis.outboxes import Outboxes, Row
+from chassis.shared import Shared
 from chassis.unit import Unit
 from proto import ids
 from proto.base import Asker, Envelope, Role
 from proto.dispatch import CaseStanding, CaseState
 from proto.field_visit import CollectorsArrived
-from proto.workforce import DeviceStanding
 from services.field_visit import store
 from services.field_visit.model import visit_table
 
@@ -66,11 +68,18 @@ INSERT INTO journal (device_id, seq, visit_id, at, prev, link, fact, counts, rec
 SELECT {scattered("phone", "mod(i, 50)")}, i, {VISIT}, now(), '', '',
        jsonb_build_object('kind', 'left'), true, now()
 FROM generate_series(1, {OTHERS}) i;
-INSERT INTO kept
+INSERT INTO kept (topic, key, version, body)
 SELECT topic, {CASE}, 1, '1'
 FROM generate_series(1, {OTHERS}) i,
      unnest(ARRAY['dispatch.case_standing', 'workforce.device_standing']) topic;
 INSERT INTO keyring.key SELECT {CASE}, '', now() FROM generate_series(1, {OTHERS}) i;
+INSERT INTO answered (key, principal, operation, digest, about, reply, outcome, at)
+SELECT {scattered("order", "i")}, {scattered("who", "i")}, 'check_in', '', {VISIT}, '',
+       'proceed', now()
+FROM generate_series(1, {OTHERS}) i;
+INSERT INTO held_back (event_id, lane, topic, subject, attempts, held_at)
+SELECT {VISIT}, 'normal', 'a.b', {CASE}::text, 1, now()
+FROM generate_series(1, {OTHERS}) i;
 INSERT INTO inbox SELECT {VISIT}, now() FROM generate_series(1, {OTHERS}) i;
 INSERT INTO subject SELECT {CASE}::text, 1 FROM generate_series(1, {OTHERS}) i;
 INSERT INTO outbox (event_id, subject, sequence, envelope, published_at)
@@ -78,7 +87,12 @@ SELECT {VISIT}, {CASE}::text, 1, '1', CASE WHEN i <= {OTHERS} - 20 THEN now() EN
 FROM generate_series(1, {OTHERS}) i;
 """
 SCHEMA, KEYS = "field_visit", "keyring.key"
-TABLES = ("visit", "checked_in", "journal", "kept", "inbox", "subject", "outbox", KEYS)
+TABLES = (
+    *("visit", "checked_in", "journal", "kept", "inbox", "subject", "outbox"),
+    *("answered", "held_back", KEYS),
+)
+#: Has a row for each service: it is read whole, and that is its one page.
+TINY = {"source"}
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +146,19 @@ class Read:
         (plan,) = connection.exec_driver_sql(query, given).scalar_one()
         for node in nodes(plan["Plan"]):
             table = node.get("Relation Name")
-            self.touched |= {table} - {None}
-            self.whole |= {table} if node["Node Type"] == "Seq Scan" else set()
+            self.touched |= {name_of(table)} - {None, *TINY}
+            whole = node["Node Type"] == "Seq Scan" and not empty(table)
+            self.whole |= {table} - TINY if whole else set()
+
+
+def name_of(table: str | None) -> str | None:
+    """Return a table's name; of a partition its parent's."""
+    return "answered" if table and table.startswith("answered_") else table
+
+
+def empty(table: str | None) -> bool:
+    """Tell whether it is a month's partition, of which only the last one has rows here."""
+    return table is not None and table.startswith("answered_2")
 
 
 def read(connection: Connection, work: Callable[[Connection], Any]) -> Read:
@@ -157,9 +182,11 @@ def lists(role: Role, after: UUID | None = None, **belongs: UUID) -> Callable[..
     return lambda connection: store.visits(connection, asker, after, 50)
 
 
-def standings(connection: Connection) -> None:
+def know(connection: Connection) -> None:
     case, phone = an_id("case"), an_id("case", ONE + 1)
-    unit(connection).kept({CaseStanding: [case], DeviceStanding: [phone]})
+    shared = Shared(connection)
+    shared.want([case, phone], [case], locks=[case])
+    shared.fetch([an_id("order")])
 
 
 def change(connection: Connection) -> None:
@@ -170,6 +197,17 @@ def change(connection: Connection) -> None:
     arrived = CollectorsArrived(visit_id=visit, case_id=case, agency_id=agency, at=its.now)
     its.emit(arrived, case)
     its.settle()
+
+
+def standing(case_id: UUID | None = None) -> CaseStanding:
+    return CaseStanding(
+        case_id=case_id or an_id("case"),
+        number="C1",
+        agency_id=an_id("agency"),
+        state=CaseState.PLACED,
+        books=("CN-PLEDGE",),
+        version=2,
+    )
 
 
 @dataclass
@@ -184,34 +222,45 @@ class Within:
 
 
 def hear(connection: Connection) -> None:
-    """Let a standing of a known case take effect: the inbox, and what is kept."""
-    standing = CaseStanding(
-        case_id=an_id("case"),
-        number="C1",
-        agency_id=an_id("agency"),
-        state=CaseState.PLACED,
-        books=("CN-PLEDGE",),
-        version=2,
-    )
+    """Let a standing of an unknown case take effect: the inbox, and what is kept."""
+    said = standing(ids.new())
     envelope = Envelope(
         source="doorstep/dispatch",
-        type=standing.topic(),
-        subject=str(standing.case_id),
+        type=said.topic(),
+        subject=str(said.case_id),
         time="2026-03-02T12:00:00+08:00",
         by="bank_officer:test",
         trace="trace",
-        data=standing.model_dump(mode="json"),
+        data=said.model_dump(mode="json"),
     )
-    effects = {standing.topic(): (CaseStanding, handling.keep)}
-    assert handling.apply(Within(connection), SCHEMA, effects, envelope)
+    its = {said.topic(): Effect(CaseStanding, keeps=True)}
+    effects.together(Within(connection), SCHEMA, "normal", its, [envelope])
 
 
+NOW = datetime.now(UTC)
 LINKS = {"device_id": an_id("phone", 11), "since": OTHERS - 500}
 PERSON, AGENCY = {"person_id": an_id("person")}, {"agency_id": an_id("agency", 211)}
 HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
-    "a visit, locked, with its door": (
-        lambda connection: store.visit(connection, an_id("visit")),
+    "visits, locked, with their doors": (
+        lambda connection: store.lock(Shared(connection), [an_id("visit")]),
         {"visit", "checked_in", "journal"},
+    ),
+    "visits that nobody else holds": (
+        lambda connection: store.lock(Shared(connection, blocking=False), [an_id("visit")]),
+        {"visit", "checked_in", "journal"},
+    ),
+    "all an order must know": (know, {"kept", "answered", "held_back", "key"}),
+    "permits that are taken back": (
+        lambda connection: answers.revoke(connection, [an_id("visit")], NOW),
+        {"answered"},
+    ),
+    "whose permits a hold takes back": (
+        lambda connection: store.cleared(connection, standing(), NOW),
+        {"visit"},
+    ),
+    "what is due for another try": (
+        lambda connection: held.subjects(connection, {str(an_id("case"))}),
+        {"held_back"},
     ),
     "the links of a journal": (
         lambda connection: store.links(connection, **LINKS),
@@ -233,13 +282,17 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lists(Role.SUPERVISOR, an_id("visit"), **AGENCY),
         {"visit", "checked_in", "journal"},
     ),
-    "what is kept": (standings, {"kept"}),
+    "all visits": (lists(Role.BANK_OFFICER), {"visit", "checked_in", "journal"}),
+    "all next visits": (
+        lists(Role.COMPLIANCE, an_id("visit")),
+        {"visit", "checked_in", "journal"},
+    ),
     "a case's key": (
         lambda connection: Keyring(connection).load([ids.new()]),
         {"key"},
     ),
     "a change and an event": (change, {"visit", "subject", "outbox"}),
-    "an event taken in": (hear, {"inbox", "kept"}),
+    "an event taken in": (hear, {"held_back", "inbox", "kept"}),
 }
 
 
@@ -257,7 +310,7 @@ class Recorder:
     connection: Connection
     said: Said = field(default_factory=list)
 
-    async def execute(self, query: Any, given: Any = None) -> "Recorder":
+    async def execute(self, query: Any, given: Any = None, **_: Any) -> "Recorder":
         driver = self.connection.connection.driver_connection
         self.said.append((query.as_string(driver), given))
         return self
@@ -272,7 +325,9 @@ def test_the_relay_finds_what_is_unpublished_by_an_index(
     recorder, found = Recorder(half_a_million), Read()
     outboxes = Outboxes(recorder, [SCHEMA])
 
-    for ask in (outboxes.waiting(), outboxes.read(SCHEMA), outboxes.mark(SCHEMA, [ONE])):
+    tick = Row(ONE + 1, None, {"type": "tick.dispatch.often"})
+    said = Row(ONE, 1, {"type": "dispatch.case_opened"})
+    for ask in (outboxes.read(), outboxes.mark(SCHEMA, [said, tick])):
         asyncio.run(ask)
     for statement, given in recorder.said:
         found.explain(half_a_million, statement, given)

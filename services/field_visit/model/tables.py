@@ -47,6 +47,7 @@ Index(
     visit_table.c.cleared_until,
     postgresql_where=visit_table.c.state == text("'cleared'"),
 )
+Index("visit_soonest", visit_table.c.not_before, visit_table.c.id)
 Index("visit_agency", visit_table.c.agency_id, visit_table.c.not_before)
 Index("visit_collectors", visit_table.c.collectors, postgresql_using="gin")
 

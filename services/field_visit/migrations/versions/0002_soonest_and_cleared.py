@@ -1,4 +1,4 @@
-"""Whose pair may be at the door now."""
+"""All visits, soonest first, and whose pair may be at the door now."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.create_index("visit_soonest", "visit", ["not_before", "id"])
     op.create_index(
         "visit_cleared",
         "visit",
