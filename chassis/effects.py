@@ -159,8 +159,7 @@ def take_all(
     pending = Pending(connection)
     for each in fresh:
         effect = effects.get(each.type)
-        if effect is None:  # a binding of an older release
-            logs.log.warning("nobody here hears %s any more", each.type)
+        if effect is None:  # the urgent queue hears all that its sources say
             continue
         if effect.acts and pending.must_be_read(each.subject):
             pending.write()

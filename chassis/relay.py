@@ -21,7 +21,7 @@ from chassis import amqp, logs, metrics, ready
 from chassis.amqp import Link, WrongTopology
 from chassis.outboxes import BATCH, Batch, Outboxes, Row
 from chassis.settings import Settings, settings
-from chassis.topology import EVENTS, SERVICES
+from chassis.topology import EVENTS, SERVICES, routing_key
 
 POLL_S, CONFIRM_S, AGAIN_S, STAND_BY_S = 0.02, 10.0, 0.5, 0.25
 #: Milliseconds of silence after which the database gives our locks to another relay.
@@ -174,11 +174,10 @@ class Publisher:
             raise AMQPError("the broker refused an event, or is gone")
 
     def send(self, row: Row, lane: str) -> None:
-        hurry = lane == "urgent" and not row.is_tick
         envelope = row.envelope | {"sequence": row.sequence or 0}
         self.link.channel.basic_publish(
             EVENTS,
-            f"urgent.{row.topic}" if hurry else row.topic,
+            routing_key(row.topic, lane),
             json.dumps(envelope, ensure_ascii=False).encode(),
             pika.BasicProperties(
                 content_type="application/json",

@@ -34,7 +34,7 @@ NOBODY, NOTHING = "doorstep", UUID(int=0).hex
 
 
 def topic(service: str, pace: Pace) -> str:
-    """Return a tick's routing key. Three words: the stream, which hears two, has none."""
+    """Return a tick's topic. It has more words than an event's: the stream hears none."""
     return f"tick.{service}.{pace}"
 
 

@@ -3,11 +3,12 @@
 It is declared before anything is published, so that an event said before a service's
 first start waits for it. Routing keys:
 
-* `service.event`         what has happened; the stream hears it, and whoever asked for it
-* `urgent.service.event`  the same, in a hurry: to the urgent queues, and the stream
-* `tick.service.often`    I am here, and have said all I had to say: for those who wait
-* `tick.service.seldom`   the same, for everybody who hears me: the bindings hold
-* `later.service.order`   what a service told itself to do when its time has come
+* `service.event`              what has happened; the stream hears it, and who asked for it
+* `urgent.service.event`       the same, in a hurry: to the urgent queues, and the stream
+* `urgent.service.tick.often`  I am here, and have said all I had to say, by the binding
+  that a hold comes by: a tick which arrives proves it
+* `tick.service.seldom`        the same, for everybody who hears me
+* `later.service.order`        what a service told itself to do when its time has come
 """
 
 from typing import Any, Literal
@@ -109,11 +110,24 @@ def heard_sources(service: str) -> tuple[str, ...]:
 
 def keys(service: str, lane: Lane) -> tuple[str, ...]:
     """Return what a service's queue of a lane is bound to."""
-    seldom = tuple(f"tick.{source}.seldom" for source in heard_sources(service))
+    sources, waits_for = heard_sources(service), SOURCES.get(service, ())
     if lane == "normal":
+        seldom = (f"tick.{source}.seldom" for source in sources)
         return *topics(service), f"later.{service}.*", *seldom
-    often = tuple(f"tick.{source}.often" for source in SOURCES.get(service, ()))
-    return *(f"urgent.{topic}" for topic in topics(service)), *often, *seldom
+    often = (f"urgent.{source}.#" for source in waits_for)
+    others = [source for source in sources if source not in waits_for]
+    ticks = (f"tick.{source}.seldom" for source in others)
+    return *often, *(f"urgent.{source}.*" for source in others), *ticks
+
+
+def routing_key(topic: str, lane: str) -> str:
+    """Return the key that an event of this topic travels under."""
+    if lane != "urgent":
+        return topic
+    if topic.startswith("tick."):
+        _, service, pace = topic.split(".")
+        return f"urgent.{service}.tick.{pace}"
+    return f"urgent.{topic}"
 
 
 def paces(service: str) -> tuple[Pace, ...]:
