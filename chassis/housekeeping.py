@@ -22,6 +22,9 @@ from proto.housekeeping import HouseKept, KeepHouse, Tidied
 
 #: Rows that are removed in one transaction, so that nobody waits for a long one.
 AT_ONCE = 5_000
+#: A partition comes and goes under a lock that everybody waits behind who asks or
+#: answers: rather than wait for it, the job is tried again.
+IN_PASSING = text("SET LOCAL lock_timeout = '200ms'")
 KEPT_DAYS = {"outbox": 30, "inbox": 45, "answered": 400, "job": 30, "held_back": 400}
 
 
@@ -38,7 +41,7 @@ def wake(engine: Engine, service: str) -> None:
         trace=NOTHING,
         data={},
     )
-    due = row(envelope, numbered=False, due_at=now)
+    due = row(envelope, due_at=now) | {"envelope": envelope.model_dump(mode="json")}
     del due["numbered"]
     with engine.begin() as connection:
         once = insert(tables.outbox).values(due).on_conflict_do_nothing()
@@ -108,9 +111,10 @@ def purge(
 
 def make_partitions(engine: Engine) -> None:
     """Make the partitions of the months that come. Keys are made by real time."""
-    with engine.begin() as connection:
-        for month in partitions.ahead(datetime.now(UTC)):
-            connection.execute(text(partitions.create(month)))
+    for month in partitions.ahead(datetime.now(UTC)):
+        with engine.begin() as connection:
+            connection.execute(IN_PASSING)
+            partitions.make(connection, month)
 
 
 def drop_partitions(engine: Engine) -> int:
@@ -122,9 +126,11 @@ def drop_partitions(engine: Engine) -> int:
         " WHERE i.inhparent = 'answered'::regclass AND c.relname ~ '^answered_[0-9]'"
         " AND c.relname < :last"
     )
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         found = list(connection.scalars(names, {"last": last}))
-        for name in found:
+    for name in found:
+        with engine.begin() as connection:
+            connection.execute(IN_PASSING)
             connection.execute(text(f"DROP TABLE {name}"))
     return len(found)
 

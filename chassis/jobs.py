@@ -9,13 +9,13 @@ only the newest claim may end it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, select, update
 
-from chassis import clock, tables
+from chassis import clock, logs, tables
 from chassis.unit import Unit, row, settle
 from proto.base import Command, Envelope
 
@@ -23,6 +23,7 @@ table = tables.job
 
 #: How long a claim holds unless it is renewed; tries until a person is needed.
 LEASE, TRIES = timedelta(seconds=30), 5
+LEASE_ENDED = "LeaseEnded"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def claim(engine: Engine, service: str) -> Job | None:
         .returning(table)
     )
     with engine.begin() as connection:
+        let_rest(connection, now)
         found = connection.execute(query).first()
     if found is None:
         return None
@@ -80,6 +82,16 @@ def claim(engine: Engine, service: str) -> Job | None:
         found.trace,
         found.claim,
     )
+
+
+def let_rest(connection: Connection, now: datetime) -> None:
+    """Try no more what took its worker with it as often as a job may fail."""
+    open_ones = table.c.done_at.is_(None) & table.c.failed_at.is_(None)
+    ended = (table.c.claim >= TRIES) & (table.c.leased_until < now)
+    values = {"failed_at": now, "leased_until": None, "error": LEASE_ENDED}
+    query = update(table).where(open_ones, ended).values(values)
+    if connection.execute(query).rowcount:
+        logs.log.error("a job rests: the last of its workers did not end it")
 
 
 def renew(engine: Engine, job: Job) -> None:

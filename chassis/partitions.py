@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Connection, text
+
 #: Months that are made before their time.
 AHEAD = 3
 
@@ -49,6 +51,27 @@ def first_key(moment: datetime) -> UUID:
     """Return the smallest UUIDv7 that can be made at this moment."""
     milliseconds = int(moment.timestamp() * 1000)
     return UUID(int=milliseconds << 80 | 0x7 << 76)
+
+
+def make(connection: Connection, month: Month) -> None:
+    """Make a month's partition, unless it is there.
+
+    A key is whatever a caller sends: one of a month that had no partition yet lies in
+    `answered_other`, and the database makes no partition beside it. It moves.
+    """
+    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": month.table}):
+        return
+    first, end = first_key(month.begins), first_key(month.after.begins)
+    of_month = f"FROM answered_other WHERE key >= '{first}' AND key < '{end}'"
+    for statement in (
+        "LOCK TABLE answered_other IN ACCESS EXCLUSIVE MODE",
+        f"CREATE TEMPORARY TABLE moving AS SELECT * {of_month}",
+        f"DELETE {of_month}",
+        create(month),
+        "INSERT INTO answered SELECT * FROM moving",
+        "DROP TABLE moving",
+    ):
+        connection.execute(text(statement))
 
 
 def create(month: Month) -> str:

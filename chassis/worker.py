@@ -7,7 +7,7 @@ there is work for. What can be done is listed by each service in `services/<name
 
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,8 +16,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import housekeeping, jobs, logs, metrics, ready
+from chassis import effects, housekeeping, jobs, logs, metrics, ready
 from chassis.database import engine
+from chassis.effects import DatabaseAway
 from chassis.jobs import ClaimLost, Job, Work
 from chassis.migrate import wait_for_head
 from chassis.settings import Settings, settings
@@ -41,13 +42,17 @@ def run() -> None:
         work(found, SERVICES, stop)
 
 
-def work(found: Settings, services: Iterable[str], stop: threading.Event) -> None:
+def work(found: Settings, services: Sequence[str], stop: threading.Event) -> None:
     """Do what waits in these services' tables, and look again, until told to stop."""
     engines = {name: engine(found.database_url, name, pool=2) for name in services}
     known = {name: kinds(name) for name in services}
     while not stop.is_set():
         try:
-            done = [once(engines[name], name, known[name]) for name in services]
+            done = [
+                once(engines[name], name, known[name])
+                for name in services
+                if not stop.is_set()
+            ]
         except (DBAPIError, PoolTimeout) as error:
             ready.no()
             logs.log.warning("worker waits for the database: %s", type(error).__name__)
@@ -56,6 +61,8 @@ def work(found: Settings, services: Iterable[str], stop: threading.Event) -> Non
         ready.yes()
         if not any(done):
             stop.wait(IDLE_S)
+    for its in engines.values():
+        its.dispose()
 
 
 def kinds(service: str) -> dict[str, Work]:
@@ -72,18 +79,25 @@ def once(its: Engine, service: str, known: dict[str, Work]) -> bool:
         return False
     try:
         do(its, job, known)
-    except (ClaimLost, DBAPIError, PoolTimeout) as error:
+    except (ClaimLost, DatabaseAway, DBAPIError, PoolTimeout) as error:
         logs.log.warning("%s of %s is left: %s", job.kind, service, type(error).__name__)
     return True
+
+
+def renew(its: Engine, job: Job) -> None:
+    """Hold on to a job, and tell that we are alive. Raises ClaimLost."""
+    jobs.renew(its, job)
+    ready.progress()
 
 
 def do(its: Engine, job: Job, known: dict[str, Work]) -> None:
     with metrics.JOB_SECONDS.labels(job.service, job.kind).time():
         try:
-            answer = known[job.kind](job, its, partial(jobs.renew, its, job))
-        except (ClaimLost, DBAPIError, PoolTimeout):
-            raise  # no fault of the job: its lease ends, and it is claimed again
+            answer = known[job.kind](job, its, partial(renew, its, job))
+        except ClaimLost:
+            raise
         except Exception as error:
+            effects.refuse_away(error)  # then its lease ends, and it is claimed again
             logs.failed(f"{job.kind} of {job.service}", error)
             jobs.fail(its, job, error)
             return

@@ -26,7 +26,7 @@ def parts_do(monkeypatch: pytest.MonkeyPatch, home: Home) -> dict[str, str]:
         return [sys.executable, "-c", code.get(name, "")]
 
     monkeypatch.setattr(background, "command", command)
-    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[:2])  # those with a ready file
+    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[:3])  # those with a ready file
     for name, value in ADDRESSES.items():
         monkeypatch.setenv(name, value)
     return code
@@ -45,7 +45,7 @@ def test_up_runs_the_parts_once_and_down_stops_them(
     embedded.up(home)
     assert "some of it ran already" in capsys.readouterr().out
     assert first == find(home.pid_file(RELAY.name))
-    assert running(home) == ["relay", "services"]
+    assert running(home) == ["relay", "services", "worker"]
     assert home.settings().items() >= ADDRESSES.items()
     embedded.down(home)
     assert (running(home), home.settings()) == ([], {})
