@@ -97,3 +97,16 @@ def test_the_registry_says_what_the_service_class_hears(service: str) -> None:
 
 def test_proto_is_ours() -> None:
     assert Path(proto.__file__).parent == ROOT / "proto"
+
+
+def test_nobody_uses_what_waits_for_ever() -> None:
+    """nameko's proxies have no deadline; eventlet's timeouts leak connections."""
+    forbidden = ("RpcProxy", "ClusterRpcProxy", "eventlet.Timeout", "with_timeout")
+    sources = [
+        path
+        for folder in ("proto", "rulebook", "chassis", "services", "gateway", "doorstep")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    found = [p.name for p in sources if any(word in p.read_text() for word in forbidden)]
+
+    assert found == []
