@@ -7,10 +7,9 @@ or was taken back: yesterday's yes is nobody's.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, update
@@ -19,7 +18,7 @@ from chassis import tables
 from chassis.errors import Conflict, Invalid
 from chassis.shared import Shared
 from chassis.unit import Unit
-from proto.base import Order, Reply
+from proto.base import Command, Order, Reply
 
 table = tables.answered
 Key = tuple[UUID, UUID, str]
@@ -42,10 +41,12 @@ def key_of(order: Order) -> Key | None:
     return order.key, order.asker.account_id, order.operation
 
 
-def digest(command: dict[str, Any]) -> str:
-    """Return what tells one content from another: SHA-256 of the JSON, names sorted."""
-    text = json.dumps(command, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def digest(command: Command) -> str:
+    """Return what tells one content from another: SHA-256 of the JSON we read from it.
+
+    The order of names, and how a moment was written, make no other content.
+    """
+    return hashlib.sha256(command.model_dump_json().encode()).hexdigest()
 
 
 def remembered(shared: Shared) -> dict[Key, Remembered]:
@@ -66,9 +67,9 @@ def moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def refuse_other(before: Remembered, order: Order) -> None:
+def refuse_other(before: Remembered, order: Order, command: Command) -> None:
     """Raises Invalid when the key was used for another content."""
-    if before.digest != digest(order.command):
+    if before.digest != digest(command):
         raise Invalid("key-of-another-content", key=str(order.key))
 
 
@@ -79,7 +80,7 @@ def refuse_expired(before: Remembered, now: datetime) -> None:
         raise Conflict("permit-expired", until=until)
 
 
-def remember(unit: Unit, order: Order, about: UUID | None, reply: Reply, text: str) -> None:
+def remember(unit: Unit, order: Order, command: Command, reply: Reply, text: str) -> None:
     """Keep an answer under its key, in the transaction of the change it tells of."""
     if order.key is None:
         return
@@ -88,8 +89,8 @@ def remember(unit: Unit, order: Order, about: UUID | None, reply: Reply, text: s
         key=order.key,
         principal=order.asker.account_id,
         operation=order.operation,
-        digest=digest(order.command),
-        about=about,
+        digest=digest(command),
+        about=next(iter(command.locks()), None),
         reply=text,
         outcome=reply.result(),
         good_until=reply.permit_until(),

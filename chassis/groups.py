@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
@@ -41,10 +40,6 @@ class Parcel:
     order: Order
     operation: Operation
     command: Command
-
-    @property
-    def about(self) -> UUID | None:
-        return next(iter(self.command.locks()), None)
 
     def claims(self) -> set[Any]:
         """Return what no other order of a round may claim as well."""
@@ -204,7 +199,7 @@ def answer(parcel: Parcel, unit: Unit, before: Mapping[Key, Remembered]) -> Answ
 def first(parcel: Parcel, unit: Unit) -> Answer:
     reply = parcel.operation.handle(parcel.command, unit)
     text = reply.model_dump_json()
-    answers.remember(unit, parcel.order, parcel.about, reply, text)
+    answers.remember(unit, parcel.order, parcel.command, reply, text)
     return Answer(reply=text, outcome=reply.result())
 
 
@@ -213,14 +208,13 @@ def replay(parcel: Parcel, unit: Unit, known: Remembered) -> Answer:
 
     Raises Invalid for another content, Conflict for a permit that has ended.
     """
-    answers.refuse_other(known, parcel.order)
+    answers.refuse_other(known, parcel.order, parcel.command)
     answers.refuse_expired(known, unit.now)
     if known.good_until is None:
         return Answer(reply=known.reply, outcome=known.outcome)
     reply = parcel.operation.handle(parcel.command, unit)
     if reply.permit_until() is None:  # today it is no: that is the answer, and is kept
-        if parcel.about:
-            answers.revoke(unit.connection, [parcel.about], unit.now)
+        answers.revoke(unit.connection, parcel.command.locks()[:1], unit.now)
         return Answer(reply=reply.model_dump_json(), outcome=reply.result())
     if known.revoked_at:
         raise Conflict("permit-revoked")

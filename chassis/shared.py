@@ -61,7 +61,8 @@ class Shared:
     answered: list[dict[str, Any]] = field(default_factory=list)
     standings: Kept = field(default_factory=lambda: Kept({}))
     known: set[UUID] = field(default_factory=set)
-    doubted: dict[str, bool] = field(default_factory=dict)
+    looked_for: set[UUID] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     heard: dict[str, datetime] | None = None
     wanted: dict[str, set[UUID]] = field(default_factory=dict)
 
@@ -109,20 +110,20 @@ class Shared:
     def fetch(self, orders: Iterable[UUID] = ()) -> None:
         """Read all that was wanted, in one statement."""
         keys = self.wanted.pop("keys", set()) - self.known
-        subjects = {str(each) for each in self.wanted.pop("subjects", ())}
-        locks = self.wanted.pop("locks", set())
-        found = know(self.connection, keys, subjects, orders, locks)
+        subjects, locks = (self.wanted.pop(name, set()) for name in ("subjects", "locks"))
+        found = know(self.connection, keys, map(str, subjects), orders, locks)
         self.standings = Kept(dict(self.standings.bodies) | found.standings)
         self.known |= keys
-        self.doubted |= {subject: subject in found.held for subject in subjects}
+        self.looked_for |= subjects
+        self.held |= found.held
         self.heard = found.ticked
         self.answered += found.answered
         self.keyring.take(found.keys)
 
     def kept(self, keys: Iterable[UUID]) -> Kept:
         """Return the newest standings of these things, in one statement at the most."""
-        if missing := set(keys) - self.known:
-            self.want(keys=missing)
+        if not self.known.issuperset(wanted := set(keys)):
+            self.want(keys=wanted)
             self.fetch()
         return self.standings
 
@@ -132,13 +133,13 @@ class Shared:
         Raises Unavailable when a source has not ticked lately, or an event about one of
         these things could not take effect here.
         """
-        about = list(subjects)
-        if any(str(each) not in self.doubted for each in about):
+        about = set(subjects)
+        if not about <= self.looked_for:
             self.want(subjects=about)
             self.fetch()
         for name in sources:
             ticked_at = self.ticked.get(name)
             if ticked_at is None or abs(self.now - ticked_at) > FRESH:
                 raise Unavailable("source-stale", source=name)
-        if any(self.doubted[str(each)] for each in about):
+        if self.held and not self.held.isdisjoint(map(str, about)):
             raise Unavailable("event-held-back")
