@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import OperationalError
 
+from chassis import ready
 from chassis.database import engine
 from chassis.logs import log
 from chassis.topology import SERVICES
@@ -103,6 +104,7 @@ def wait_for_head(url: str, names: Iterable[str]) -> None:
             log.warning("waits for the database: %s", type(error.orig).__name__)
         if waiting:
             log.warning("waits for `doorstep migrate`: %s", waiting[0][0])
+            ready.progress()
             time.sleep(WAIT_S)
 
 

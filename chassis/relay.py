@@ -16,9 +16,11 @@ from typing import Any
 import pika
 import psycopg
 from pika.exceptions import AMQPError
+from prometheus_client import REGISTRY
 
-from chassis import amqp, logs, metrics, ready
+from chassis import amqp, logs, metrics, probes, ready
 from chassis.amqp import Link, WrongTopology
+from chassis.backlog import Backlog
 from chassis.outboxes import BATCH, Batch, Outboxes, Row
 from chassis.settings import Settings, settings
 from chassis.topology import EVENTS, SERVICES, routing_key
@@ -32,7 +34,8 @@ def run() -> None:
     """Relay until SIGTERM. Waits for broker and database, however long they take."""
     found = settings()
     logs.start(found.log_level)
-    with metrics.served(found.status_port, found.http_host), asyncio.Runner() as runner:
+    REGISTRY.register(Backlog(found.database_url))
+    with probes.served(found.status_port, found.http_host), asyncio.Runner() as runner:
         runner.run(forever(found))
 
 
@@ -51,6 +54,7 @@ async def forever(found: Settings) -> None:
         except (OSError, AMQPError, psycopg.Error, TimeoutError) as error:
             logs.log.warning("relay waits: %s", type(error).__name__)
             ready.no()
+            ready.progress()
             await asyncio.sleep(AGAIN_S)
 
 

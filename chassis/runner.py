@@ -15,7 +15,7 @@ from typing import Any  # noqa: E402
 
 from nameko.runners import ServiceRunner  # noqa: E402
 
-from chassis import database, garbage, logs, metrics, ready, serializer  # noqa: E402
+from chassis import database, garbage, logs, probes, ready, serializer  # noqa: E402
 from chassis.entrypoints import Service  # noqa: E402
 from chassis.entrypoints.pulse import fresh  # noqa: E402
 from chassis.migrate import wait_for_head  # noqa: E402
@@ -32,13 +32,13 @@ def run(names: Sequence[str]) -> None:
     found = settings()
     logs.start(found.log_level)
     serializer.install()
-    wait_for_head(found.database_url, names)
     runner = ServiceRunner(config(found))
-    for name in names:
-        runner.add_service(service_class(name))
-    signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(runner.stop))
-    signal.signal(signal.SIGINT, lambda *_: eventlet.spawn(runner.stop))
-    with metrics.served(found.status_port, found.http_host):
+    with probes.served(found.status_port, found.http_host):
+        wait_for_head(found.database_url, names)
+        for name in names:
+            runner.add_service(service_class(name))
+        signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(runner.stop))
+        signal.signal(signal.SIGINT, lambda *_: eventlet.spawn(runner.stop))
         runner.start()
         eventlet.spawn(look_forever, names)
         garbage.settle()

@@ -12,11 +12,13 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
+from prometheus_client import REGISTRY
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import effects, housekeeping, jobs, logs, metrics, ready
+from chassis import effects, housekeeping, jobs, logs, metrics, probes, ready
+from chassis.backlog import Backlog
 from chassis.database import engine
 from chassis.effects import DatabaseAway
 from chassis.jobs import ClaimLost, Job, Work
@@ -37,8 +39,9 @@ def run() -> None:
     logs.start(found.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    wait_for_head(found.database_url, SERVICES)
-    with metrics.served(found.status_port, found.http_host):
+    REGISTRY.register(Backlog(found.database_url))
+    with probes.served(found.status_port, found.http_host):
+        wait_for_head(found.database_url, SERVICES)
         work(found, SERVICES, stop)
 
 
@@ -55,6 +58,7 @@ def work(found: Settings, services: Sequence[str], stop: threading.Event) -> Non
             ]
         except (DBAPIError, PoolTimeout) as error:
             ready.no()
+            ready.progress()
             logs.log.warning("worker waits for the database: %s", type(error).__name__)
             stop.wait(AWAY_S)
             continue

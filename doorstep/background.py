@@ -9,9 +9,11 @@ from http.client import HTTPConnection, HTTPException
 
 from doorstep.home import Home
 from doorstep.parts import Part
+from doorstep.ports import last, remembered
 from doorstep.process import find, spawn, wait_ready
 
 PATIENCE_S = 15
+STATUS_PORT = 8450
 READY_WITHIN_S = 60
 
 
@@ -21,13 +23,24 @@ def start(home: Home, part: Part, settings: Mapping[str, str]) -> bool:
         return False
     ready_file = home.ready_file(part.name)
     ready_file.unlink(missing_ok=True)
+    own = {"DOORSTEP_READY_FILE": str(ready_file)}
+    if part.health is None:
+        own["DOORSTEP_STATUS_PORT"] = str(status_port(home, part))
     spawn(
         command(home, "run", part.name),
         pid_file=home.pid_file(part.name),
         log=home.log_file(part.name),
-        environment=os.environ | settings | {"DOORSTEP_READY_FILE": str(ready_file)},
+        environment=os.environ | settings | own,
     )
     return True
+
+
+def status_port(home: Home, part: Part) -> int:
+    """Return the port of a part's `/metrics`: that of last time, or one nobody has."""
+    file = home.status_port_file(part.name)
+    others = set(file.parent.glob("*-status.port")) - {file}
+    given = {port for other in others if (port := last(other)) is not None}
+    return remembered(file, STATUS_PORT, given)
 
 
 def wait(home: Home, part: Part) -> None:
@@ -78,9 +91,13 @@ def command(home: Home, *words: str) -> list[str]:
 
 def http_address(settings: Mapping[str, str]) -> tuple[str, int]:
     """Return where this machine reaches the gateway."""
+    return reached(settings), int(settings["DOORSTEP_HTTP_PORT"])
+
+
+def reached(settings: Mapping[str, str]) -> str:
+    """Return the host where this machine reaches a part that listens."""
     host = settings["DOORSTEP_HTTP_HOST"]
-    reached = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    return reached, int(settings["DOORSTEP_HTTP_PORT"])
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
 
 
 def say(name: str, state: str, since: float) -> None:

@@ -23,6 +23,7 @@ from doorstep.private.place import remove
 from doorstep.process import find
 
 HTTP_PORT = 8440
+NOT_FOR_ALL = ("DOORSTEP_HOME", "DOORSTEP_READY_FILE", "DOORSTEP_STATUS_PORT")
 OURS = ("run", "log", "keys", "media")  # what `wipe` removes beside the servers' data
 
 
@@ -171,7 +172,7 @@ def _own_settings(home: Home) -> dict[str, str]:
     told = {
         name: value
         for name, value in os.environ.items()
-        if name.startswith("DOORSTEP_") and name != "DOORSTEP_HOME"
+        if name.startswith("DOORSTEP_") and name not in NOT_FOR_ALL
     }
     return {
         "DOORSTEP_KEYS": str(home.root / "keys"),

@@ -35,6 +35,9 @@ class Home:
     def port_file(self, listener: str) -> Path:
         return self.run / f"{listener}.port"
 
+    def status_port_file(self, part: str) -> Path:
+        return self.port_file(f"{part}-status")
+
     def ready_file(self, part: str) -> Path:
         return self.run / f"{part}.ready"
 

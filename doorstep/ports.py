@@ -1,6 +1,7 @@
 """Ports on loopback: the usual one where it is free, else the next free one."""
 
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 from doorstep.errors import Misuse
@@ -22,20 +23,26 @@ def is_free(port: int) -> bool:
     return True
 
 
-def next_free(preferred: int) -> int:
-    """Return the first free port from the preferred one on."""
+def next_free(preferred: int, given: Collection[int] = ()) -> int:
+    """Return the first free port from the preferred one on that is not given away."""
     for port in range(preferred, preferred + SPAN):
-        if is_free(port):
+        if port not in given and is_free(port):
             return port
     raise Misuse(
         f"no free port from {preferred} to {preferred + SPAN - 1}; end what listens there"
     )
 
 
-def remembered(file: Path, preferred: int) -> int:
-    """Return the port of last time if still free, else the next free one; remember it."""
+def remembered(file: Path, preferred: int, given: Collection[int] = ()) -> int:
+    """Return the port of last time if still free, else the next free one; remember it.
+
+    `given` are ports that were given to others, who may not listen yet.
+    """
     known = last(file)
-    port = known if known is not None and is_free(known) else next_free(preferred)
+    if known is not None and known not in given and is_free(known):
+        port = known
+    else:
+        port = next_free(preferred, given)
     file.write_text(f"{port}\n")
     return port
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from doorstep import background
 from doorstep.home import Home
 from doorstep.parts import EMBEDDED, Part
+from doorstep.ports import last
 from doorstep.private import Broker, Database, Server
 from doorstep.process import find
 
@@ -51,14 +52,20 @@ def _server(server: Server, address: str | None) -> Row:
 
 def _part(home: Home, part: Part, settings: Mapping[str, str]) -> Row:
     process = find(home.pid_file(part.name))
-    shown = ""
-    if part.health and settings:
-        host, port = background.http_address(settings)
-        shown = f"http://{host}:{port}"
+    shown = _address(home, part, settings) if settings else ""
     if process is None:
         return Row(part.name, None, "stopped", shown)
     state = "ready" if background.is_ready(home, part) else "starting"
     return Row(part.name, process.pid, state, shown)
+
+
+def _address(home: Home, part: Part, settings: Mapping[str, str]) -> str:
+    """Return where a part answers: all it does, or `/metrics` and its probes alone."""
+    if part.health:
+        host, port = background.http_address(settings)
+        return f"http://{host}:{port}"
+    known = last(home.status_port_file(part.name))
+    return f"http://{background.reached(settings)}:{known}/metrics" if known else ""
 
 
 def _without_password(address: str | None) -> str:

@@ -19,7 +19,7 @@ HEADERS = (
 )
 NO_STORE = (b"cache-control", b"no-store")
 #: Asked by machines every few seconds.
-SILENT = frozenset({"healthz", "readyz"})
+SILENT = frozenset({"healthz", "livez", "metrics", "readyz"})
 
 
 class Edge:

@@ -56,6 +56,8 @@ async def description(call: Call, _: Any) -> Response:
 DOORS = (
     (Door("healthz", "GET", "/healthz", OPEN, gives=Well, says="The process is alive."),
      healthz),
+    (Door("livez", "GET", "/livez", OPEN, gives=Well, says="The same, as all parts say."),
+     healthz),
     (Door("readyz", "GET", "/readyz", OPEN, gives=Well,
           says="Database and broker do their work."), readyz),
     (Door("metrics", "GET", "/metrics", OPEN, gives=Numbers, media="text/plain",

@@ -29,7 +29,8 @@ def test_a_container_runs_its_part_and_says_when_it_is_ready(name: str) -> None:
 
     assert container["command"] == ["run", name]
     health = " ".join(container["healthcheck"]["test"])
-    assert (parts.PARTS[name].health or "/tmp/ready") in health
+    port = COMPOSE["x-part"]["environment"]["DOORSTEP_STATUS_PORT"]
+    assert (parts.PARTS[name].health or f":{port}/readyz") in health
 
 
 def test_there_is_no_password_to_forget() -> None:

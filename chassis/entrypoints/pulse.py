@@ -46,9 +46,9 @@ class Pulse(DependencyProvider):  # type: ignore[misc]
             while not self.stopping:
                 try:
                     do()
-                    ready.progress()
                 except Exception as error:
                     logs.failed(f"pulse of {self.service}", error)
+                ready.progress()  # a database that is away does not mend by our ending
                 self.sleep(every_s - time.time() % every_s)
             ended.send(None)
 

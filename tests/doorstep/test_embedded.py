@@ -9,6 +9,7 @@ from doorstep.command import main
 from doorstep.errors import Misuse, NotStarted
 from doorstep.home import Home
 from doorstep.parts import EMBEDDED, RELAY
+from doorstep.ports import last
 from doorstep.process import find
 
 ADDRESSES = {"AMQP_URI": "amqp://a:b@127.0.0.1:1/", "DATABASE_URL": "postgresql://"}
@@ -52,6 +53,21 @@ def test_up_runs_the_parts_once_and_down_stops_them(
     capsys.readouterr()
     embedded.down(home)
     assert capsys.readouterr().out == f"nothing runs under {home.root}\n"
+
+
+def test_each_part_has_a_port_of_its_own_for_its_numbers_and_keeps_it(
+    home: Home, parts_do: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded.up(home)
+    first = {part: last(home.status_port_file(part)) for part in running(home)}
+    assert len(set(first.values()) - {None}) == 3
+    capsys.readouterr()
+    main(["--home", str(home.root), "status"])
+    said = capsys.readouterr().out
+    assert [p for p in first.values() if f"http://127.0.0.1:{p}/metrics" not in said] == []
+    embedded.down(home)
+    embedded.up(home)
+    assert {part: last(home.status_port_file(part)) for part in running(home)} == first
 
 
 def test_a_part_that_fails_takes_down_what_was_started_with_it(

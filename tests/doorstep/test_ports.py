@@ -37,6 +37,12 @@ def test_a_remembered_port_that_is_taken_meanwhile_is_given_up(
     assert ports.remembered(file, 28440) == ports.last(file) != taken
 
 
+def test_a_port_that_was_given_to_another_is_not_given_again(tmp_path: Path) -> None:
+    file = tmp_path / "relay-status.port"
+    first = ports.remembered(file, 28440)
+    assert ports.remembered(file, 28440, {first}) > first
+
+
 def test_a_port_file_cut_short_by_a_crash_is_as_good_as_none(tmp_path: Path) -> None:
     (tmp_path / "gateway.port").write_text("")
     assert ports.last(tmp_path / "gateway.port") is None

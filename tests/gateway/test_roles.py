@@ -27,6 +27,7 @@ OPEN = None
 
 TABLE: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/healthz"): OPEN,
+    ("GET", "/livez"): OPEN,
     ("GET", "/readyz"): OPEN,
     ("GET", "/metrics"): OPEN,
     ("GET", "/openapi.json"): OPEN,

@@ -1,0 +1,122 @@
+"""The page of numbers and probes: for threads, and for eventlet's green ones."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection
+
+import pytest
+
+from chassis import probes, ready
+from doorstep.ports import next_free
+from tests.conftest import ROOT
+
+#: A service process as `chassis.runner` makes one: its hub, the page, and another thread.
+GREEN = """
+import eventlet
+eventlet.monkey_patch()
+import sys, time
+from chassis import probes, ready
+with probes.served(int(sys.argv[1])):
+    ready.yes()
+    print("begun", flush=True)
+    while True:
+        began = time.monotonic()
+        eventlet.sleep(0.01)
+        if (late := time.monotonic() - began) > 0.5:
+            print(f"the hub stood for {late} s", flush=True)
+"""
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    yield
+    ready.no()
+
+
+@pytest.fixture(params=["threads", "green"])
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Where a page is served, by this process or by one with a hub."""
+    found = next_free(28450)
+    with ExitStack() as stack:
+        if request.param == "threads":
+            stack.enter_context(probes.served(found))
+            ready.yes()
+            yield found
+            return
+        words = [sys.executable, "-c", GREEN, str(found)]
+        process = stack.enter_context(
+            subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        )
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        yield found
+        process.kill()
+        assert process.stdout.read() == ""
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_numbers_and_probes_are_answered(port: int) -> None:
+    status, text = get(port, "/metrics")
+    assert (status, "# HELP process_cpu_seconds_total" in text) == (200, True)
+    assert get(port, "/livez") == (200, "200 OK")
+    assert get(port, "/readyz") == (200, "200 OK")
+    assert get(port, "/elsewhere")[0] == 404
+
+
+def test_who_opens_a_connection_and_says_nothing_holds_up_nobody(port: int) -> None:
+    with ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), 5))
+            for _ in range(20)
+        ]
+        silent[0].sendall(b"GET /metr")
+
+        began = time.monotonic()
+        assert [get(port, "/livez")[0] for _ in range(20)] == [200] * 20
+        assert time.monotonic() - began < 1
+
+        for each in silent:  # and is shown the door
+            each.settimeout(probes.PATIENCE_S + 3)
+            assert each.recv(1) == b""
+
+
+def test_who_goes_away_in_the_middle_is_no_error(
+    port: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", port), 5) as caller:
+            caller.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert get(port, "/livez")[0] == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_without_a_port_nothing_is_served() -> None:
+    with probes.served(None):
+        pass
+
+
+def test_whoever_does_nothing_for_long_is_taken_for_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = next_free(28450)
+    with probes.served(port):
+        ready.yes()
+        monkeypatch.setattr(ready, "STUCK_S", -1.0)
+        assert get(port, "/livez")[0] == 503
+        ready.no()
+        assert get(port, "/readyz")[0] == 503
