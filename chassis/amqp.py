@@ -18,7 +18,7 @@ from chassis import topology
 from chassis.settings import Settings
 
 #: Seconds. A frozen broker is noticed after two heartbeats, a memory alarm after five.
-HEARTBEAT_S, BLOCKED_S, CONNECT_S = 10, 5, 5
+HEARTBEAT_S, BLOCKED_S, CONNECT_S, ANSWER_S = 10, 5, 5, 5
 
 #: RabbitMQ's word for "I have this, and it is not what you say".
 PRECONDITION_FAILED = 406
@@ -46,16 +46,19 @@ class Link:
     async def ask(self, method: Callable[..., Any], **arguments: Any) -> Any:
         """Call a method of the channel and return the broker's answer.
 
-        Raises AMQPError when the connection is lost before it.
+        Raises AMQPError when the connection is lost before it, or it does not come: a
+        broker that has just started may never answer what was asked of a stream.
         """
         answered = asyncio.get_running_loop().create_future()
         method(**arguments, callback=lambda *frame: finish(answered, *frame))
-        await asyncio.wait({answered, self.lost}, return_when="FIRST_COMPLETED")
-        if not answered.done():
-            answered.cancel()
-            self.refuse_other_topology()
-            raise AMQPError("the broker closed the connection")
-        return answered.result()
+        either = {answered, self.lost}
+        await asyncio.wait(either, timeout=ANSWER_S, return_when=FIRST_COMPLETED)
+        if answered.done():
+            return answered.result()
+        answered.cancel()
+        self.refuse_other_topology()
+        gone = "closed the connection" if self.lost.done() else "does not answer"
+        raise AMQPError(f"the broker {gone}")
 
     def refuse_other_topology(self) -> None:
         """Raises WrongTopology when the channel was closed for that (406)."""
