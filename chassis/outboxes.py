@@ -12,7 +12,7 @@ from psycopg import sql
 from chassis import clock
 
 #: Seconds between two words to the database while there is nothing else to say.
-STAY_S = 0.4
+STAY_S = 0.25
 #: Rows in one batch.
 BATCH = 200
 

@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.errors import Unavailable
 from chassis.line import Line, Waiting
@@ -101,6 +102,24 @@ async def test_a_full_line_says_so_at_once() -> None:
 
     with pytest.raises(Unavailable, match="line-full"):
         await line.ask(order(ids.new()))
+
+
+async def test_how_many_wait_is_counted_when_somebody_looks() -> None:
+    service = str(ids.new())
+    labels = {"service": service, "line": "groups"}
+
+    def waiting() -> float | None:
+        return REGISTRY.get_sample_value("doorstep_line_orders", labels)
+
+    sent = Sent()
+    line = Line(service, sent)
+    assert waiting() == 0
+    tasks = await ask(line, *(ids.new() for _ in range(2 + 5)))
+    assert waiting() == 5
+    while sent.groups:
+        sent.answer_all()
+    await asyncio.gather(*tasks)
+    assert waiting() == 0
 
 
 async def test_a_line_that_does_not_move_is_left_after_a_while() -> None:
