@@ -1,60 +1,27 @@
 """What must hold when a part dies at the worst moment."""
 
-import os
-import signal
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pika
 import psycopg
 import pytest
 
-from chassis import amqp, topology
-from chassis.settings import Settings
-from doorstep import background, embedded, parts
-from doorstep.process import find, wait_until
+from chassis import topology
+from doorstep import background, parts
+from doorstep.process import find
 from proto import ids
 from tests import acting
-from tests.world import Door, Platform, clauses, plain
-
-
-def kill(platform: Platform, part: str) -> None:
-    """kill -9, as the machine does when memory is short."""
-    process = find(platform.home.pid_file(part))
-    assert process is not None
-    os.kill(process.pid, signal.SIGKILL)
-
-
-#: How many transactions wait for a row.
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-
-
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Return when it has come true; fail when it has not in time."""
-    assert wait_until(true, seconds)
-
-
-def services_log(platform: Platform) -> str:
-    return (platform.home.root / "log" / "services.log").read_text()
-
-
-@contextmanager
-def broker(
-    platform: Platform,
-) -> Iterator[pika.adapters.blocking_connection.BlockingChannel]:
-    """A channel of our own to the platform's broker."""
-    found = Settings.model_validate(
-        {name: platform.settings[name] for name in ("AMQP_URI", "DATABASE_URL")}
-    )
-    connection = pika.BlockingConnection(amqp.parameters(found))
-    yield connection.channel()
-    connection.close()
-
-
-def revive(platform: Platform) -> None:
-    embedded.up(platform.home)
+from tests.journeys.hurting import (
+    WAITING,
+    arrivals,
+    broker,
+    check_in,
+    kill,
+    revive,
+    services_log,
+    until,
+)
+from tests.world import Platform, clauses, plain
 
 
 @pytest.fixture(autouse=True)
@@ -62,29 +29,6 @@ def whole_again(platform: Platform):
     """Whatever a test killed runs again for the next one."""
     yield
     revive(platform)
-
-
-def check_in(door: Door, seconds: float = 20.0):
-    """Check in as a phone does: again and again until somebody answers."""
-    give_up = time.monotonic() + seconds
-    while True:
-        body = {"present": [each.presence(door.visit_id) for each in door.pair]}
-        answer = door.pair[0].http.post(door.path("/check-ins"), body)
-        if answer.status != 503 or time.monotonic() > give_up:
-            return answer
-
-
-def arrivals(door: Door) -> tuple[int, int]:
-    """How often the arrival was said, and how often complaints noted it."""
-    said = door.platform.rows(
-        "SELECT count(*) FROM field_visit.outbox WHERE envelope->'data'->>'visit_id' = %s"
-        " AND envelope->>'type' = 'field_visit.collectors_arrived'",
-        str(door.visit_id),
-    )
-    noted = door.platform.rows(
-        "SELECT count(*) FROM complaints.door_visit WHERE id = %s", door.visit_id
-    )
-    return said[0][0], noted[0][0]
 
 
 def test_an_event_committed_while_the_relay_is_dead_arrives_once(door, platform) -> None:

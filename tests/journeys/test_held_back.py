@@ -7,7 +7,7 @@ import pika
 
 from chassis import topology
 from proto.base import Envelope
-from tests.journeys.test_faults import arrivals, broker, check_in, until
+from tests.journeys.hurting import arrivals, broker, check_in, until
 from tests.journeys.test_keys import Said, doorstep
 from tests.world import Door, Platform, clauses
 

@@ -1,19 +1,16 @@
 """Nothing decided more than a second after a hold is allowed, whatever else happens."""
 
-import os
 import random
-import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
 
 from doorstep.client import Answer, Gateway
-from doorstep.process import find, wait_until
+from doorstep.process import wait_until
 from tests import acting
+from tests.journeys.hurting import frozen
 from tests.world import Collector, Door, Platform, clauses, plain
 
 #: After this, nothing may be allowed any more.
@@ -43,18 +40,6 @@ def until_refused(door: Door, visit_id: UUID) -> Answer:
         lambda: answers.append(check_in(door, visit_id)) or answers[-1].status == 403, 10
     )
     return answers[-1]
-
-
-@contextmanager
-def frozen(platform: Platform, part: str) -> Iterator[None]:
-    """Stop a part as a machine without memory does: it is there and does nothing."""
-    process = find(platform.home.pid_file(part))
-    assert process is not None
-    os.kill(process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process.pid, signal.SIGCONT)
 
 
 def test_a_held_case_is_refused_and_one_that_is_resumed_is_worked(door, platform) -> None:

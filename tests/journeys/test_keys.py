@@ -13,7 +13,7 @@ import pytest
 from chassis import topology
 from proto import ids
 from tests import acting
-from tests.journeys.test_faults import broker
+from tests.journeys.hurting import broker
 from tests.world import Door, Platform, clauses, plain
 
 DEBTOR = {

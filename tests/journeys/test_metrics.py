@@ -1,10 +1,5 @@
 """Numbers and probes of every part of a running platform."""
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,8 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from chassis import topology
 from doorstep import background, parts
 from doorstep.ports import last
-from doorstep.process import find
-from tests.journeys.test_faults import check_in, kill, revive, until
+from tests.journeys.hurting import check_in, frozen, kill, revive, until
 from tests.world import Door, Platform
 
 NAMES = [part.name for part in parts.EMBEDDED]
@@ -44,18 +38,6 @@ def numbers(platform: Platform, part: str, name: str, **labels: str) -> list[flo
         for each in family.samples
         if each.name == name and labels.items() <= each.labels.items()
     ]
-
-
-@contextmanager
-def frozen(platform: Platform, part: str) -> Iterator[None]:
-    """A part that neither works nor ends meanwhile."""
-    process = find(platform.home.pid_file(part))
-    assert process is not None
-    os.kill(process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process.pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("part", NAMES)

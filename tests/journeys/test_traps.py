@@ -1,13 +1,10 @@
 """The traps of our libraries (docs/promises.md), each with real parts that step into it."""
 
 import json
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg
@@ -20,11 +17,12 @@ from doorstep.private.broker import server_script
 from doorstep.private.place import account_of
 from doorstep.process import find
 from proto import ids
-from tests.journeys.test_faults import (
+from tests.journeys.hurting import (
     WAITING,
     arrivals,
     broker,
     check_in,
+    frozen,
     kill,
     revive,
     until,
@@ -44,18 +42,6 @@ def answers(platform: Platform) -> bool:
     fresh = "SELECT count(*) FROM field_visit.source WHERE heard_at > %s"
     heard = platform.rows(fresh, platform.now() - timedelta(seconds=1))
     return heard[0][0] > 0 and platform.officer.get("/v1/visits?limit=1").ok
-
-
-@contextmanager
-def stopped(platform: Platform, part: str) -> Iterator[None]:
-    """Freeze a part, as a machine does that swaps."""
-    process = find(platform.home.pid_file(part))
-    assert process is not None
-    os.kill(process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process.pid, signal.SIGCONT)
 
 
 def rabbitmqctl(platform: Platform, *words: str) -> None:
@@ -89,7 +75,7 @@ def test_a_broker_that_freezes_past_every_timeout_loses_and_doubles_nothing(
 ) -> None:
     """Traps 7 and 8: a publish that hangs, and a confirm that comes late."""
     agencies(platform, 200)
-    with stopped(platform, "broker"):
+    with frozen(platform, "broker"):
         asked_at = time.monotonic()
         body = {"present": [each.presence(door.visit_id) for each in door.pair]}
         assert door.pair[0].http.post(door.path("/check-ins"), body).status == 503

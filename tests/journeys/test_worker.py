@@ -3,7 +3,7 @@
 import pytest
 
 from chassis import topology
-from tests.journeys.test_faults import kill, revive, until
+from tests.journeys.hurting import kill, revive, until
 from tests.world import Platform
 
 #: Jobs that were done, and whose answer the service that wanted them has heard.
@@ -13,8 +13,9 @@ KEPT = (
     " AND j.done_at IS NOT NULL AND o.published_at IS NOT NULL"
 )
 ORDER = (
-    "UPDATE {0}.outbox SET event_id = gen_random_uuid(), published_at = NULL,"
-    " envelope = envelope || jsonb_build_object('id', gen_random_uuid())"
+    "UPDATE {0}.outbox SET event_id = new.id, published_at = NULL,"
+    " envelope = envelope || jsonb_build_object('id', new.id)"
+    " FROM (SELECT gen_random_uuid() AS id) new"
     " WHERE envelope->>'type' = 'later.{0}.keep_house'"
 )
 

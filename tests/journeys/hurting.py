@@ -1,0 +1,88 @@
+"""How journeys hurt a running platform, and how they see that it has healed."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pika
+
+from chassis import amqp
+from chassis.settings import Settings
+from doorstep import embedded
+from doorstep.client import Answer
+from doorstep.process import find, wait_until
+from tests.world import Door, Platform
+
+
+def kill(platform: Platform, part: str) -> None:
+    """kill -9, as the machine does when memory is short."""
+    process = find(platform.home.pid_file(part))
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def frozen(platform: Platform, part: str) -> Iterator[None]:
+    """Stop a part as a machine does that swaps: it is there and does nothing."""
+    process = find(platform.home.pid_file(part))
+    assert process is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+
+
+#: How many transactions wait for a row.
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Return when it has come true; fail when it has not in time."""
+    assert wait_until(true, seconds)
+
+
+def services_log(platform: Platform) -> str:
+    return (platform.home.root / "log" / "services.log").read_text()
+
+
+@contextmanager
+def broker(
+    platform: Platform,
+) -> Iterator[pika.adapters.blocking_connection.BlockingChannel]:
+    """A channel of our own to the platform's broker."""
+    found = Settings.model_validate(
+        {name: platform.settings[name] for name in ("AMQP_URI", "DATABASE_URL")}
+    )
+    connection = pika.BlockingConnection(amqp.parameters(found))
+    yield connection.channel()
+    connection.close()
+
+
+def revive(platform: Platform) -> None:
+    embedded.up(platform.home)
+
+
+def check_in(door: Door, seconds: float = 20.0) -> Answer:
+    """Check in as a phone does: again and again until somebody answers."""
+    give_up = time.monotonic() + seconds
+    while True:
+        body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+        answer = door.pair[0].http.post(door.path("/check-ins"), body)
+        if answer.status != 503 or time.monotonic() > give_up:
+            return answer
+
+
+def arrivals(door: Door) -> tuple[int, int]:
+    """How often the arrival was said, and how often complaints noted it."""
+    said = door.platform.rows(
+        "SELECT count(*) FROM field_visit.outbox WHERE envelope->'data'->>'visit_id' = %s"
+        " AND envelope->>'type' = 'field_visit.collectors_arrived'",
+        str(door.visit_id),
+    )
+    noted = door.platform.rows(
+        "SELECT count(*) FROM complaints.door_visit WHERE id = %s", door.visit_id
+    )
+    return said[0][0], noted[0][0]
