@@ -27,6 +27,8 @@ class Poison:
     mark: str
     body: bytes
     event_id: str | None = None
+    #: Whether it is to be kept; an order with no sender is answered by nothing at all.
+    kept: bool = True
     sent: bool = False
 
 
@@ -49,9 +51,9 @@ def some(luck: Random, mark: str, at_s: float) -> Iterator[Poison]:
         yield Poison(at_s, service, queue, own, text.encode())
     yield envelope(at_s, f"{mark}-envelope")
     service = luck.choice(topology.SERVICES)
-    own = f"{mark}-order"
-    queue = topology.commands_queue(service)
+    own, queue = f"{mark}-order", topology.commands_queue(service)
     yield Poison(at_s, service, queue, own, f"{{{own}".encode())
+    yield Poison(at_s, service, queue, f"{mark}-list", b"[]", kept=False)
 
 
 def envelope(at_s: float, mark: str) -> Poison:

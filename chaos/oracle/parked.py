@@ -18,7 +18,8 @@ def nothing_parked(evidence: Evidence) -> Iterator[Violation]:
             says = f"{each.topic} {each.id} is {state} at {each.service}: {each.error}"
             yield Violation(NAME, UNEXPECTED, says)
     for poison in evidence.poison:
-        if poison.sent and not any(is_of(poison, each) for each in evidence.held):
+        wanted = poison.sent and poison.kept
+        if wanted and not any(is_of(poison, each) for each in evidence.held):
             yield Violation(NAME, LOST, f"{poison.mark} is nowhere")
 
 
