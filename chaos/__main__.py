@@ -27,9 +27,12 @@ def main() -> int:
         kills=words.kills,
         crews=words.crews,
         bug=words.plant,
+        apart=words.apart,
         heal_s=HEAL_WITH_A_BUG_S if words.plant else HEAL_S,
     )
     report = Report(run(wanted, Home(words.home.absolute()), words.keep))
+    if words.keep:
+        (words.home / "chaos" / "timeline").write_text("\n".join(report.timeline()))
     print("\n".join(report.lines()), flush=True)
     return 0 if report.green else 1
 
@@ -42,6 +45,7 @@ def read() -> Namespace:
     parser.add_argument("--kills", type=int, default=100, help="beside freezes")
     parser.add_argument("--crews", type=int, default=6, help="pairs at work at once")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
+    parser.add_argument("--apart", action="store_true", help="one fault at a time")
     parser.add_argument("--home", type=Path, default=Path("var/chaos"))
     parser.add_argument("--keep", action="store_true", help="leave data and logs there")
     return parser.parse_args()

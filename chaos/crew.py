@@ -99,7 +99,7 @@ class Stage:
 
     def planned(self, visits: list[UUID]) -> list[Planned]:
         query = "SELECT id, case_id FROM field_visit.visit WHERE id = ANY(%s)"
-        cases: dict[UUID, UUID] = dict(self.platform.rows(query, visits))  # type: ignore
+        cases: dict[UUID, UUID] = dict(self.platform.rows(query, visits))
         return [Planned(visit, cases[visit]) for visit in visits]
 
     def spare(self, door: Door) -> Collector:

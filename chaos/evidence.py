@@ -119,6 +119,8 @@ class Evidence:
     poison: list[Poison] = field(default_factory=list)
     #: Messages in queues and pairs of event and hearer that had not met in time.
     left: int = 0
+    #: Crews that got no answer and parts that ended by themselves, in words.
+    stuck: list[str] = field(default_factory=list)
 
 
 #: What a violation makes of what it is about.

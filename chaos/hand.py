@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
@@ -27,7 +26,7 @@ class Done:
     ready: float | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Hand(Thread):
     """Does one thing at a time; nothing else starts or signals a part meanwhile."""
 
@@ -43,29 +42,28 @@ class Hand(Thread):
         self.starting: dict[str, Done | None] = {}
         self.stopped = Event()
 
-    def __hash__(self) -> int:
-        return id(self)
-
     def run(self) -> None:
         began, left = time.monotonic(), list(self.schedule)
         while not self.stopped.is_set():
             now = time.monotonic() - began
-            while left and left[0].at_s <= now:
-                self.do(left.pop(0))
+            for fault in [each for each in left if each.at_s <= now]:
+                if self.do(fault):
+                    left.remove(fault)
             self.look_after()
             if not left and not self.away:
                 return
             time.sleep(LOOK_S)
 
-    def do(self, fault: Fault) -> None:
-        """Do a fault. A part that is not there now is as dead as can be."""
+    def do(self, fault: Fault) -> bool:
+        """Do a fault; False while its part is not there to be hit."""
         target, done = self.targets[fault.part], Done(fault, time.monotonic())
         if fault.part in self.away:
-            return
+            return False
         hit = target.kill() if fault.kind == "kill" else target.freeze()
         if hit:
             self.done.append(done)
             self.away[fault.part] = done
+        return hit
 
     def look_after(self) -> None:
         """Bring back whose time has come, and whoever ended by itself."""
@@ -109,8 +107,8 @@ class Hand(Thread):
         self.starting[name] = done
         return True
 
-    def heal(self) -> list[str]:
-        """Let everything go on and run; return who is not ready within a minute."""
+    def end(self) -> None:
+        """Do nothing more, and leave nothing frozen."""
         self.stopped.set()
         if self.is_alive():
             self.join(HEAL_S)
@@ -118,10 +116,12 @@ class Hand(Thread):
             target.thaw()
         self.away.clear()
 
+    def heal(self) -> None:
+        """Let everything go on and run, within a minute."""
+        self.end()
+
         def whole() -> bool:
             self.look_after()
             return not self.starting
 
-        with suppress(KeyboardInterrupt):
-            wait_until(whole, HEAL_S)
-        return sorted(self.starting)
+        wait_until(whole, HEAL_S)

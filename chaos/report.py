@@ -18,6 +18,7 @@ class Report:
     def __init__(self, outcome: Outcome) -> None:
         self.outcome, self.told = outcome, outcome.evidence.told
         self.violations = judge(outcome.evidence)
+        self.recoveries = recoveries(outcome.done, self.told, outcome.ticks)
         acknowledged = [told for told in self.told if told.acknowledged]
         kinds = Counter(each.counts_as for each in self.violations)
         self.counters = {
@@ -51,7 +52,7 @@ class Report:
             f" {'after':>7} {'p99':>6}  {'alone':>5} {'p99':>6}"
         )
         by_name: dict[str, list[Recovery]] = defaultdict(list)
-        for each in recoveries(done, self.told, self.outcome.ticks):
+        for each in self.recoveries:
             by_name[each.name].append(each)
         for name, found in sorted(by_name.items()):
             yield recovered(name, found)
@@ -59,7 +60,14 @@ class Report:
         missing = {n: c - len(by_name[n]) for n, c in counts.items() if c > len(by_name[n])}
         if missing:
             yield f"no success after them: {missing}"
-        yield from self.outcome.noticed
+
+    def timeline(self) -> Iterator[str]:
+        """Each fault: when it was, of what, for how long, and when all was well again."""
+        first = min((each.began for each in self.recoveries), default=0.0)
+        for each in self.recoveries:
+            away = each.whole_s - each.after_s
+            words = f"{each.began:.1f} {each.began - first:>6.1f} {each.name:<18}"
+            yield f"{words} away {away:>5.1f} well after {each.whole_s:>5.1f}"
 
     def work(self) -> Iterator[str]:
         """What was asked, and what of it was answered how."""

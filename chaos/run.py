@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -26,6 +26,7 @@ from chassis import amqp, topology
 from chassis.settings import Settings
 from doorstep import embedded
 from doorstep.home import Home
+from doorstep.parts import SERVERS
 from tests.world import CLOCK, Platform
 
 #: Visits of a crew for each second of a run; a crew makes at most about one in two.
@@ -42,6 +43,7 @@ class Wanted:
     kills: int
     crews: int = 6
     bug: str | None = None
+    apart: bool = False
     heal_s: float = 90.0
 
 
@@ -55,8 +57,6 @@ class Outcome:
     ticks: list[tuple[float, float]]
     echoed: int
     healed_s: float
-    #: What was noticed beside the evidence: parts that ended, crews that gave up.
-    noticed: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -103,23 +103,28 @@ class Run:
         self.wanted, self.home, self.platform = wanted, home, doorstep
         self.folder, self.crews, self.stop = folder, crews, stop
         there = targets(home)
-        faults = schedule.plan(wanted.seed, wanted.seconds, wanted.kills, there)
+        asked = wanted.seed, wanted.seconds, wanted.kills
+        faults = schedule.plan(*asked, there, apart=wanted.apart)
         self.hand, self.watch = Hand(there, faults), Watch(doorstep)
         planted = poison.plan(wanted.seed, wanted.seconds)
         luck = Random(f"{wanted.seed}/echo")
         self.wire = Wire(doorstep.settings, luck, planted)
 
     def outcome(self) -> Outcome:
+        """Let everybody work while the faults are done, then heal and gather."""
         stories = [Stories(crew) for crew in self.crews]
         threads = [Thread(target=each.run, daemon=True) for each in stories]
-        self.wire.begin()
-        for each in (self.watch, self.hand, *threads):
-            each.start()
-        time.sleep(self.wanted.seconds)
-        healed_s = self.heal(threads)
+        try:
+            self.wire.begin()
+            for each in (self.watch, self.hand, *threads):
+                each.start()
+            time.sleep(self.wanted.seconds)
+            healed_s = self.heal(threads)
+        finally:  # whatever happens: nobody starts a part again behind our back
+            self.stop.set()
+            self.hand.end()
         evidence = self.gather()
-        gave_up = [f"a crew gave up: {each.gave_up}" for each in stories if each.gave_up]
-        alone = [f"{name} ended by itself" for name, _ in self.hand.ended_alone]
+        evidence.stuck = [*self.stuck(stories, threads)]
         return Outcome(
             evidence=evidence,
             done=self.hand.done,
@@ -127,8 +132,18 @@ class Run:
             ticks=self.watch.ticks,
             echoed=self.wire.echoed,
             healed_s=healed_s,
-            noticed=[*gave_up, *alone],
         )
+
+    def stuck(self, stories: list[Stories], threads: list[Thread]) -> Iterator[str]:
+        """Name crews that got no answer, and parts of ours that ended by themselves."""
+        for story, thread in zip(stories, threads, strict=True):
+            if story.gave_up:
+                yield f"{story.gave_up} was never answered"
+            elif thread.is_alive():
+                yield "a crew is still waiting for an answer"
+        for name, _ in self.hand.ended_alone:
+            if name not in SERVERS:  # a server may find its port taken, and try again
+                yield f"{name} ended by itself"
 
     def heal(self, threads: list[Thread]) -> float:
         """Start everything, let everybody finish, and wait until nothing moves."""

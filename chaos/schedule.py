@@ -11,6 +11,8 @@ from random import Random
 from typing import Literal
 
 Kind = Literal["kill", "freeze"]
+Hit = tuple[str, Kind]
+KINDS: tuple[Kind, ...] = ("kill", "freeze")
 
 #: Of a hundred kills, how many are whose. Servers need seconds to come back.
 KILLS = {
@@ -50,20 +52,29 @@ class Fault:
         return f"{self.kind} {self.part}"
 
 
-def plan(seed: int, seconds: float, kills: int, parts: Iterable[str]) -> list[Fault]:
-    """Return the faults of a run, soonest first; the same for the same seed."""
+def plan(
+    seed: int, seconds: float, kills: int, parts: Iterable[str], *, apart: bool = False
+) -> list[Fault]:
+    """Return the faults of a run, soonest first; the same for the same seed.
+
+    `apart`: one after the other, so that each recovery is that of one fault.
+    """
     luck, there = Random(f"{seed}/faults"), list(parts)
     counts = {
         "kill": shares(KILLS, kills, there),
         "freeze": shares(FREEZES, round(kills * sum(FREEZES.values()) / 100), there),
     }
-    faults: list[Fault] = []
-    for part in there:
-        kinds: list[Kind] = ["kill"] * counts["kill"][part]
-        kinds += ["freeze"] * counts["freeze"][part]
-        luck.shuffle(kinds)
-        faults += slots(part, kinds, seconds, luck)
-    return sorted(faults)
+    hits: list[Hit] = [
+        (part, kind)
+        for kind in KINDS
+        for part, count in counts[kind].items()
+        for _ in range(count)
+    ]
+    luck.shuffle(hits)
+    if apart:
+        return list(slots(hits, seconds, luck))
+    own = [[hit for hit in hits if hit[0] == part] for part in there]
+    return sorted(fault for each in own for fault in slots(each, seconds, luck))
 
 
 def shares(weights: dict[str, int], count: int, parts: list[str]) -> dict[str, int]:
@@ -76,13 +87,13 @@ def shares(weights: dict[str, int], count: int, parts: list[str]) -> dict[str, i
     return given
 
 
-def slots(part: str, kinds: list[Kind], seconds: float, luck: Random) -> Iterator[Fault]:
+def slots(hits: list[Hit], seconds: float, luck: Random) -> Iterator[Fault]:
     """Put each fault somewhere into its own slot."""
-    length = (seconds - CALM_S) / max(len(kinds), 1)
-    for number, kind in enumerate(kinds):
+    length = (seconds - CALM_S) / max(len(hits), 1)
+    for number, (part, kind) in enumerate(hits):
         room = max(length - REST_S, 0.5)
         away = min(lasting(kind, luck), room)
-        at = CALM_S + number * length + luck.uniform(0, room - away)
+        at = CALM_S + number * length + luck.uniform(0, (room - away) / 2)
         yield Fault(round(at, 3), part, kind, round(away, 3))
 
 

@@ -25,7 +25,7 @@ from proto.workforce import RevokeDevice
 
 INTRODUCED = Introduced(mandate_declared=True, badge_shown=True, letter_shown=True)
 DEBTOR = PersonMet(relation=Relation.DEBTOR)
-CONFIRMED = Identified(name_said=True, items=("card_tail", "birth_year"))  # type: ignore
+CONFIRMED = Identified(name_said=True, items=("card_tail", "birth_year"))
 CONSENT = ConsentGiven(answer="given", by=Relation.DEBTOR)
 REASON = "limited_mobility"
 

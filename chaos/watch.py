@@ -27,7 +27,7 @@ LOOK_S = 0.05
 CARRIERS = ("relay", "broker")
 
 
-@dataclass
+@dataclass(eq=False)
 class Watch(Thread):
     """Notes when which tick was there: pairs of moments of `time.time`, seen and made."""
 
@@ -37,9 +37,6 @@ class Watch(Thread):
     def __post_init__(self) -> None:
         Thread.__init__(self, name="watch", daemon=True)
         self.stopped = Event()
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def run(self) -> None:
         while not self.stopped.is_set():
@@ -67,6 +64,7 @@ class Recovery:
     """Seconds from the beginning of a fault, and from when its part could work again."""
 
     name: str
+    began: float
     whole_s: float
     after_s: float
     #: Whether no other fault began meanwhile.
@@ -92,7 +90,9 @@ def recoveries(
             continue
         others = (zero + other.began for other in done if other is not each)
         alone = not any(began - 1 < other < well for other in others)
-        found.append(Recovery(each.fault.name, well - began, max(0.0, well - back), alone))
+        found.append(
+            Recovery(each.fault.name, began, well - began, max(0.0, well - back), alone)
+        )
     return found
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
@@ -25,11 +25,19 @@ from chassis.settings import Settings
 QUEUE = "chaos.tap"
 #: Of the events, how many are said again, and up to how many seconds later: whoever
 #: delivers at least once may do that at any time.
-ECHO_SHARE, ECHO_S = 0.04, 8.0
+ECHO_SHARE, ECHO_S = 0.15, 8.0
 AGAIN_S, LOOK_S = 0.5, 0.1
 
 
-@dataclass
+class Echo(NamedTuple):
+    """An event that is to be said again."""
+
+    due: float
+    key: str
+    body: bytes
+
+
+@dataclass(eq=False)
 class Wire(Thread):
     """Listens until it is told to stop. `heard` are the ids of events, as they came."""
 
@@ -42,11 +50,8 @@ class Wire(Thread):
     def __post_init__(self) -> None:
         Thread.__init__(self, name="wire", daemon=True)
         self.stopped, self.quiet, self.began = Event(), Event(), time.monotonic()
-        self.later: deque[tuple[float, str, bytes]] = deque()
+        self.later: deque[Echo] = deque()
         self.left = list(self.poison)
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def run(self) -> None:
         while not self.stopped.is_set():
@@ -79,17 +84,16 @@ class Wire(Thread):
         channel.basic_ack(method.delivery_tag)
         if not self.quiet.is_set() and self.luck.random() < ECHO_SHARE:
             due = time.monotonic() + self.luck.uniform(0, ECHO_S)
-            self.later.append((due, method.routing_key, body))
+            self.later.append(Echo(due, method.routing_key, body))
 
     def say(self, channel: BlockingChannel) -> None:
         """Say again what is due, and send the poison whose time has come."""
         now = time.monotonic()
-        for each in [each for each in self.later if each[0] <= now or self.quiet.is_set()]:
-            publish(channel, topology.EVENTS, each[1], each[2])
-            self.later.remove(each)
+        for echo in [each for each in self.later if each.due <= now or self.quiet.is_set()]:
+            publish(channel, topology.EVENTS, echo.key, echo.body)
+            self.later.remove(echo)
             self.echoed += 1
-        due = [each for each in self.left if self.began + each.at_s <= now]
-        for each in due:
+        for each in [each for each in self.left if self.began + each.at_s <= now]:
             publish(channel, "", each.queue, each.body)
             each.sent = True
             self.left.remove(each)

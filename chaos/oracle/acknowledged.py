@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Answered, Evidence, Violation
 from chaos.ledger import Told
@@ -68,7 +69,7 @@ def decisions_are_kept(evidence: Evidence) -> Iterator[Violation]:
             yield wrong(LOST, f"the decision {row.id} is kept otherwise than it was told")
 
 
-def decision_of(told: Told) -> dict | None:  # type: ignore[type-arg]
+def decision_of(told: Told) -> dict[str, Any] | None:
     """Return the decision that was told to an operation, if it was one."""
     reply = told.answer.reply if told.answer else None
     return (reply or {}).get("decision")

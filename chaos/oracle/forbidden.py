@@ -1,6 +1,7 @@
 """Check 5: nothing forbidden was allowed, and every attempt that was judged is kept."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from chaos.evidence import LOST, UNEXPECTED, Evidence, Violation
 from chaos.ledger import Told
@@ -34,7 +35,8 @@ def attempts(evidence: Evidence) -> Iterator[Violation]:
             continue
         if any(allows(each.reply) for each in told.tries):
             yield wrong(f"{told.operation.name} {told.operation.key} was allowed")
-        if (decision := decision_of(told)) is None:
+        decision = decision_of(told)
+        if decision is None or decision["outcome"] == "proceed":
             continue
         row = rows.get(decision["decision_id"])
         if row is None or not row.clauses:
@@ -42,7 +44,7 @@ def attempts(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(NAME, LOST, says)
 
 
-def allows(reply: dict | None) -> bool:  # type: ignore[type-arg]
+def allows(reply: dict[str, Any] | None) -> bool:
     decision = (reply or {}).get("decision") or {}
     return decision.get("outcome") == "proceed"
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Violation
 
@@ -50,8 +51,9 @@ def decisions(evidence: Evidence) -> Iterator[Violation]:
             said[each.data["decision_id"]].append(each.topic)
     for row in evidence.decided:
         topics = said.pop(row.id, [])
-        if topics not in wanted(row.act, row.outcome, row.id in answered):
-            kind = DUPLICATED if len(topics) > 1 else LOST
+        fitting = wanted(row.act, row.outcome, row.id in answered)
+        if topics not in fitting:
+            kind = DUPLICATED if len(topics) > 1 or not fitting else LOST
             yield wrong(kind, f"{row.act} {row.outcome} {row.id} was said as {topics}")
     for decision, topics in said.items():
         yield wrong(UNEXPECTED, f"{topics} of the decision {decision}, which is not kept")
@@ -75,7 +77,7 @@ def wanted(act: str, outcome: str, asked: bool) -> list[list[str]]:
     return [[]] if outcome == "wait" else [[REFUSALS[act]]]
 
 
-def decision_id(reply: dict) -> str:  # type: ignore[type-arg]
+def decision_id(reply: dict[str, Any]) -> str:
     decision = reply.get("decision") or {}
     return str(decision.get("decision_id", ""))
 

@@ -12,6 +12,8 @@ def nothing_parked(evidence: Evidence) -> Iterator[Violation]:
     if evidence.left:
         says = f"{evidence.left} events or messages were still on their way"
         yield Violation(NAME, LOST, says)
+    for says in evidence.stuck:
+        yield Violation(NAME, UNEXPECTED, says)
     for each in evidence.held:
         if not each.parked or not any(is_of(poison, each) for poison in evidence.poison):
             state = "parked" if each.parked else "waiting"

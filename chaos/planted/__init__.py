@@ -16,6 +16,7 @@ BUGS = {
     "no-inbox": "chassis.effects",
     "event-outside-outbox": "chassis.unit",
     "consent-check-skipped": "rulebook.entry",
+    "doubt-ignored": "chassis.shared",
 }
 FOLDER = Path(__file__).parent
 

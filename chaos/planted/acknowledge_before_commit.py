@@ -1,4 +1,4 @@
-"""Of some groups the answer is given, and the transaction then rolled back."""
+"""Of some orders at a door the answer is given, and the transaction then rolled back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from random import random
 from types import ModuleType
 from typing import Any
 
-SHARE = 0.03
+SHARE, ROLE = 0.05, "field_collector"
 
 
 class Forgetful:
@@ -25,8 +25,9 @@ class Forgetful:
 def plant(groups: ModuleType) -> None:
     honest = groups.transact
 
-    def transact(engine: Any, *arguments: Any, **named: Any) -> Any:
-        chosen = Forgetful(engine) if random() < SHARE else engine
-        return honest(chosen, *arguments, **named)
+    def transact(engine: Any, service: str, parcels: Any, **named: Any) -> Any:
+        at_a_door = all(each.order.asker.role == ROLE for each in parcels)
+        chosen = Forgetful(engine) if at_a_door and random() < SHARE else engine
+        return honest(chosen, service, parcels, **named)
 
     groups.transact = transact  # type: ignore[attr-defined]

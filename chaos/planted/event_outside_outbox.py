@@ -4,14 +4,15 @@ from random import random
 from types import ModuleType
 from typing import Any
 
-SHARE = 0.02
+SHARE, ROLE = 0.03, "field_collector"
 
 
 def plant(unit: ModuleType) -> None:
     honest = unit.Unit.emit
 
     def emit(self: Any, event: Any, subject: Any) -> None:
-        if self.asker is None or random() >= SHARE:
+        at_a_door = self.asker is not None and self.asker.role == ROLE
+        if not at_a_door or random() >= SHARE:
             honest(self, event, subject)
 
-    unit.Unit.emit = emit  # type: ignore[attr-defined]
+    unit.Unit.emit = emit
