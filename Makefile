@@ -5,7 +5,7 @@ DEMO := $(DOORSTEP) --home var/demo
 DEMO_CLOCK := 2026-03-02T15:00:00+08:00  # a Monday afternoon: visits are allowed
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down demo test check bench lock clean
+.PHONY: help ready up down demo test check bench chaos soak lock clean
 
 help: ## list what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -36,6 +36,12 @@ check: ready ## format, lint, types, and which module may import which
 bench: ## measure it, beside what this machine could do at best
 	@bash doorstep/bootstrap.sh --bench
 	.venv/bin/python -m bench
+
+chaos: ready ## a hundred kills in five minutes, then six checks of what is left
+	.venv/bin/python -m chaos $(if $(SEED),--seed $(SEED))
+
+soak: ready ## the tests that take long: every planted bug, under several seeds
+	.venv/bin/pytest -m long
 
 lock: ready ## pin the newest packages pyproject.toml allows in requirements.lock
 	@bash doorstep/lock.sh

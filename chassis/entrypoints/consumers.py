@@ -11,7 +11,6 @@ from kombu.exceptions import KombuError
 from nameko.amqp.publish import Publisher
 from nameko.messaging import QueueConsumer
 from nameko.rpc import Responder, Rpc, RpcConsumer
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import database, held, logs, topology
 from chassis.logs import log
@@ -110,10 +109,10 @@ class OrdersConsumer(RpcConsumer):  # type: ignore[misc]
 
     def keep_bytes(self, message: Any) -> None:
         name = self.container.service_name
-        raw, key = message.body, str(message.delivery_info.get("routing_key", ""))
+        key = str(message.delivery_info.get("routing_key", ""))
         try:
-            held.put_aside(database.of(name), name, "orders", bytes(raw), key)
-        except SQLAlchemyError as error:
+            held.put_aside(database.of(name), name, "orders", raw(message), key)
+        except Exception as error:  # raised further, it would end the process
             logs.failed("an unreadable order", error)
             return  # not acknowledged: it comes again with the next connection
         self.queue_consumer.ack_message(message)
@@ -123,3 +122,9 @@ class Orders(Rpc):  # type: ignore[misc]
     """The one RPC method of a service, which takes its orders in groups."""
 
     rpc_consumer = OrdersConsumer()
+
+
+def raw(message: Any) -> bytes:
+    """Return the bytes of a message; kombu makes text of them when they claim to be it."""
+    body = message.body
+    return body.encode("utf-8", "surrogateescape") if isinstance(body, str) else bytes(body)

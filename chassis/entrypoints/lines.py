@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import database, effects, held, logs, topology
 from chassis.effects import DatabaseAway
-from chassis.entrypoints.consumers import QuietConsumer
+from chassis.entrypoints.consumers import QuietConsumer, raw
 from chassis.entrypoints.doors import effects as effects_of
 from chassis.logs import log
 from chassis.topology import Lane
@@ -130,7 +130,5 @@ def readable(body: Any) -> Envelope | None:
 def put_aside(engine: Engine, service: str, lane: str, message: Any) -> None:
     """Keep the bytes of a message that nobody can read. Of them nothing is logged."""
     log.error("cannot read a message")
-    body = message.body
-    raw = body.encode("utf-8", "surrogateescape") if isinstance(body, str) else bytes(body)
     topic = str(message.delivery_info.get("routing_key", ""))
-    held.put_aside(engine, service, lane, raw, topic)
+    held.put_aside(engine, service, lane, raw(message), topic)

@@ -149,6 +149,27 @@ def test_a_message_nobody_can_read_is_put_aside_and_never_logged(
     assert arrivals(door) == (1, 1)
 
 
+@pytest.mark.parametrize("encoding", [None, "utf-8"])
+def test_an_order_nobody_can_read_is_put_aside_and_ends_nothing(
+    door, platform, encoding
+) -> None:
+    """With an encoding kombu hands over text where there were bytes."""
+    before = find(platform.home.pid_file("services"))
+    aside = "SELECT count(*) FROM field_visit.held_back WHERE lane = 'orders'"
+    ((count,),) = platform.rows(aside)
+    with broker(platform) as channel:
+        properties = pika.BasicProperties(
+            content_type="application/json", content_encoding=encoding
+        )
+        queue = topology.commands_queue("field_visit")
+        channel.basic_publish("", queue, b"{6222020000001234", properties)
+
+    until(lambda: platform.rows(aside) == [(count + 1,)])
+    assert check_in(door).status == 200
+    assert find(platform.home.pid_file("services")) == before
+    assert "6222020000001234" not in services_log(platform)
+
+
 def test_what_fails_in_the_middle_is_never_quoted_in_a_log(door, platform) -> None:
     platform.do("ALTER TABLE dispatch.debt_case RENAME TO not_there")
     case = acting.case(ids.new(), door.agency_id)

@@ -1,0 +1,115 @@
+"""What can be asked at a door, each act with what may be answered to it."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from chaos.asking import Asker
+from chaos.crew import Crew, Planned
+from chaos.ledger import Told
+from chaos.repeating import Repeater
+from proto.base import Command
+from proto.field_visit import (
+    CheckIn,
+    CheckOut,
+    DiscussDebt,
+    EnterPremises,
+    Fact,
+    RecordJournal,
+)
+from tests.world import Collector
+
+REFUSED, ALONE, UNCLEARED = "403 not-allowed", "202", "409 not-checked-in"
+#: Seconds after the acknowledgement of a hold from which on nothing may be allowed.
+HEARD_S = 1.0
+#: Seconds between two acts of a pair.
+BETWEEN_S = (0.02, 0.25)
+
+
+class Acts:
+    """The acts of one crew; the journal is kept by the first one's phone."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew, self.luck, self.stop = crew, crew.luck, crew.boss.stop
+        self.repeater = Repeater(crew.luck)
+
+    def check_in(
+        self,
+        visit: Planned,
+        *expects: str,
+        pair: tuple[Collector, ...] | None = None,
+        forbidden: bool = False,
+    ) -> None:
+        who = pair or self.crew.door.pair
+        body = {"present": [each.presence(visit.visit_id) for each in who]}
+        self.ask(CheckIn, visit, body, *expects, forbidden=forbidden)
+
+    def journal(self, visit: Planned, *facts: Fact) -> None:
+        self.ask(RecordJournal, visit, self.notes(visit, facts), "200")
+
+    def discuss(
+        self,
+        visit: Planned,
+        *expects: str,
+        facts: tuple[Fact, ...] = (),
+        forbidden: bool = False,
+    ) -> None:
+        body = self.notes(visit, facts)
+        self.ask(DiscussDebt, visit, body, *expects, forbidden=forbidden)
+
+    def enter(
+        self,
+        visit: Planned,
+        reason: str | None,
+        *expects: str,
+        facts: tuple[Fact, ...] = (),
+        forbidden: bool = False,
+    ) -> None:
+        body = self.notes(visit, facts) | ({"reason": reason} if reason else {})
+        self.ask(EnterPremises, visit, body, *expects, forbidden=forbidden)
+
+    def check_out(self, visit: Planned) -> None:
+        self.ask(CheckOut, visit, {"ending": "talked"}, "200")
+
+    def notes(self, visit: Planned, facts: tuple[Fact, ...]) -> dict[str, Any]:
+        return self.crew.door.pair[0].notes(visit.visit_id, *facts)
+
+    def ask(
+        self,
+        kind: type[Command],
+        visit: Planned,
+        body: Mapping[str, Any],
+        *expects: str,
+        forbidden: bool = False,
+    ) -> Told:
+        """Ask as one of the pair. What is kept of the journal is not sent again."""
+        asker, about = self.luck.choice(self.crew.askers), visit.visit_id
+        told = self.asked_by(asker, kind, about, body, *expects, forbidden=forbidden)
+        if told.acknowledged and "journal" in body:
+            self.crew.door.pair[0].confirm()
+        return told
+
+    def asked_by(
+        self,
+        asker: Asker,
+        kind: type[Command],
+        about: UUID,
+        body: Mapping[str, Any],
+        *expects: str,
+        forbidden: bool = False,
+    ) -> Told:
+        told = asker.ask(kind, about, body, *expects, forbidden=forbidden)
+        self.repeater.consider(asker, told, body)
+        self.repeater.repeat()
+        time.sleep(self.luck.uniform(*BETWEEN_S))
+        return told
+
+    def past(self, told: Told) -> None:
+        """Wait until a second has gone since an acknowledgement."""
+        answer = told.answer
+        if answer and answer.ended:
+            time.sleep(max(0.0, answer.ended + HEARD_S + 0.05 - time.time()))
+
+    def now_and_then(self, share: float) -> bool:
+        return self.luck.random() < share

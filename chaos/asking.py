@@ -1,0 +1,131 @@
+"""Ask as a phone does: the same order under the same key until somebody answers.
+
+An answer is kept when it is a 2xx, or a refusal with its decision. Other refusals left
+nothing behind and are final as well; no answer and 503 are asked again.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from chaos.ledger import Ledger, Operation, Told, Try, Why
+from chassis import answers
+from doorstep.client import Gateway
+from gateway.asks import ASKS
+from proto import ids
+from proto.base import Command
+
+#: Seconds: no answer after so long is none; a pause before the next try; giving up.
+TIMEOUT_S, PAUSE_S, PATIENCE_S = 5.0, (0.1, 0.6), 120.0
+#: What of a refusal is the decision, and not the words around it.
+KEPT_OF_A_REFUSAL = ("visit_id", "decision", "script", "ahead")
+PATHS = {ask.command.operation(): ask.path for ask in ASKS}
+
+
+class GaveUp(Exception):
+    """An order was not answered for two minutes: nobody knows what became of it."""
+
+
+@dataclass
+class Asker:
+    """One signed-in account, with a connection and a ledger of its own.
+
+    `sign_in` makes a new session when the token has run out.
+    """
+
+    http: Gateway
+    principal: UUID
+    sign_in: Callable[[], Gateway]
+    ledger: Ledger
+    luck: Random
+    stop: Event
+
+    def __post_init__(self) -> None:
+        self.client = httpx.Client(
+            base_url=self.http.url, timeout=TIMEOUT_S, trust_env=False
+        )
+
+    def ask(
+        self,
+        kind: type[Command],
+        about: UUID,
+        body: Mapping[str, Any],
+        *expects: str,
+        forbidden: bool = False,
+    ) -> Told:
+        """Have an order answered. `about` is the id in its path. Raises GaveUp."""
+        named = {name: str(about) for name in path_ids(kind)}
+        command = kind.model_validate({**body, **named})
+        operation = Operation(
+            key=str(ids.new()),
+            principal=str(self.principal),
+            name=kind.operation(),
+            about=str(about),
+            digest=answers.digest(command.model_dump(mode="json")),
+            expects=expects,
+            forbidden=forbidden,
+        )
+        told = Told(operation)
+        self.until_answered(told, body, "first")
+        return told
+
+    def until_answered(self, told: Told, body: Mapping[str, Any], why: Why) -> None:
+        """Send it until there is an answer, a final one. Raises GaveUp."""
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            done = self.once(told, body, why)
+            if not done.failed:
+                return
+            if time.monotonic() > give_up:
+                raise GaveUp(told.operation.name)
+            if done.status == 401:
+                self.http = self.sign_in()
+            time.sleep(self.luck.uniform(*PAUSE_S))
+
+    def once(self, told: Told, body: Mapping[str, Any], why: Why) -> Try:
+        """Send it once; what was sent and what came back is on disk around that."""
+        operation, number = told.operation, len(told.tries)
+        done = Try(why, time.time())
+        told.tries.append(done)
+        self.ledger.sent(operation, number, why, done.began)
+        headers = self.http.headers | {"Idempotency-Key": operation.key}
+        try:
+            response = self.client.post(path_of(told), json=body, headers=headers)
+        except httpx.TransportError:
+            return done
+        done.ended, done.status = time.time(), response.status_code
+        note(done, response)
+        self.ledger.answered(operation, number, done)
+        return done
+
+
+def note(done: Try, response: httpx.Response) -> None:
+    """Take down what an answer says: its kind, and the reply that must be kept."""
+    try:
+        body = response.json()
+    except ValueError:
+        done.kind = "no-json"
+        return
+    if response.is_success:
+        done.reply = body
+        return
+    done.kind = str(body.get("type", "")).rpartition("/")[2]
+    if done.kind == "not-allowed":
+        done.reply = {name: body.get(name) for name in KEPT_OF_A_REFUSAL}
+
+
+def path_ids(kind: type[Command]) -> Sequence[str]:
+    parts = PATHS[kind.operation()].split("/")
+    return [part[1:-1] for part in parts if part.startswith("{")]
+
+
+def path_of(told: Told) -> str:
+    """Return the path of an operation; each has one id in it."""
+    before, _, rest = PATHS[told.operation.name].partition("{")
+    return before + told.operation.about + rest.partition("}")[2]

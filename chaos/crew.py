@@ -1,0 +1,135 @@
+"""Who goes to the doors: crews of two with their visits, and things that will be revoked.
+
+Everything is made before the first fault, through HTTP like all else.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+from chaos.asking import Asker
+from chaos.ledger import Ledger
+from doorstep.client import Gateway
+from doorstep.phone import Phone
+from proto import ids
+from tests.world import Collector, Door, Platform, sent
+
+#: Things of each crew that are revoked in the course of a run.
+SPARE_PHONES, DOOMED_LETTERS = 3, 3
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A visit that is still to be made."""
+
+    visit_id: UUID
+    case_id: UUID
+
+
+@dataclass
+class Crew:
+    """A pair, their supervisor, an officer of the bank, and what they have before them.
+
+    `spares` are further phones of the first collector; each letter of `doomed` is for one
+    visit.
+    """
+
+    number: int
+    door: Door
+    luck: Random
+    visits: deque[Planned]
+    spares: list[Collector]
+    doomed: list[tuple[UUID, Planned]]
+    askers: tuple[Asker, Asker]
+    boss: Asker
+    officer: Asker
+    strangers: list[Planned] = field(default_factory=list)
+
+    @property
+    def everybody(self) -> tuple[Asker, ...]:
+        return (*self.askers, self.boss, self.officer)
+
+
+class Stage:
+    """Makes the crews of a run."""
+
+    def __init__(self, platform: Platform, folder: Path, seed: int, stop: Event) -> None:
+        self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
+
+    def crews(self, count: int, visits: int) -> list[Crew]:
+        """Return the crews. Each knows a few visits of the next, which are not its own."""
+        crews = [self.crew(number, visits) for number in range(count)]
+        for crew, other in zip(crews, [*crews[1:], crews[0]], strict=True):
+            crew.strangers = list(other.visits)[:20] if other is not crew else []
+        return crews
+
+    def crew(self, number: int, visits: int) -> Crew:
+        door = Door(self.platform, self.folder / f"phones-{number}")
+        askers = [
+            self.asker(f"{number}-{name}", each.http)
+            for name, each in zip(("first", "second"), door.pair, strict=True)
+        ]
+        return Crew(
+            number=number,
+            door=door,
+            luck=Random(f"{self.seed}/crew/{number}"),
+            visits=deque(self.planned(door.visits(visits))),
+            spares=[self.spare(door) for _ in range(SPARE_PHONES)],
+            doomed=list(self.doomed(door)),
+            askers=(askers[0], askers[1]),
+            boss=self.asker(f"{number}-boss", door.boss),
+            officer=self.asker(f"{number}-officer", self.platform.officer),
+        )
+
+    def asker(self, name: str, http: Gateway) -> Asker:
+        me = http.get("/v1/me").body
+        return Asker(
+            http=http,
+            principal=UUID(me["account_id"]),
+            sign_in=lambda: self.platform.signed_in(me["name"]),
+            ledger=Ledger(self.folder / "ledgers" / f"{name}.jsonl"),
+            luck=Random(f"{self.seed}/asker/{name}"),
+            stop=self.stop,
+        )
+
+    def planned(self, visits: list[UUID]) -> list[Planned]:
+        query = "SELECT id, case_id FROM field_visit.visit WHERE id = ANY(%s)"
+        cases: dict[UUID, UUID] = dict(self.platform.rows(query, visits))
+        return [Planned(visit, cases[visit]) for visit in visits]
+
+    def spare(self, door: Door) -> Collector:
+        """Give the first collector one more phone, with a key of its own."""
+        first, device_id = door.pair[0], ids.new()
+        device: dict[str, Any] = {
+            "device_id": device_id,
+            "code": f"d{device_id.hex}",
+            "person_id": first.person_id,
+            "model": "spare phone",
+        }
+        sent(self.platform.officer, "/v1/devices", {"devices": [device]})
+        phone = Phone(door.folder / device_id.hex, device_id, first.person_id)
+        sent(first.http, f"/v1/devices/{device_id}/key", phone.enrolment())
+        return Collector(self.platform, first.person_id, phone, first.http)
+
+    def doomed(self, door: Door) -> Iterator[tuple[UUID, Planned]]:
+        """Issue letters that will not last, each for a visit of its own."""
+        main = door.letter_id
+        for _ in range(DOOMED_LETTERS):
+            door.letter_id = ids.new()
+            letter = {
+                "letter_id": door.letter_id,
+                "number": f"SQ{door.letter_id.hex}",
+                "agency_id": door.agency_id,
+                "people": [each.person_id for each in door.pair],
+                "valid_from": "2026-03-01",
+                "valid_until": "2026-03-31",
+            }
+            sent(self.platform.officer, "/v1/authorisations", {"letters": [letter]})
+            self.platform.settle()
+            yield door.letter_id, self.planned(door.visits(1))[0]
+        door.letter_id = main

@@ -1,0 +1,136 @@
+"""All that is left after a run, as plain values: what the checks are made of.
+
+The checks read nothing else, so that they can be tried on small histories.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chaos.ledger import Told
+from chaos.poison import Poison
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A row of a service's `answered`."""
+
+    service: str
+    key: str
+    principal: str
+    operation: str
+    digest: str
+    reply: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A row of `field_visit.decision`; `at` is a moment of the real clock."""
+
+    id: str
+    visit: str
+    act: str
+    outcome: str
+    clauses: tuple[str, ...]
+    at: float
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A row of `field_visit.visit`."""
+
+    id: str
+    case: str
+    state: str
+    ending: str | None
+    cleared: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a phone's journal, in the phone or in the platform."""
+
+    device: str
+    seq: int
+    link: str
+    visit: str
+    fact: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A row of an outbox, without its personal parts. `sequence` 0: in no order."""
+
+    service: str
+    id: str
+    topic: str
+    subject: str
+    sequence: int
+    urgent: bool
+    published: bool
+    trace: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> tuple[str, str, bool]:
+        """Return within what its order is kept."""
+        return self.service, self.subject, self.urgent
+
+
+@dataclass(frozen=True)
+class Held:
+    """An open row of a `held_back`. `bytes_` are those of what nobody could read."""
+
+    service: str
+    id: str
+    topic: str
+    error: str | None
+    parked: bool
+    bytes_: bytes | None = None
+
+
+@dataclass
+class Evidence:
+    """What was told, what is kept, what was said, heard and done."""
+
+    told: list[Told] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    written: list[Entry] = field(default_factory=list)
+    kept_entries: list[Entry] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    #: Of each service and subject, how many events its counter has counted.
+    counted: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: Of each service, which events took effect there and when, by its own clock.
+    inbox: dict[str, dict[str, float]] = field(default_factory=dict)
+    #: Of each hearer, the version it keeps by topic and thing.
+    kept: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    #: Of each thing, the version its owner's own table has.
+    owned: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: Of each case, visit plan or visit, that it is there: by topic of its first event.
+    things: dict[str, list[str]] = field(default_factory=dict)
+    arrivals: list[str] = field(default_factory=list)
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    #: Of each hearer, first applications in order, as its log tells them.
+    applied: dict[str, list[str]] = field(default_factory=dict)
+    #: Events in the order they reached a queue of our own, some of them twice.
+    tapped: list[str] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    poison: list[Poison] = field(default_factory=list)
+    #: Messages in queues and pairs of event and hearer that had not met in time.
+    left: int = 0
+    #: Crews that got no answer and parts that ended by themselves, in words.
+    stuck: list[str] = field(default_factory=list)
+
+
+#: What a violation makes of what it is about.
+LOST, DUPLICATED, UNEXPECTED = "lost", "duplicated", "unexpected"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something that must not be: by which check, and what became of what."""
+
+    check: str
+    counts_as: str
+    says: str

@@ -1,0 +1,133 @@
+"""What was asked and what was answered, on disk before it counts.
+
+A line is written and fsynced before a request leaves and after its answer has come: what
+is judged at the end is these files, not the memory of whoever asked.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+#: A first try and its repetitions; the same key once more after its answer; the same key
+#: with another content.
+Why = Literal["first", "again", "other"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One order of a person: its key, what it is about, what may be answered.
+
+    `digest` is that of the command as the service will see it. `expects` are `200`,
+    `403 not-allowed`: whatever else comes is outside the protocol. `forbidden`: nobody
+    may be allowed this.
+    """
+
+    key: str
+    principal: str
+    name: str
+    about: str
+    digest: str
+    expects: tuple[str, ...]
+    forbidden: bool = False
+
+
+@dataclass
+class Try:
+    """One request. `status` is missing when no answer came, `reply` when none is kept."""
+
+    why: Why
+    began: float
+    ended: float | None = None
+    status: int | None = None
+    kind: str = ""
+    reply: dict[str, Any] | None = None
+
+    @property
+    def said(self) -> str:
+        return f"{self.status} {self.kind}".strip()
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether nothing is known after it: no answer, or `ask again`."""
+        return self.status is None or self.status in (401, 503)
+
+
+@dataclass
+class Told:
+    """An operation and every try of it."""
+
+    operation: Operation
+    tries: list[Try] = field(default_factory=list)
+
+    @property
+    def answer(self) -> Try | None:
+        """Return the first answer that settled it."""
+        first = (each for each in self.tries if each.why == "first")
+        return next((each for each in first if not each.failed), None)
+
+    @property
+    def acknowledged(self) -> bool:
+        """Tell whether the platform said that it keeps this."""
+        return self.answer is not None and self.answer.reply is not None
+
+    @property
+    def recovered(self) -> bool:
+        first = [each for each in self.tries if each.why == "first"]
+        return self.acknowledged and first[0].failed
+
+
+class Ledger:
+    """The file of one asker. Moments are `time.time()`, so that files can be merged."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def sent(self, operation: Operation, number: int, why: Why, at: float) -> None:
+        line = {"sent": asdict(operation)} if number == 0 else {"sent_again": operation.key}
+        self.write(line | {"why": why, "number": number, "at": at})
+
+    def answered(self, operation: Operation, number: int, done: Try) -> None:
+        self.write({"answered": operation.key, "number": number, "try": asdict(done)})
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        os.write(self.handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        os.fsync(self.handle)
+
+    def close(self) -> None:
+        os.close(self.handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(folder: Path) -> list[Told]:
+    """Return every operation of a run, from its files."""
+    found: dict[str, Told] = {}
+    for file in sorted(folder.glob("*.jsonl")):
+        for line in lines(file):
+            take(line, found)
+    return list(found.values())
+
+
+def lines(file: Path) -> Iterator[dict[str, Any]]:
+    for line in file.read_text("utf-8").splitlines():
+        yield json.loads(line)
+
+
+def take(line: Mapping[str, Any], found: dict[str, Told]) -> None:
+    """Take one line in. A try that has no answer keeps its place."""
+    if "answered" in line:
+        found[line["answered"]].tries[line["number"]] = Try(**line["try"])
+        return
+    if "sent" in line:
+        told = dict(line["sent"], expects=tuple(line["sent"]["expects"]))
+        found[told["key"]] = Told(Operation(**told))
+    key = line["sent"]["key"] if "sent" in line else line["sent_again"]
+    found[key].tries.append(Try(line["why"], line["at"]))

@@ -1,0 +1,27 @@
+"""The six checks of a run. Each yields what must not be, and names itself in it."""
+
+from collections.abc import Callable, Iterator
+
+from chaos.evidence import Evidence, Violation
+from chaos.oracle.acknowledged import acknowledged_once
+from chaos.oracle.applied import applied_once_in_order
+from chaos.oracle.forbidden import nothing_forbidden_allowed
+from chaos.oracle.one_to_one import change_and_outbox
+from chaos.oracle.parked import nothing_parked
+from chaos.oracle.same_answer import same_id_same_answer
+
+Check = Callable[[Evidence], Iterator[Violation]]
+
+CHECKS: dict[str, Check] = {
+    "acknowledged once": acknowledged_once,
+    "same id, same answer": same_id_same_answer,
+    "change and outbox one to one": change_and_outbox,
+    "applied once, in order": applied_once_in_order,
+    "nothing forbidden allowed": nothing_forbidden_allowed,
+    "nothing parked but poison": nothing_parked,
+}
+
+
+def judge(evidence: Evidence) -> list[Violation]:
+    """Return everything that must not be."""
+    return [violation for check in CHECKS.values() for violation in check(evidence)]

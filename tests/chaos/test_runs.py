@@ -1,0 +1,102 @@
+"""Short runs of the harness: a sound product stays green, a planted bug turns it red.
+
+Each brings up a platform of its own, in a process of its own.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chaos.planted import BUGS
+from tests.conftest import ROOT
+
+LIMIT_S = 300
+#: Long enough for every story at the door, and short: the bugs need no kill to show.
+SHORT = ("--seconds", "12", "--kills", "0", "--crews", "3")
+ACKNOWLEDGED = "acknowledged once"
+ONE_TO_ONE, APPLIED = "change and outbox one to one", "applied once, in order"
+FORBIDDEN = "nothing forbidden allowed"
+#: Which check must be among those that catch a bug.
+CAUGHT_BY = {
+    "acknowledge-before-commit": ACKNOWLEDGED,
+    "no-inbox": APPLIED,
+    "event-outside-outbox": ONE_TO_ONE,
+    "consent-check-skipped": FORBIDDEN,
+    "doubt-ignored": FORBIDDEN,
+}
+
+
+def chaos(home: Path, *words: str) -> tuple[int, str]:
+    """Run the harness; return its exit code and what it said."""
+    names = ("PATH", "HOME", "LANG")
+    environment = {name: os.environ[name] for name in names if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-m", "chaos", "--home", str(home), *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def wrong(said: str) -> set[str]:
+    """The checks that found something."""
+    return set(re.findall(r"^check: (.+): \d+ WRONG$", said, re.MULTILINE))
+
+
+def counters(said: str) -> dict[str, int]:
+    last = said.strip().splitlines()[-1]
+    return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", last)}
+
+
+@pytest.fixture
+def home() -> Path:
+    """Under `var/`, where the private servers may look."""
+    return ROOT / "var" / f"test-chaos-{os.getpid()}"
+
+
+def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
+    code, said = chaos(
+        home, "--seed", "11", "--seconds", "45", "--kills", "15", "--crews", "4"
+    )
+
+    found = counters(said)
+    assert (code, wrong(said)) == (0, set()), said
+    assert said.startswith("seed 11\n")
+    assert (found["lost"], found["duplicated"], found["unexpected"]) == (0, 0, 0)
+    assert found["acknowledged"] > 100
+    assert found["recovered"] > 0
+
+
+@pytest.mark.parametrize("bug", ["acknowledge-before-commit", "no-inbox"])
+def test_a_planted_bug_is_caught(home: Path, bug: str) -> None:
+    code, said = chaos(home, "--seed", "12", *SHORT, "--plant", bug)
+
+    assert code == 1, said
+    assert CAUGHT_BY[bug] in wrong(said), said
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("bug", sorted(CAUGHT_BY))
+@pytest.mark.parametrize("seed", ["21", "22", "23"])
+def test_every_planted_bug_is_caught_whatever_the_seed(
+    home: Path, bug: str, seed: str
+) -> None:
+    code, said = chaos(home, "--seed", seed, *SHORT, "--plant", bug)
+
+    assert set(CAUGHT_BY) == set(BUGS)
+    assert code == 1, said
+    assert CAUGHT_BY[bug] in wrong(said), said
+
+
+@pytest.mark.long
+def test_without_a_bug_the_same_short_run_is_green(home: Path) -> None:
+    code, said = chaos(home, "--seed", "12", *SHORT)
+
+    assert (code, wrong(said)) == (0, set()), said
