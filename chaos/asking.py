@@ -67,7 +67,7 @@ class Asker:
             principal=str(self.principal),
             name=kind.operation(),
             about=str(about),
-            digest=answers.digest(command.model_dump(mode="json")),
+            digest=answers.digest(command),
             expects=expects,
             forbidden=forbidden,
         )

@@ -42,6 +42,9 @@ class Stories(Acts):
             self.repeater.repeat(every=True)
         except GaveUp as error:  # the phone's journal cannot go on behind an unknown
             self.gave_up = str(error)
+        except Exception as error:  # ours: a crew that stumbles must not look like a rest
+            self.gave_up = f"the crew itself failed: {type(error).__name__}"
+            raise
 
     def next_story(self) -> Callable[[Planned], None]:
         chance = self.luck.random()
