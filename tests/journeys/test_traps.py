@@ -157,14 +157,15 @@ def test_a_binding_that_is_gone_stops_the_asks_that_rest_on_it(
     """Trap 14: `mandatory` is silent, as the stream hears all; the tick does not come."""
     queue = topology.queue("field_visit", "urgent")
     with broker(platform) as channel:
-        channel.queue_unbind(queue, topology.EVENTS, "urgent.dispatch.#")
-        body = {"present": [each.presence(door.visit_id) for each in door.pair]}
-        until(
-            lambda: (
-                door.pair[0].http.post(door.path("/check-ins"), body).kind == "source-stale"
-            ),
-            10,
-        )
+
+        def asks_stop() -> bool:
+            # Again and again: whoever has just come back declares it anew.
+            channel.queue_unbind(queue, topology.EVENTS, "urgent.dispatch.#")
+            body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+            answer = door.pair[0].http.post(door.path("/check-ins"), body)
+            return answer.kind == "source-stale"
+
+        until(asks_stop)
         channel.queue_bind(queue, topology.EVENTS, "urgent.dispatch.#")
 
     assert check_in(door).status == 200
