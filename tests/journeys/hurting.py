@@ -57,8 +57,10 @@ def broker(
         {name: platform.settings[name] for name in ("AMQP_URI", "DATABASE_URL")}
     )
     connection = pika.BlockingConnection(amqp.parameters(found))
-    yield connection.channel()
-    connection.close()
+    try:
+        yield connection.channel()
+    finally:
+        connection.close()
 
 
 def revive(platform: Platform) -> None:
