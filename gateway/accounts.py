@@ -3,6 +3,7 @@
 For development and demonstrations only; a bank's own sign-in comes with OIDC.
 """
 
+import asyncio
 import unicodedata
 from datetime import timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, Row
 
 from chassis import clock
-from chassis.errors import Conflict, Forbidden
+from chassis.errors import Conflict, Forbidden, Unavailable
 from chassis.settings import Settings
 from gateway import store
 from gateway.errors import Unauthenticated
@@ -30,6 +31,8 @@ from proto.workforce import Code
 
 #: A sign-in lasts a shift; then the password is asked again.
 FAMILY = timedelta(hours=12)
+#: Seconds between two tries to reach the database at the start.
+AGAIN_S = 0.5
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST)]
 Opaque = Annotated[SecretStr, Field(min_length=1, max_length=200)]
@@ -117,8 +120,15 @@ class Accounts:
         self.by_both = Tries(PER_NAME_HERE)
 
     async def start(self) -> None:
-        """Make the first-run token where there is no account yet."""
-        await self.database.run(self.file.prepare)
+        """Make the first-run token where there is no account yet.
+
+        Waits for a database that has gone again since its schema was looked at.
+        """
+        while True:
+            try:
+                return await self.database.run(self.file.prepare)
+            except Unavailable:
+                await asyncio.sleep(AGAIN_S)
 
     async def first(self, wish: FirstRun) -> AccountShown:
         """Make the administrator, once. Raises Forbidden, Conflict, Invalid."""

@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from chassis.settings import settings
 from gateway.accounts import Accounts, NotForProduction
@@ -48,6 +49,23 @@ async def sign_in(client: httpx.AsyncClient, name: str) -> tuple[dict[str, str],
 
 def kind(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json()["type"].removeprefix(KIND)
+
+
+async def test_a_gateway_whose_database_has_gone_again_waits_for_it(empty: None) -> None:
+    database = Database(settings().database_url)
+    accounts = Accounts(settings(), database)
+    statement = "ALTER TABLE {} RENAME TO {}"
+    await database.run(lambda c: c.execute(text(statement.format("account", "away"))))
+
+    start = asyncio.create_task(accounts.start())
+    await asyncio.wait({start}, timeout=1)
+    waited = not start.done()
+    await database.run(lambda c: c.execute(text(statement.format("away", "account"))))
+    await asyncio.wait_for(start, 10)
+    database.close()
+
+    assert waited
+    assert token_file().exists()
 
 
 async def test_the_first_run_token_makes_one_administrator(client, admin) -> None:
