@@ -33,25 +33,25 @@ class Hand(Thread):
     targets: Mapping[str, Target]
     schedule: Sequence[Fault]
     done: list[Done] = field(default_factory=list)
-    #: Parts that ended though nobody had killed them, and when.
+    #: Parts that ended though nobody had killed them, and how many seconds into the run.
     ended_alone: list[tuple[str, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         Thread.__init__(self, name="hand", daemon=True)
         self.away: dict[str, Done] = {}
         self.starting: dict[str, Done | None] = {}
-        self.stopped = Event()
+        #: Whose end is no surprise: killed, or noted already.
+        self.gone: set[str] = set()
+        self.stopped, self.began = Event(), time.monotonic()
 
     def run(self) -> None:
-        began, left = time.monotonic(), list(self.schedule)
+        self.began, left = time.monotonic(), list(self.schedule)
         while not self.stopped.is_set():
-            now = time.monotonic() - began
+            now = time.monotonic() - self.began
             for fault in [each for each in left if each.at_s <= now]:
                 if self.do(fault):
                     left.remove(fault)
             self.look_after()
-            if not left and not self.away:
-                return
             time.sleep(LOOK_S)
 
     def do(self, fault: Fault) -> bool:
@@ -63,6 +63,7 @@ class Hand(Thread):
         if hit:
             self.done.append(done)
             self.away[fault.part] = done
+            self.gone |= {fault.part} if fault.kind == "kill" else set()
         return hit
 
     def look_after(self) -> None:
@@ -75,8 +76,9 @@ class Hand(Thread):
             if name in self.away:
                 continue
             if target.process is None:
-                if name not in self.starting:
-                    self.ended_alone.append((name, now))
+                if name not in self.gone:
+                    self.ended_alone.append((name, now - self.began))
+                    self.gone.add(name)
                 self.start_again(name, self.starting.get(name))
             elif name in self.starting and target.ready():
                 self.note_ready(self.starting.pop(name))
@@ -104,6 +106,7 @@ class Hand(Thread):
             return False
         if done:
             done.back = time.monotonic()
+        self.gone.discard(name)
         self.starting[name] = done
         return True
 
@@ -114,6 +117,7 @@ class Hand(Thread):
             self.join(HEAL_S)
         for target in self.targets.values():
             target.thaw()
+        self.starting |= {name: self.away[name] for name in self.away.keys() & self.gone}
         self.away.clear()
 
     def heal(self) -> None:

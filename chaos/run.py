@@ -138,12 +138,12 @@ class Run:
         """Name crews that got no answer, and parts of ours that ended by themselves."""
         for story, thread in zip(stories, threads, strict=True):
             if story.gave_up:
-                yield f"{story.gave_up} was never answered"
+                yield story.gave_up
             elif thread.is_alive():
                 yield "a crew is still waiting for an answer"
-        for name, _ in self.hand.ended_alone:
+        for name, at_s in self.hand.ended_alone:
             if name not in SERVERS:  # a server may find its port taken, and try again
-                yield f"{name} ended by itself"
+                yield f"{name} ended by itself after {at_s:.1f} s"
 
     def heal(self, threads: list[Thread]) -> float:
         """Start everything, let everybody finish, and wait until nothing moves."""

@@ -41,7 +41,7 @@ class Stories(Acts):
                 self.next_story()(self.crew.visits.popleft())
             self.repeater.repeat(every=True)
         except GaveUp as error:  # the phone's journal cannot go on behind an unknown
-            self.gave_up = str(error)
+            self.gave_up = f"{error} was never answered"
         except Exception as error:  # ours: a crew that stumbles must not look like a rest
             self.gave_up = f"the crew itself failed: {type(error).__name__}"
             raise

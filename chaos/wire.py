@@ -6,7 +6,7 @@ on is durable like those of the services, so that it hears what they hear.
 
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,9 +23,9 @@ from chassis import amqp, topology
 from chassis.settings import Settings
 
 QUEUE = "chaos.tap"
-#: Of the events, how many are said again, and up to how many seconds later: whoever
-#: delivers at least once may do that at any time.
-ECHO_SHARE, ECHO_S = 0.15, 8.0
+#: Of each topic the first event is said again and then every sixth, up to so many seconds
+#: later: whoever delivers at least once may do that at any time.
+EVERY, ECHO_S = 6, 8.0
 AGAIN_S, LOOK_S = 0.5, 0.1
 
 
@@ -51,6 +51,7 @@ class Wire(Thread):
         Thread.__init__(self, name="wire", daemon=True)
         self.stopped, self.quiet, self.began = Event(), Event(), time.monotonic()
         self.later: deque[Echo] = deque()
+        self.topics: Counter[str] = Counter()
         self.left = list(self.poison)
 
     def run(self) -> None:
@@ -79,10 +80,11 @@ class Wire(Thread):
                 connection.close()
 
     def take(self, channel: Any, method: Any, _: Any, body: bytes) -> None:
-        """Note an event; by chance have it said again."""
+        """Note an event; now and then have it said again."""
         self.heard.append(str(json.loads(body)["id"]))
         channel.basic_ack(method.delivery_tag)
-        if not self.quiet.is_set() and self.luck.random() < ECHO_SHARE:
+        self.topics[method.routing_key] += 1
+        if not self.quiet.is_set() and self.topics[method.routing_key] % EVERY == 1:
             due = time.monotonic() + self.luck.uniform(0, ECHO_S)
             self.later.append(Echo(due, method.routing_key, body))
 
