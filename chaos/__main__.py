@@ -12,6 +12,7 @@ from pathlib import Path
 from chaos.planted import BUGS
 from chaos.report import Report
 from chaos.run import Wanted, run
+from chaos.schedule import KILLS
 from doorstep.home import Home
 
 #: A run with a bug in it shows it soon; what then hangs is not waited for so long.
@@ -27,6 +28,8 @@ def main() -> int:
         kills=words.kills,
         crews=words.crews,
         bug=words.plant,
+        only=tuple(words.only),
+        freezes=words.freezes,
         apart=words.apart,
         heal_s=HEAL_WITH_A_BUG_S if words.plant else HEAL_S,
     )
@@ -42,10 +45,14 @@ def read() -> Namespace:
     seed = time.time_ns() // 1_000_000 % 1_000_000
     parser.add_argument("--seed", type=int, default=seed, help="replays a schedule")
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--kills", type=int, default=100, help="beside freezes")
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--freezes", type=int, help="about three to ten kills by default")
     parser.add_argument("--crews", type=int, default=6, help="pairs at work at once")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
     parser.add_argument("--apart", action="store_true", help="one fault at a time")
+    parser.add_argument(
+        "--only", action="append", default=[], choices=KILLS, help="whose faults"
+    )
     parser.add_argument("--home", type=Path, default=Path("var/chaos"))
     parser.add_argument("--keep", action="store_true", help="leave data and logs there")
     return parser.parse_args()

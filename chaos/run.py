@@ -9,7 +9,6 @@ from pathlib import Path
 from random import Random
 from threading import Event, Thread
 
-import pika
 import psycopg
 from pika.exceptions import AMQPError
 
@@ -17,13 +16,12 @@ from chaos import gathering, logbook, poison, schedule
 from chaos.crew import Crew, Stage
 from chaos.evidence import Evidence
 from chaos.hand import Done, Hand
+from chaos.moving import moving
 from chaos.planted import plant
 from chaos.stories import Stories
 from chaos.targets import targets
 from chaos.watch import Watch
 from chaos.wire import Wire
-from chassis import amqp, topology
-from chassis.settings import Settings
 from doorstep import embedded
 from doorstep.home import Home
 from doorstep.parts import SERVERS
@@ -43,6 +41,9 @@ class Wanted:
     kills: int
     crews: int = 6
     bug: str | None = None
+    #: The parts that have faults; all of them when none is named.
+    only: tuple[str, ...] = ()
+    freezes: int | None = None
     apart: bool = False
     heal_s: float = 90.0
 
@@ -103,8 +104,14 @@ class Run:
         self.wanted, self.home, self.platform = wanted, home, doorstep
         self.folder, self.crews, self.stop = folder, crews, stop
         there = targets(home)
-        asked = wanted.seed, wanted.seconds, wanted.kills
-        faults = schedule.plan(*asked, there, apart=wanted.apart)
+        faults = schedule.plan(
+            wanted.seed,
+            wanted.seconds,
+            wanted.kills,
+            wanted.only or there,
+            freezes=wanted.freezes,
+            apart=wanted.apart,
+        )
         self.hand, self.watch = Hand(there, faults), Watch(doorstep)
         planted = poison.plan(wanted.seed, wanted.seconds)
         luck = Random(f"{wanted.seed}/echo")
@@ -165,38 +172,9 @@ class Run:
     def left(self) -> int:
         """Return how much is still on its way; 1 at least while nobody can tell."""
         try:
-            return len(self.wire.left) + len(self.wire.later) + self.moving()
+            return len(self.wire.left) + len(self.wire.later) + moving(self.platform)
         except (psycopg.Error, AMQPError, OSError):
             return 1
-
-    def moving(self) -> int:
-        """Count events that are unpublished, unheard or held back, and messages."""
-        waiting = [
-            f"SELECT (SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL"
-            " AND due_at IS NULL AND envelope->>'type' NOT LIKE 'tick.%%')"
-            f" + (SELECT count(*) FROM {service}.held_back WHERE parked_at IS NULL"
-            " AND discarded_at IS NULL)"
-            for service in topology.SERVICES
-        ]
-        rows = self.platform.rows(" UNION ALL ".join(waiting))
-        count = sum(int(row[0]) for row in rows) + self.platform.on_their_way()
-        return count or self.queued()
-
-    def queued(self) -> int:
-        """Count messages that lie in queues, beside ticks that come and go."""
-        names = ("AMQP_URI", "DATABASE_URL")
-        found = {name: self.platform.settings[name] for name in names}
-        uri = amqp.parameters(Settings.model_validate(found))
-        with pika.BlockingConnection(uri) as connection:
-            channel = connection.channel()
-            lines = [
-                topology.queue(s, lane) for s in topology.HEARS for lane in topology.LANES
-            ]
-            counts = [
-                channel.queue_declare(name, passive=True).method.message_count
-                for name in (*lines, "chaos.tap")
-            ]
-        return sum(count for count in counts if count > 2)
 
     def gather(self) -> Evidence:
         settings = dict(self.platform.settings)

@@ -53,16 +53,25 @@ class Fault:
 
 
 def plan(
-    seed: int, seconds: float, kills: int, parts: Iterable[str], *, apart: bool = False
+    seed: int,
+    seconds: float,
+    kills: int,
+    parts: Iterable[str],
+    *,
+    freezes: int | None = None,
+    apart: bool = False,
 ) -> list[Fault]:
     """Return the faults of a run, soonest first; the same for the same seed.
 
-    `apart`: one after the other, so that each recovery is that of one fault.
+    Unless told, `freezes` are as many as come with that many kills. `apart`: one fault
+    after the other, so that each recovery is that of one.
     """
     luck, there = Random(f"{seed}/faults"), list(parts)
+    if freezes is None:
+        freezes = round(kills * sum(FREEZES.values()) / 100)
     counts = {
         "kill": shares(KILLS, kills, there),
-        "freeze": shares(FREEZES, round(kills * sum(FREEZES.values()) / 100), there),
+        "freeze": shares(FREEZES, freezes, there),
     }
     hits: list[Hit] = [
         (part, kind)

@@ -6,7 +6,7 @@ from random import random
 from types import ModuleType
 from typing import Any
 
-SHARE, ROLE = 0.05, "field_collector"
+SHARE, WHERE = 0.05, "field_visit"
 
 
 class Forgetful:
@@ -26,8 +26,7 @@ def plant(groups: ModuleType) -> None:
     honest = groups.transact
 
     def transact(engine: Any, service: str, parcels: Any, **named: Any) -> Any:
-        at_a_door = all(each.order.asker.role == ROLE for each in parcels)
-        chosen = Forgetful(engine) if at_a_door and random() < SHARE else engine
+        chosen = Forgetful(engine) if service == WHERE and random() < SHARE else engine
         return honest(chosen, service, parcels, **named)
 
     groups.transact = transact  # type: ignore[attr-defined]

@@ -1,0 +1,37 @@
+"""What is still on its way in a platform: in outboxes, in queues, held back."""
+
+import pika
+
+from chaos.wire import QUEUE
+from chassis import amqp, topology
+from chassis.settings import Settings
+from tests.world import Platform
+
+
+def moving(platform: Platform) -> int:
+    """Count events that are unpublished, unheard or held back, and messages."""
+    waiting = [
+        f"SELECT (SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL"
+        " AND due_at IS NULL AND envelope->>'type' NOT LIKE 'tick.%%')"
+        f" + (SELECT count(*) FROM {service}.held_back WHERE parked_at IS NULL"
+        " AND discarded_at IS NULL)"
+        for service in topology.SERVICES
+    ]
+    rows = platform.rows(" UNION ALL ".join(waiting))
+    count = sum(int(row[0]) for row in rows) + platform.on_their_way()
+    return count or queued(platform)
+
+
+def queued(platform: Platform) -> int:
+    """Count messages that lie in queues, beside ticks that come and go."""
+    names = ("AMQP_URI", "DATABASE_URL")
+    found = {name: platform.settings[name] for name in names}
+    uri = amqp.parameters(Settings.model_validate(found))
+    with pika.BlockingConnection(uri) as connection:
+        channel = connection.channel()
+        lines = [topology.queue(s, lane) for s in topology.HEARS for lane in topology.LANES]
+        counts = [
+            channel.queue_declare(name, passive=True).method.message_count
+            for name in (*lines, QUEUE)
+        ]
+    return sum(count for count in counts if count > 2)
