@@ -6,6 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool, QueuePool
 
+from chassis import prepared
 from chassis.settings import settings
 
 #: Connections of a service: ten for orders, one a line, and three for its pulse.
@@ -37,13 +38,16 @@ def engine(
     connect = {"options": options, "connect_timeout": CONNECT_S}
     connect["application_name"] = f"doorstep-{schema}"
     pooled = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
-    return create_engine(
+    made = create_engine(
         with_driver(url, driver),
         connect_args=connect,
         pool_pre_ping=bool(pool) and ping,
         hide_parameters=True,  # an error would quote what was to be stored
         **(pooled if pool else {"poolclass": NullPool}),
     )
+    if green:
+        prepared.listen(made)
+    return made
 
 
 def with_driver(url: str, driver: str) -> str:

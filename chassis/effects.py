@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import clock, held, logs, metrics, ticks
+from chassis.prepared import OFTEN
 from chassis.shared import Shared
 from chassis.unit import Unit, settle
 from proto.base import Envelope, Message
@@ -46,7 +47,7 @@ FIRST_TIME = text(
     "INSERT INTO inbox (event_id, at) SELECT d.event_id, :at"
     " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (event_id uuid)"
     " ORDER BY d.event_id ON CONFLICT DO NOTHING RETURNING event_id"
-)
+).execution_options(**OFTEN)
 #: SQLSTATE classes that speak of the database and not of what was asked of it:
 #: connection, transaction state, resources, objects in use, an operator's hand.
 AWAY = ("08", "25", "53", "55", "57")

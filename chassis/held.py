@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from chassis import clock, logs, tables
 from chassis.keyring import Keyring
+from chassis.prepared import OFTEN
 from proto import ids
 from proto.base import Envelope
 
@@ -44,6 +45,7 @@ SUBJECTS = (
     select(table.c.subject)
     .where(tables.OPEN, table.c.subject == bindparam("names", type_=ARRAY(Text)).any_())
     .distinct()
+    .execution_options(**OFTEN)
 )
 
 

@@ -3,7 +3,9 @@
 Whoever asks has a queue of their own, and the queues take turns: one client that sends
 without end waits behind itself. A few messages are on their way at a time; what comes
 meanwhile travels together in the next one, so that groups grow with the load by
-themselves and a lone order waits for nobody.
+themselves and a lone order waits for nobody. While a message is on its way the next one
+waits for company, as much as its share of the crowd, but only for a moment: else the
+first of those just answered would set out alone, and the others behind it.
 """
 
 import asyncio
@@ -17,6 +19,9 @@ from chassis.errors import Unavailable
 from proto.base import Answer, Order
 
 Future = asyncio.Future[Answer]
+
+#: What a message leaves of the crowd that was seen before it.
+FADING = 0.9
 
 
 @dataclass(eq=False)
@@ -55,11 +60,17 @@ class Line:
     together: int = 64
     on_their_way: int = 2
     patience_s: float = 0.25
+    company_s: float = 0.01
     most: int = 512
     most_of_one: int = 64
     queues: dict[UUID, deque[Waiting]] = field(default_factory=dict)
     waiting: int = 0
+    #: Messages on their way, and the orders in them.
     sent: int = 0
+    travelling: int = 0
+    #: How many wait or travel at busy moments of late.
+    crowd: float = 0.0
+    company: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
         """Let whoever scrapes our numbers count; nobody counts at each order."""
@@ -96,15 +107,35 @@ class Line:
         each.fail("line-stands", self.service)
 
     def move(self) -> None:
-        """Send what waits, as far as there is room on the way."""
+        """Send what waits, as far as there is room on the way and enough for a message."""
         while self.waiting and self.sent < self.on_their_way:
-            if group := self.next_group():
-                self.sent += 1
-                self.send(self, group)
+            if self.sent and self.waiting < self.share():
+                if self.company is None:
+                    loop = asyncio.get_running_loop()
+                    self.company = loop.call_later(self.company_s, self.set_out)
+                return
+            self.set_out()
 
-    def came_back(self) -> None:
-        """Note that a message was answered, or given up."""
+    def share(self) -> int:
+        """Return how many orders make a message while another one is on its way."""
+        self.crowd = max(self.crowd, self.waiting + self.travelling)
+        return min(self.together, int(self.crowd / self.on_their_way))
+
+    def set_out(self) -> None:
+        """Send the next message."""
+        if self.company:
+            self.company.cancel()
+            self.company = None
+        if self.sent < self.on_their_way and (group := self.next_group()):
+            self.sent += 1
+            self.travelling += len(group)
+            self.crowd = max(self.crowd * FADING, self.waiting + self.travelling)
+            self.send(self, group)
+
+    def came_back(self, orders: int) -> None:
+        """Note that a message of so many orders was answered, or given up."""
         self.sent -= 1
+        self.travelling -= orders
         self.move()
 
     def next_group(self) -> list[Waiting]:

@@ -80,9 +80,9 @@ class Outboxes:
         return [Batch(*key, rows) for key, rows in found.items()]
 
     @cache  # noqa: B019 - it lives as long as the connection
-    def query(self, lanes: tuple[str, ...]) -> sql.Composed:
+    def query(self, lanes: tuple[str, ...]) -> bytes:
         each = [self.waiting(lane, service) for lane in lanes for service in self.services]
-        return sql.SQL(" UNION ALL ").join(each)
+        return sql.SQL(" UNION ALL ").join(each).as_bytes(self.database)
 
     @staticmethod
     def waiting(lane: str, service: str) -> sql.Composed:

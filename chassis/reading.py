@@ -12,6 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from chassis.prepared import OFTEN
+
 KNOW = """
 SELECT 'kept' AS what, key AS id, topic AS name, body FROM kept
  WHERE key = ANY(%(keys)s::uuid[])
@@ -65,7 +67,7 @@ def know(
         "locks": list(locks),
     }
     known = Known({}, set(), {}, [], [])
-    for what, key, name, body in connection.exec_driver_sql(KNOW, wanted):
+    for what, key, name, body in connection.exec_driver_sql(KNOW, wanted, OFTEN):
         match what:
             case "kept":
                 known.standings[name, key] = body

@@ -51,7 +51,7 @@ class Message:
 
     def close(self) -> None:
         self.timer.cancel()
-        self.line.came_back()
+        self.line.came_back(len(self.group))
 
 
 class Client:

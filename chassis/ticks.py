@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, select, text
 
 from chassis import clock, metrics, tables
+from chassis.prepared import OFTEN
 from chassis.topology import Pace
 from chassis.unit import row
 from chassis.writing import write
@@ -28,7 +29,7 @@ HEAR = text(
     " jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (source text, ticked_at timestamptz)"
     " ORDER BY d.source ON CONFLICT (source, lane) DO UPDATE"
     " SET ticked_at = excluded.ticked_at, heard_at = excluded.heard_at"
-)
+).execution_options(**OFTEN)
 #: No person and no command causes a tick.
 NOBODY, NOTHING = "doorstep", UUID(int=0).hex
 

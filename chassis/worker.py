@@ -51,9 +51,10 @@ def work(found: Settings, services: Sequence[str], stop: threading.Event) -> Non
     known = {name: kinds(name) for name in services}
     while not stop.is_set():
         try:
+            waiting = jobs.waiting(engines[services[0]], services)
             done = [
                 once(engines[name], name, known[name])
-                for name in services
+                for name in waiting
                 if not stop.is_set()
             ]
         except (DBAPIError, PoolTimeout) as error:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 
 from chassis import tables
+from chassis.prepared import OFTEN
 
 Row = dict[str, Any]
 Columns = tuple[str, ...]
@@ -69,7 +70,7 @@ def execute(connection: Connection, parts: list[Part], said: list[Row]) -> None:
     values = {
         f"p{number}": to_json(part.rows).decode() for number, part in enumerate(parts)
     }
-    connection.exec_driver_sql(f"WITH {named} SELECT 1", values)
+    connection.exec_driver_sql(f"WITH {named} SELECT 1", values, OFTEN)
 
 
 def merged(

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from chassis.errors import NotFound
+from chassis.prepared import OFTEN
 from chassis.shared import Shared
 from proto.base import Asker, Role, Sealed, Standing
 from proto.field_visit import AtTheDoor, Ending, Fact, VisitState
@@ -37,7 +38,10 @@ FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 # Statements of every check-in are made once: to build one costs as much as to run it.
 THESE = bindparam("ids", type_=ARRAY(Uuid))
 VISITS = (
-    select(visit_table).where(visit_table.c.id == THESE.any_()).order_by(visit_table.c.id)
+    select(visit_table)
+    .where(visit_table.c.id == THESE.any_())
+    .order_by(visit_table.c.id)
+    .execution_options(**OFTEN)
 )
 LOCKED, FREE = VISITS.with_for_update(), VISITS.with_for_update(skip_locked=True)
 PRESENT = (
@@ -52,6 +56,7 @@ PRESENT = (
     )
     .where(checked_in_table.c.visit_id == THESE.any_())
     .order_by(checked_in_table.c.at, checked_in_table.c.id)
+    .execution_options(**OFTEN)
 )
 #: What the journals say, in the order it arrived.
 FACTS = (
@@ -63,6 +68,7 @@ FACTS = (
     )
     .where(journal_table.c.visit_id == THESE.any_())
     .order_by(journal_table.c.number)
+    .execution_options(**OFTEN)
 )
 
 

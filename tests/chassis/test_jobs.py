@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select, text, update
 from chassis import clock, jobs, tables, worker
 from chassis.jobs import ClaimLost, Job
 from chassis.settings import settings
+from chassis.topology import SERVICES
 from chassis.unit import Unit
 from doorstep.process import wait_until
 from proto import ids
@@ -93,6 +94,20 @@ def test_a_job_is_done_once_and_answered_once(its: Engine) -> None:
         ).one()
     assert said.envelope["type"] == f"later.{SERVICE}.house_kept"
     assert (said.sequence, said.due_at is not None) == (None, True)
+
+
+def test_who_looks_is_told_which_services_have_something_to_do(its: Engine) -> None:
+    assert jobs.waiting(its, SERVICES) == []
+    (job_id,) = wanted(its)
+    assert jobs.waiting(its, SERVICES) == [SERVICE]
+
+    assert (claimed := jobs.claim(its, SERVICE))
+    assert jobs.waiting(its, SERVICES) == []  # somebody holds it
+    let_lease_end(its)
+    assert jobs.waiting(its, SERVICES) == [SERVICE]
+    jobs.fail(its, claimed, RuntimeError())
+    assert jobs.waiting(its, SERVICES) == []  # it is not due
+    assert row(its, job_id).done_at is None
 
 
 def test_when_a_worker_is_killed_in_the_middle_another_one_does_the_job(

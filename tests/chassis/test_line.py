@@ -33,7 +33,7 @@ class Sent:
         for line, group in self.taken():
             for each in group:
                 each.give(DONE)
-            line.came_back()
+            line.came_back(len(group))
 
     def taken(self) -> list[tuple[Line, list[Waiting]]]:
         found, self.groups = self.groups, []
@@ -147,3 +147,44 @@ async def test_who_has_hung_up_is_not_sent() -> None:
     assert sent.sizes == [1]
     sent.answer_all()
     assert await here == DONE
+
+
+async def test_while_a_message_is_away_a_crowd_sets_out_together() -> None:
+    sent, who = Sent(), [ids.new() for _ in range(20)]
+    line = Line("s", sent, company_s=60)
+    await ask(line, *who)
+    sent.answer_all()  # the first two; the others set out
+    assert sent.sizes == [18]
+
+    await ask(line, *who[:2])
+    assert sent.sizes == [18]  # the two who came back first do not go alone
+    sent.answer_all()
+    assert sent.sizes == [2]  # now nothing is away: nobody to wait for
+    await ask(line, *who[2:])
+    assert sent.sizes == [2, 9]  # and then half the crowd
+
+
+async def test_who_waits_for_company_waits_for_a_moment_only() -> None:
+    sent, who = Sent(), [ids.new() for _ in range(20)]
+    line = Line("s", sent, company_s=0.02)
+    await ask(line, *who)
+    sent.answer_all()
+    await ask(line, who[0])
+
+    assert sent.sizes == [18]
+    await asyncio.sleep(0.1)
+    assert sent.sizes == [18, 1]
+
+
+async def test_a_crowd_is_forgotten() -> None:
+    sent, one, other = Sent(), ids.new(), ids.new()
+    line = Line("s", sent, company_s=60)
+    await ask(line, *(ids.new() for _ in range(64)))
+    while sent.groups:
+        sent.answer_all()
+    for _ in range(50):
+        await ask(line, one)
+        sent.answer_all()
+
+    await ask(line, one, other)
+    assert sent.sizes == [1, 1]

@@ -1,0 +1,79 @@
+"""What comes often is planned once a connection."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DataError, ProgrammingError
+
+from chassis import prepared
+from chassis.database import engine
+from chassis.prepared import OFTEN, prepare
+
+ADD = "SELECT %(one)s::int + %(other)s::int * %(one)s::int, '100 %%'"
+
+
+@pytest.fixture
+def its(database_url: str) -> Iterator[Engine]:
+    made = engine(database_url, "public", green=True, pool=1)
+    yield made
+    made.dispose()
+
+
+def kept(its: Engine) -> list[str]:
+    with its.connect() as connection:
+        query = "SELECT statement FROM pg_prepared_statements ORDER BY name"
+        return list(connection.scalars(text(query)))
+
+
+def test_it_is_prepared_once_and_gives_what_it_gave(its: Engine) -> None:
+    for number in range(8):  # after five, PostgreSQL may keep its plan
+        with its.begin() as connection:
+            values = {"one": number, "other": 2}
+            found = connection.exec_driver_sql(ADD, values, OFTEN).one()
+        assert tuple(found) == (number * 3, "100 %")
+
+    assert kept(its) == [prepare(ADD).prepare]
+
+
+def test_what_does_not_say_so_is_not(its: Engine) -> None:
+    with its.begin() as connection:
+        connection.exec_driver_sql(ADD, {"one": 1, "other": 2})
+
+    assert kept(its) == []
+
+
+def test_it_outlives_a_transaction_that_failed(its: Engine) -> None:
+    with its.connect() as connection:
+        connection.exec_driver_sql(ADD, {"one": 1, "other": 2}, OFTEN)
+        with pytest.raises(DataError):
+            connection.exec_driver_sql("SELECT 1 / 0")
+
+    with its.begin() as connection:
+        assert connection.exec_driver_sql(ADD, {"one": 1, "other": 2}, OFTEN).first()
+
+
+def test_one_that_cannot_be_planned_is_not_taken_for_known(its: Engine) -> None:
+    for _ in range(2):
+        with pytest.raises(ProgrammingError), its.begin() as connection:
+            connection.exec_driver_sql("SELECT nothing_of_the_kind", {}, OFTEN)
+
+    assert kept(its) == []
+
+
+def test_a_connection_does_not_keep_them_without_end(its: Engine, monkeypatch) -> None:
+    monkeypatch.setattr(prepared, "MOST", 3)
+    for number in range(10):
+        with its.begin() as connection:
+            query = f"SELECT {number}, %(one)s::int"
+            assert connection.exec_driver_sql(query, {"one": 1}, OFTEN).one()
+
+    assert len(kept(its)) <= 3
+
+
+def test_a_select_says_so_too(its: Engine) -> None:
+    query = text("SELECT CAST(:one AS int)").execution_options(**OFTEN)
+    with its.connect() as connection:
+        assert connection.scalar(query, {"one": 7}) == 7
+
+    assert len(kept(its)) == 1
