@@ -82,7 +82,7 @@ class Outboxes:
     @cache  # noqa: B019 - it lives as long as the connection
     def query(self, lanes: tuple[str, ...]) -> bytes:
         each = [self.waiting(lane, service) for lane in lanes for service in self.services]
-        return sql.SQL(" UNION ALL ").join(each).as_bytes(self.database)
+        return sql.SQL(" UNION ALL ").join(each).as_bytes()
 
     @staticmethod
     def waiting(lane: str, service: str) -> sql.Composed:

@@ -312,7 +312,8 @@ class Recorder:
 
     async def execute(self, query: Any, given: Any = None, **_: Any) -> "Recorder":
         driver = self.connection.connection.driver_connection
-        self.said.append((query.as_string(driver), given))
+        text = query.decode() if isinstance(query, bytes) else query.as_string(driver)
+        self.said.append((text, given))
         return self
 
     async def fetchall(self) -> list[Any]:

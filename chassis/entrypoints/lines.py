@@ -23,7 +23,7 @@ from proto.base import Envelope
 #: Events in one transaction, at most; as many again may be on their way.
 AT_ONCE = 200
 #: Seconds that more is waited for. A transaction each would be most of an event's cost.
-GATHER_S: dict[Lane, float] = {"urgent": 0, "normal": 0.02}
+GATHER_S: dict[Lane, float] = {"urgent": 0, "normal": 0.05}
 #: Seconds until what could not be stored is tried again: the first time, and at most.
 AGAIN_FIRST_S, AGAIN_MOST_S = 0.1, 2.0
 

@@ -8,16 +8,25 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
+    Boolean,
     Connection,
+    DateTime,
+    Float,
     Row,
     Select,
     Uuid,
     bindparam,
+    cast,
+    column,
     exists,
     false,
+    nulls_first,
     select,
     tuple_,
+    union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.errors import NotFound
 from chassis.prepared import OFTEN
@@ -44,30 +53,33 @@ VISITS = (
     .execution_options(**OFTEN)
 )
 LOCKED, FREE = VISITS.with_for_update(), VISITS.with_for_update(skip_locked=True)
-PRESENT = (
-    select(
-        checked_in_table.c.id,
-        checked_in_table.c.visit_id,
-        checked_in_table.c.collector_id,
-        checked_in_table.c.device_id,
-        checked_in_table.c.distance_m,
-        checked_in_table.c.accuracy_m,
-        checked_in_table.c.present_at,
+#: Who checked in, then what the journals say, each in the order it arrived.
+HAPPENED = (
+    union_all(
+        select(
+            checked_in_table.c.visit_id,
+            checked_in_table.c.present_at.label("at"),
+            checked_in_table.c.id,
+            checked_in_table.c.collector_id,
+            checked_in_table.c.device_id,
+            checked_in_table.c.distance_m,
+            checked_in_table.c.accuracy_m,
+            cast(None, JSONB).label("fact"),
+            cast(None, Boolean).label("counts"),
+            checked_in_table.c.at.label("since"),
+            cast(None, BigInteger).label("number"),
+        ).where(checked_in_table.c.visit_id == THESE.any_()),
+        select(
+            journal_table.c.visit_id,
+            journal_table.c.at,
+            *[cast(None, kind) for kind in (Uuid, Uuid, Uuid, Float, Float)],
+            journal_table.c.fact,
+            journal_table.c.counts,
+            cast(None, DateTime(timezone=True)),
+            journal_table.c.number,
+        ).where(journal_table.c.visit_id == THESE.any_()),
     )
-    .where(checked_in_table.c.visit_id == THESE.any_())
-    .order_by(checked_in_table.c.at, checked_in_table.c.id)
-    .execution_options(**OFTEN)
-)
-#: What the journals say, in the order it arrived.
-FACTS = (
-    select(
-        journal_table.c.visit_id,
-        journal_table.c.fact,
-        journal_table.c.at,
-        journal_table.c.counts,
-    )
-    .where(journal_table.c.visit_id == THESE.any_())
-    .order_by(journal_table.c.number)
+    .order_by(nulls_first(column("number")), column("since"), column("id"))
     .execution_options(**OFTEN)
 )
 
@@ -173,19 +185,20 @@ def seen_by(asker: Asker) -> Select[Any]:
 def complete(connection: Connection, found: Sequence[Visit]) -> None:
     """Add to each visit who checked in and what the journals say."""
     by_id = {each.id: each for each in found}
-    for row in connection.execute(PRESENT, {"ids": list(by_id)}):
-        by_id[row.visit_id].here.append(
-            CheckedIn(
+    for row in connection.execute(HAPPENED, {"ids": list(by_id)}):
+        visit = by_id[row.visit_id]
+        if row.fact is None:
+            here = CheckedIn(
                 row.id,
                 row.collector_id,
                 row.device_id,
                 row.distance_m,
                 row.accuracy_m,
-                row.present_at,
+                row.at,
             )
-        )
-    for visit_id, fact, at, counts in connection.execute(FACTS, {"ids": list(by_id)}):
-        by_id[visit_id].facts.append(Noted(FACT.validate_python(fact), at, counts))
+            visit.here.append(here)
+        else:
+            visit.facts.append(Noted(FACT.validate_python(row.fact), row.at, row.counts))
 
 
 def links(connection: Connection, device_id: UUID, since: int) -> dict[int, str]:
