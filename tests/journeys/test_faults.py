@@ -219,7 +219,8 @@ def test_a_request_in_flight_when_the_broker_dies_does_not_end_the_services(
         kill(platform, "broker")
         lock.rollback()
         assert asked.result().status == 503
-    until(lambda: "connection lost before a reply" in services_log(platform))
+    # Whether the lost connection is seen when the reply is sent is the kernel's choice.
+    until(lambda: platform.rows(WAITING) == [(0,)])
     assert find(platform.home.pid_file("services")) == before
 
     revive(platform)
