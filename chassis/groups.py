@@ -214,7 +214,7 @@ def replay(parcel: Parcel, unit: Unit, known: Remembered) -> Answer:
         return Answer(reply=known.reply, outcome=known.outcome)
     reply = parcel.operation.handle(parcel.command, unit)
     if reply.permit_until() is None:  # today it is no: that is the answer, and is kept
-        answers.revoke(unit.connection, parcel.command.locks()[:1], unit.now)
+        answers.revoke(unit, parcel.order)
         return Answer(reply=reply.model_dump_json(), outcome=reply.result())
     if known.revoked_at:
         raise Conflict("permit-revoked")

@@ -25,9 +25,9 @@ from chassis.outboxes import Outboxes, Row
 from chassis.shared import Shared
 from chassis.unit import Unit
 from proto import ids
-from proto.base import Asker, Envelope, Role
+from proto.base import Asker, Envelope, Order, Role
 from proto.dispatch import CaseStanding, CaseState
-from proto.field_visit import CollectorsArrived
+from proto.field_visit import CheckIn, CollectorsArrived, EnterPremises
 from services.field_visit import store
 from services.field_visit.model import visit_table
 
@@ -199,6 +199,16 @@ def change(connection: Connection) -> None:
     its.settle()
 
 
+def revoke(connection: Connection) -> None:
+    """Take back what was allowed at a door, and what one key gave."""
+    its = unit(connection)
+    its.revoke(an_id("visit"), CheckIn, EnterPremises)
+    asker = Asker(account_id=an_id("who"), role=Role.FIELD_COLLECTOR)
+    order = Order(operation="check_in", command={}, asker=asker, trace="t")
+    answers.revoke(its, order.model_copy(update={"key": an_id("order")}))
+    its.settle()
+
+
 def standing(case_id: UUID | None = None) -> CaseStanding:
     return CaseStanding(
         case_id=case_id or an_id("case"),
@@ -250,10 +260,7 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         {"visit", "checked_in", "journal"},
     ),
     "all an order must know": (know, {"kept", "answered", "held_back", "key"}),
-    "permits that are taken back": (
-        lambda connection: answers.revoke(connection, [an_id("visit")], NOW),
-        {"answered"},
-    ),
+    "permits that are taken back": (revoke, {"answered"}),
     "whose permits a hold takes back": (
         lambda connection: store.cleared(connection, standing(), NOW),
         {"visit"},

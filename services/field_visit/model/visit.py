@@ -116,10 +116,12 @@ class Visit:
         if self.state is VisitState.PLANNED:
             self.state = VisitState.ARRIVING
 
-    def send_away(self, now: datetime) -> None:
-        """Take back what was allowed before."""
+    def send_away(self, now: datetime) -> bool:
+        """Take back what was allowed before. True when something was."""
+        was_cleared = self.state is VisitState.CLEARED
         self.state = VisitState.ARRIVING
         self.end_permit(now)
+        return was_cleared
 
     def permit_entry(self, reason: str | None, decision: Decision) -> None:
         """Let the pair in from now on, as long as the decision is good."""
