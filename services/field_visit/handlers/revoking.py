@@ -15,7 +15,8 @@ def withdraw(event: Standing, unit: Unit) -> None:
     """
     if not event.urgent():
         return
-    for visit in store.cleared(unit.connection, event, unit.now):
+    visits = store.resting(unit.connection, event)
+    for visit in (each for each in visits if each.has_permit(unit.now)):
         permits.send_away(visit, unit)
         said = judging.about(visit, unit) | {"because": event.topic()}
         unit.emit(ClearanceRevoked(**said), visit.case_id)

@@ -105,6 +105,16 @@ class Visit:
         """Return where a collector checked in, if so."""
         return next((c for c in self.here if c.collector_id == collector_id), None)
 
+    def has_phone(self, device_id: UUID) -> bool:
+        """Tell whether somebody checked in with this phone."""
+        return any(each.device_id == device_id for each in self.here)
+
+    def has_permit(self, now: datetime) -> bool:
+        """Tell whether the pair is allowed anything now."""
+        if self.state is not VisitState.CLEARED:
+            return False
+        return any(end and end > now for end in (self.cleared_until, self.entry_until))
+
     def clear(self, until: datetime | None) -> bool:
         """Let the pair knock until then. True the first time only."""
         news = self.cleared_until is None
