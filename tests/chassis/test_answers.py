@@ -121,7 +121,8 @@ class Permits:
     def ask(self, key: str) -> Any:
         operation = Operation(Spend, self.answer, may, gather)
         one = order(PURSE, 1, key=key)
-        return groups.carry_out(self.its, SERVICE, {"spend": operation}, [one])[0]
+        known = {"spend": operation}
+        return groups.carry_out(self.its, SERVICE, known, [one], waits=True)[0]
 
     def answer(self, command: Spend, unit: Unit) -> Left:
         found = purse(unit.shared, command.purse_id)

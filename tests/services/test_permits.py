@@ -76,7 +76,8 @@ class Asking(Pair):
             for each in commands
         ]
         its = Within(self.hears.connection)
-        return groups.carry_out(its, "field_visit", OPERATIONS, orders)[-1]
+        known = OPERATIONS
+        return groups.carry_out(its, "field_visit", known, orders, waits=True)[-1]
 
     def arrives(self, at=None) -> CheckIn:
         where = {"position": at} if at else {}
