@@ -137,10 +137,16 @@ def one_round(
     try:
         return transact(message, parcels)
     except Exception as error:
-        logs.failed(f"a round of {len(parcels)}", error)
+        logs.failed(named(parcels), error)
         if last or not worth_a_second_try(error, len(parcels)):
             return [instead(error, message.waits)] * len(parcels)
     return [one_round(message, [each], last=True)[0] for each in parcels]
+
+
+def named(parcels: list[Parcel]) -> str:
+    """Return what a log calls them."""
+    (first, *others) = parcels
+    return f"a round of {len(parcels)}" if others else first.order.operation
 
 
 def worth_a_second_try(error: Exception, orders: int) -> bool:
