@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import clock, held, logs, metrics, ticks
+from chassis import clock, held, logs, metrics, sqlstates, ticks
 from chassis.prepared import OFTEN
 from chassis.shared import Shared
 from chassis.unit import Unit, settle
@@ -94,7 +94,7 @@ def hold_back(engine: Engine, lane: str, heard: Envelope, error: Exception) -> N
 def refuse_away(error: Exception) -> None:
     """Raises DatabaseAway when an error is the database's own, not an event's."""
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlstate", None)
+        state = sqlstates.of(error)
         if state is not None and state[:2] not in AWAY:
             return
     elif not isinstance(error, PoolTimeout):

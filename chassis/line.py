@@ -74,8 +74,13 @@ class Line:
 
     def __post_init__(self) -> None:
         """Let whoever scrapes our numbers count; nobody counts at each order."""
-        kind = "alone" if self.together == 1 else "groups"
+        kind = "alone" if self.waits else "groups"
         metrics.LINE.labels(self.service, kind).set_function(lambda: self.waiting)
+
+    @property
+    def waits(self) -> bool:
+        """Whether its messages may wait for what others hold: nobody travels along."""
+        return self.together == 1
 
     async def ask(self, order: Order) -> Answer:
         """Return what the service answers.

@@ -186,16 +186,17 @@ class Client:
         timer = loop.call_later(self.deadline_s, self.give_up, number)
         self.messages[number] = Message(line, group, timer)
         try:
-            self.publish(f"{line.service}.carry_out", number, [e.order for e in group])
+            orders = {"orders": [each.order for each in group], "waits": line.waits}
+            self.publish(f"{line.service}.carry_out", number, orders)
         except (AMQPError, AssertionError):
             loop.call_soon(self.fail, number, "broker-lost")
 
-    def publish(self, routing_key: str, number: str, orders: list[Order]) -> None:
+    def publish(self, routing_key: str, number: str, said: dict[str, Any]) -> None:
         assert self.link is not None
         self.link.channel.basic_publish(
             COMMANDS,
             routing_key,
-            to_json({"args": [orders], "kwargs": {}}),
+            to_json({"args": [], "kwargs": said}),
             pika.BasicProperties(
                 content_type="application/json",
                 content_encoding="utf-8",
@@ -239,7 +240,7 @@ class Client:
         number = str(ids.new())
         arrived = self.probes[number] = asyncio.get_running_loop().create_future()
         try:
-            self.publish(self.replies, number, [])
+            self.publish(self.replies, number, {})
             async with asyncio.timeout(PROBE_S):
                 await arrived
         except (AMQPError, AssertionError, TimeoutError):

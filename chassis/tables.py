@@ -92,7 +92,7 @@ kept = Table(
 
 #: What was answered under an idempotency key, in monthly partitions by the time in the
 #: key (a UUIDv7). `digest` is of the command's content, `about` the thing it locked;
-#: `good_until` is that of a permit, `revoked_at` when an event took the permit back.
+#: `good_until` is that of a permit, `revoked_at` when it was taken back.
 answered = Table(
     "answered",
     metadata,

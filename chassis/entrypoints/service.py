@@ -24,11 +24,14 @@ class Service:
     pulse = Pulse()
 
     @Orders.decorator  # type: ignore[untyped-decorator]
-    def carry_out(self, orders: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Answer each order of a message."""
+    def carry_out(
+        self, orders: Sequence[dict[str, Any]], waits: bool
+    ) -> list[dict[str, Any]]:
+        """Answer each order of a message, which may wait for what others hold or not."""
         metrics.GROUP_SIZE.labels(self.name).observe(len(orders))
         known = answered_by(self.name, type(self))
-        given = groups.carry_out(database.of(self.name), self.name, known, orders)
+        its = database.of(self.name)
+        given = groups.carry_out(its, self.name, known, orders, waits=waits)
         return [to_jsonable_python(each) for each in given]
 
 

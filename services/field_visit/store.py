@@ -1,7 +1,7 @@
 """Every query of field_visit. The locks are here."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    ColumnElement,
     Connection,
     DateTime,
     Float,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     column,
-    exists,
     false,
     nulls_first,
     select,
@@ -28,11 +28,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis import clock
 from chassis.errors import NotFound
 from chassis.prepared import OFTEN
 from chassis.shared import Shared
 from proto.base import Asker, Role, Sealed, Standing
+from proto.dispatch import CaseStanding
 from proto.field_visit import AtTheDoor, Ending, Fact, VisitState
+from proto.letters import AuthorisationStanding
+from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit.model import (
     CheckedIn,
     Noted,
@@ -43,6 +47,9 @@ from services.field_visit.model import (
 )
 
 FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+#: No permit outlives the time its visit was planned for by more, and no two clocks of
+#: ours differ by more.
+AROUND = timedelta(days=1)
 
 # Statements of every check-in are made once: to build one costs as much as to run it.
 THESE = bindparam("ids", type_=ARRAY(Uuid))
@@ -126,23 +133,36 @@ def lock(shared: Shared, visit_ids: Sequence[UUID]) -> list[Visit]:
     return found
 
 
-def cleared(connection: Connection, standing: Standing, now: datetime) -> list[Visit]:
-    """The visits whose pair may be at the door now and which rest on this, locked."""
-    table, key = visit_table, standing.key()
-    rests = {
-        "CaseStanding": table.c.case_id == key,
-        "AgencyStanding": table.c.agency_id == key,
-        "AuthorisationStanding": table.c.letter_id == key,
-        "PersonStanding": table.c.collectors.contains([key]),
-        "DeviceStanding": exists().where(
-            checked_in_table.c.visit_id == table.c.id, checked_in_table.c.device_id == key
-        ),
-    }[type(standing).__name__]
-    lately = table.c.cleared_until > now - timedelta(days=1)
-    live = (table.c.cleared_until > now) | (table.c.entry_until > now)
-    cleared = (table.c.state == VisitState.CLEARED) & lately & live
-    query = select(table).where(rests, cleared).order_by(table.c.id).with_for_update()
-    return [visit_of(row) for row in connection.execute(query)]
+def resting(connection: Connection, standing: Standing) -> list[Visit]:
+    """The open visits planned for around now which rest on this, locked.
+
+    Also those whose pair is not cleared: one that checks in at this moment is waited for,
+    and found as it leaves the visit.
+    """
+    table, now = visit_table, clock.now()
+    planned = table.c.not_before < now + AROUND, table.c.not_after > now - AROUND
+    query = select(table).where(on(standing), table.c.state != VisitState.CLOSED, *planned)
+    rows = connection.execute(query.order_by(table.c.id).with_for_update())
+    found = [visit_of(row) for row in rows]
+    if isinstance(standing, DeviceStanding):
+        complete(connection, found)
+        found = [each for each in found if each.has_phone(standing.device_id)]
+    return found
+
+
+def on(standing: Standing) -> ColumnElement[bool]:
+    """Which visits may rest on it. A phone is only ever of one collector."""
+    table = visit_table
+    match standing:
+        case CaseStanding():
+            return table.c.case_id == standing.case_id
+        case AgencyStanding():
+            return table.c.agency_id == standing.agency_id
+        case AuthorisationStanding():
+            return table.c.letter_id == standing.letter_id
+        case PersonStanding() | DeviceStanding():
+            return table.c.collectors.contains([standing.person_id])
+    return false()
 
 
 def visits(
