@@ -99,7 +99,8 @@ TINY = {"source"}
 def half_a_million(database_url: str) -> Iterator[Connection]:
     """All that, in a transaction that is rolled back; then the space is given back."""
     with engine(database_url, SCHEMA, pool=0).connect() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for limit in ("statement", "idle_in_transaction_session"):
+            connection.execute(text(f"SET LOCAL {limit}_timeout = 0"))
         for statement in (
             *SEED.strip().rstrip(";").split(";"),
             f"ANALYZE {', '.join(TABLES)}",
