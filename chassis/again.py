@@ -45,5 +45,5 @@ def one(engine: Engine, service: str, its: Effects, event_id: UUID) -> bool:
         logs.failed("held-back event", error)
         held.failed_again(engine, event_id, error)
         return False
-    effects.note(service, heard, "done-again")
+    effects.note(service, heard, its, "done-again")
     return True
