@@ -120,6 +120,34 @@ def until_tried(its: Engine, doing: Effects) -> None:
         make_due(its)
 
 
+def test_a_hundred_events_behind_a_mended_one_go_in_one_beat(
+    its: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, passes = ids.new(), []
+    doing, a_pass = Stumbling(bad), again.try_again
+    hear(its, doing.effects(), *(envelope(standing(bad, v)) for v in range(1, 101)))
+    doing.fails_for.clear()
+    make_due(its)
+
+    def counted(*given: Any) -> int:
+        passes.append(a_pass(*given))
+        return passes[-1]
+
+    monkeypatch.setattr(again, "try_again", counted)
+    assert again.drain(its, SERVICE, doing.effects(), seconds=60) == 100
+
+    assert (passes, waiting(its)) == ([*[1] * 100, 0], [])
+    assert doing.done == [(bad, version) for version in range(1, 101)]
+
+
+def test_a_beat_ends_when_its_time_is_over(
+    its: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "try_again", lambda *_: 1)
+
+    assert again.drain(its, SERVICE, KEEP, seconds=-1) == 1
+
+
 def make_due(its: Engine) -> None:
     past = clock.now() - timedelta(hours=1)
     table = tables.held_back
