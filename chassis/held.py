@@ -23,11 +23,11 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
-    func,
+    exists,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock, logs, tables
 from chassis.keyring import Keyring
@@ -138,22 +138,20 @@ def put_aside(engine: Engine, service: str, lane: str, raw: bytes, topic: str) -
 
 
 def heads(connection: Connection, now: datetime) -> list[UUID]:
-    """Return the first event of each subject that is due, the longest waiting first."""
-    first = (
-        select(
-            table.c.event_id,
-            table.c.position,
-            table.c.parked_at,
-            func.coalesce(table.c.next_at, table.c.held_at).label("due_at"),
-        )
-        .where(tables.OPEN)
-        .ext(distinct_on(table.c.subject))
-        .order_by(table.c.subject, table.c.position)
-        .subquery()
+    """Return the first event of each subject that is due.
+
+    Those that nobody has tried come first, then those that have waited longest.
+    """
+    before = table.alias()
+    behind = exists().where(
+        before.c.subject == table.c.subject,
+        before.c.position < table.c.position,
+        before.c.discarded_at.is_(None),
     )
-    query = select(first.c.event_id).where(first.c.parked_at.is_(None))
-    due = query.where(first.c.due_at <= now).order_by(first.c.due_at, first.c.position)
-    return list(connection.scalars(due.limit(AT_ONCE)))
+    due = table.c.next_at.is_(None) | (table.c.next_at <= now)
+    first = select(table.c.event_id).where(tables.OPEN, tables.NOT_PARKED, due, ~behind)
+    order = (table.c.next_at.nulls_first(), table.c.position)
+    return list(connection.scalars(first.order_by(*order).limit(AT_ONCE)))
 
 
 def locked(connection: Connection, event_id: UUID) -> Row[Any] | None:

@@ -135,6 +135,7 @@ held_back = Table(
     Column("discarded_because", Text),
 )
 OPEN = held_back.c.discarded_at.is_(None)
+NOT_PARKED = held_back.c.parked_at.is_(None)
 Index(
     "held_back_subject",
     held_back.c.subject,
@@ -142,6 +143,12 @@ Index(
     postgresql_where=OPEN,
 )
 
+Index(
+    "held_back_due",
+    held_back.c.next_at.nulls_first(),
+    held_back.c.position,
+    postgresql_where=OPEN & NOT_PARKED,
+)
 Index(
     "held_back_discarded",
     held_back.c.discarded_at,

@@ -1,4 +1,4 @@
-"""Indexes of what is purged by its age."""
+"""Indexes of what is purged by its age, and of what is due for another try."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,3 +15,9 @@ def upgrade() -> None:
     ):
         over = sa.text(f"{column} IS NOT NULL")
         op.create_index(name, table, [column], postgresql_where=over)
+    op.create_index(
+        "held_back_due",
+        "held_back",
+        [sa.text("next_at NULLS FIRST"), "position"],
+        postgresql_where=sa.text("discarded_at IS NULL AND parked_at IS NULL"),
+    )
