@@ -124,7 +124,7 @@ def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
 
 def hold_case(command: HoldCase, unit: Unit) -> CaseShown:
     """Let nobody work a case; within a second nobody is allowed anything about it."""
-    case = store.case(unit.connection, command.case_id)
+    case = store.case(unit.shared, command.case_id)
     if case.hold(command.reason):
         unit.emit(CaseHeld(case_id=case.id, reason=command.reason, at=unit.now), case.id)
         save(case, unit)
@@ -133,7 +133,7 @@ def hold_case(command: HoldCase, unit: Unit) -> CaseShown:
 
 def resume_case(command: ResumeCase, unit: Unit) -> CaseShown:
     """Let a held case be worked again."""
-    case = store.case(unit.connection, command.case_id)
+    case = store.case(unit.shared, command.case_id)
     if case.resume():
         unit.emit(CaseResumed(case_id=case.id, at=unit.now), case.id)
         save(case, unit)

@@ -86,7 +86,7 @@ def issue(entry: AuthorisationEntry, known: Authorisation | None, unit: Unit) ->
 
 def revoke_authorisation(command: RevokeAuthorisation, unit: Unit) -> Issued:
     """Revoke a letter; doing so twice changes nothing."""
-    letter = store.authorisation(unit.connection, command.letter_id)
+    letter = store.authorisation(unit.shared, command.letter_id)
     if letter.revoke():
         unit.change(
             authorisation_table,

@@ -161,7 +161,7 @@ def register_device(entry: DeviceEntry, known: Device | None, unit: Unit) -> str
 
 def holder(command: EnrolDevice, unit: Unit) -> None:
     """Raises NotFound for whoever does not have the phone."""
-    device = store.device(unit.connection, command.device_id)
+    device = store.device(unit.shared, command.device_id)
     if unit.asker is None or unit.asker.person_id != device.person_id:
         raise NotFound("device", command.device_id)
 
@@ -169,16 +169,16 @@ def holder(command: EnrolDevice, unit: Unit) -> None:
 def keeper(command: RevokeDevice, unit: Unit) -> None:
     """Raises Forbidden, and NotFound for a supervisor of another agency."""
     only(Role.SUPERVISOR, Role.BANK_OFFICER)(command, unit)
-    device = store.device(unit.connection, command.device_id)
-    person = store.people(unit.connection, [device.person_id])[device.person_id]
+    device = store.device(unit.shared, command.device_id)
+    agency_id = store.agency_of(unit.connection, device.person_id)
     asker = unit.asker
-    if asker and asker.role is Role.SUPERVISOR and asker.agency_id != person.agency_id:
+    if asker and asker.role is Role.SUPERVISOR and asker.agency_id != agency_id:
         raise NotFound("device", command.device_id)
 
 
 def enrol_device(command: EnrolDevice, unit: Unit) -> DeviceShown:
     """Take the key a phone made, if it holds the key."""
-    device = store.device(unit.connection, command.device_id)
+    device = store.device(unit.shared, command.device_id)
     proof = enrolment(device.id, command.public_key)
     if not signatures.verifies(command.public_key, command.signature, proof):
         raise Forbidden("proof-does-not-fit", key=device.code)
@@ -189,7 +189,7 @@ def enrol_device(command: EnrolDevice, unit: Unit) -> DeviceShown:
 
 def revoke_device(command: RevokeDevice, unit: Unit) -> DeviceShown:
     """Lock a phone out."""
-    device = store.device(unit.connection, command.device_id)
+    device = store.device(unit.shared, command.device_id)
     if device.revoke():
         save(device, unit, revoked_because=command.reason)
     return shown(device)
