@@ -49,7 +49,7 @@ class Part:
 RELAY = Part("relay", "chassis.relay:run")
 ALL_SERVICES = Part("services", "chassis.runner:run", SERVICES)
 WORKER = Part("worker", "chassis.worker:run", needs=("database",))
-GATEWAY = Part("gateway", "gateway.main:run", health="/healthz")
+GATEWAY = Part("gateway", "gateway.main:run", health="/readyz")
 
 EMBEDDED = (RELAY, ALL_SERVICES, WORKER, GATEWAY)  # what `doorstep up` runs, in this order
 SINGLE = tuple(Part(name, "chassis.runner:run", (name,)) for name in SERVICES)

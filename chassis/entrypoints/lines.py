@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import database, effects, held, logs, topology
+from chassis import database, effects, held, logs, ready, topology
 from chassis.effects import DatabaseAway
 from chassis.entrypoints.consumers import QuietConsumer, raw
 from chassis.entrypoints.doors import effects as effects_of
@@ -64,6 +64,10 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
         self.queue_consumer.unregister_provider(self)
 
     @property
+    def name(self) -> str:
+        return f"{self.lane} events of {self.service}"
+
+    @property
     def engine(self) -> Engine:
         return database.of(self.service)
 
@@ -73,8 +77,10 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
 
     def drain(self) -> None:
         while not self.stopping:
+            ready.progress(self.name)
             if batch := self.batch():
                 self.until_stored(batch)
+        ready.ended(self.name)
         self.stopped.send(None)
 
     def batch(self) -> list[tuple[Any, Any]]:
@@ -112,6 +118,7 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
             effects.hear(self.engine, self.service, self.lane, self.effects, heard)
         except (DatabaseAway, SQLAlchemyError) as error:
             log.warning("%s events wait: %s", self.lane, type(error).__name__)
+            ready.progress(self.name)  # what is away does not mend by our ending
             return False
         except Exception as error:  # never the end of the line
             logs.failed(f"{self.lane} events", error)

@@ -45,7 +45,8 @@ def register_agencies(command: RegisterAgencies, unit: Unit) -> Registered:
     refuse_twins("/agencies", [entry.agency_id for entry in entries])
     known = store.agencies(unit.connection, [entry.agency_id for entry in entries])
     return tally(
-        register_agency(entry, known.get(entry.agency_id), unit) for entry in entries
+        register_agency(entry, known.get(entry.agency_id), unit)
+        for entry in unit.in_turns(entries)
     )
 
 
@@ -78,7 +79,8 @@ def register_people(command: RegisterPeople, unit: Unit) -> Registered:
     known = store.people(unit.connection, ids)
     unit.keyring.make(ids)
     return tally(
-        register_person(entry, known.get(entry.person_id), unit) for entry in entries
+        register_person(entry, known.get(entry.person_id), unit)
+        for entry in unit.in_turns(entries)
     )
 
 
@@ -133,7 +135,8 @@ def register_devices(command: RegisterDevices, unit: Unit) -> Registered:
     )
     known = store.devices(unit.connection, [entry.device_id for entry in entries])
     return tally(
-        register_device(entry, known.get(entry.device_id), unit) for entry in entries
+        register_device(entry, known.get(entry.device_id), unit)
+        for entry in unit.in_turns(entries)
     )
 
 

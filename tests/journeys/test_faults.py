@@ -2,12 +2,14 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pika
 import psycopg
 import pytest
 
 from chassis import topology
+from chassis.shared import FRESH
 from doorstep import background, parts
 from doorstep.process import find
 from proto import ids
@@ -143,6 +145,32 @@ def test_a_flood_of_bulk_work_keeps_nobody_from_holding_a_case(door, platform) -
     assert set(sum(floods, [])) <= {200, 503}
 
 
+def test_a_service_ticks_on_while_it_takes_in_large_files(door, platform) -> None:
+    """Or every ask that waits for its word would be refused meanwhile."""
+    over = threading.Event()
+
+    def oldest() -> timedelta:
+        """How old the newest tick of dispatch became for those who decide by it."""
+        most = timedelta()
+        while not over.wait(0.02):
+            ((ticked_at,),) = platform.rows(TICKED)
+            most = max(most, platform.now() - ticked_at)
+        return most
+
+    cases = [acting.case(ids.new(), door.agency_id) for _ in range(5000)]
+    file = plain({"cases": cases})
+    with ThreadPoolExecutor(4) as pool:
+        watched = pool.submit(oldest)
+        platform.officer.post("/v1/cases", file)  # 503 where it takes longer than 3 s
+        until(lambda: platform.rows(OPENED, door.agency_id)[0][0] > 5000)
+        over.set()
+    assert watched.result() < FRESH
+
+
+#: When dispatch said last that it has said all, as the doorstep knows.
+TICKED = (
+    "SELECT ticked_at FROM field_visit.source WHERE source = 'dispatch' AND lane = 'urgent'"
+)
 #: How many cases an agency has.
 OPENED = "SELECT count(*) FROM dispatch.debt_case WHERE agency_id = %s"
 
