@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import answers, logs, metrics, sqlstates
+from chassis import answers, clock, logs, metrics, sqlstates
 from chassis.answers import Key, Remembered
 from chassis.errors import Conflict, Refused, Unavailable
 from chassis.malformed import malformed
@@ -205,12 +205,22 @@ def answer(parcel: Parcel, unit: Unit, before: Mapping[Key, Remembered]) -> Answ
     key = answers.key_of(parcel.order)
     known = before.get(key) if key else None
     try:
+        refuse_late(parcel.order)
         parcel.operation.may(parcel.command, unit)
         return replay(parcel, unit, known) if known else first(parcel, unit)
     except HeldElsewhere:
         return Answer(alone=True)
     except Refused as refusal:
         return Answer(problem=refusal.problem())
+
+
+def refuse_late(order: Order) -> None:
+    """Raises Unavailable when nobody waits for an order any more.
+
+    We may have been frozen with it, or have waited long for what it locks.
+    """
+    if order.late(clock.now()):
+        raise Unavailable("too-late")
 
 
 def first(parcel: Parcel, unit: Unit) -> Answer:

@@ -18,9 +18,9 @@ from chassis import clock, effects, logs, partitions, tables
 from chassis.jobs import Job, Work
 from chassis.operations import Operation, only
 from chassis.ticks import NOBODY, NOTHING
-from chassis.unit import Unit, row
+from chassis.unit import Unit, due
 from proto import ids
-from proto.base import Command, Envelope
+from proto.base import Command
 from proto.housekeeping import HouseKept, KeepHouse, Tidied
 
 #: Rows that are removed in one transaction, so that nobody waits for a long one.
@@ -53,20 +53,20 @@ PURGED = {
 def wake(engine: Engine, service: str) -> None:
     """Let this service keep house today, unless it has been told so."""
     now = clock.now()
-    envelope = Envelope(
-        id=ids.named("keep_house", f"{service}/{now.date()}"),
-        source=f"doorstep/{service}",
-        type=f"later.{service}.{KeepHouse.operation()}",
-        subject=str(house(service)),
-        time=now,
+    row = due(
+        service,
+        KeepHouse(),
+        house(service),
+        now,
+        said_at=now,
         by=NOBODY,
         trace=NOTHING,
-        data={},
+        event_id=ids.named("keep_house", f"{service}/{now.date()}"),
     )
-    due = row(envelope, due_at=now) | {"envelope": envelope.model_dump(mode="json")}
-    del due["numbered"]
+    del row["numbered"]
+    row["envelope"] = row["envelope"].model_dump(mode="json")
     with engine.begin() as connection:
-        once = insert(tables.outbox).values(due).on_conflict_do_nothing()
+        once = insert(tables.outbox).values(row).on_conflict_do_nothing()
         connection.execute(once)
 
 

@@ -17,8 +17,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, TextClause, select, text, update
 
 from chassis import clock, logs, tables
-from chassis.unit import Unit, row, settle
-from proto.base import Command, Envelope
+from chassis.unit import Unit, due, settle
+from proto.base import Command
 
 table = tables.job
 
@@ -134,17 +134,16 @@ def end(engine: Engine, job: Job, answer: Command | None) -> None:
 def told(job: Job, answer: Command) -> dict[str, Any]:
     """Return the command that answers a job: an event to its service under the job's id."""
     now = clock.now()
-    envelope = Envelope(
-        id=job.id,
-        source=f"doorstep/{job.service}",
-        type=f"later.{job.service}.{answer.operation()}",
-        subject=job.subject,
-        time=now,
+    return due(
+        job.service,
+        answer,
+        job.subject,
+        now,
+        said_at=now,
         by=job.by,
         trace=job.trace,
-        data=answer.model_dump(mode="json"),
+        event_id=job.id,
     )
-    return row(envelope, numbered=False, due_at=now)
 
 
 def fail(engine: Engine, job: Job, error: Exception) -> None:

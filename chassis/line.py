@@ -9,7 +9,7 @@ first of those just answered would set out alone, and the others behind it.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -32,6 +32,10 @@ class Waiting:
     answered: Future
     timer: asyncio.TimerHandle | None = None
 
+    @property
+    def principal(self) -> UUID:
+        return self.order.asker.account_id
+
     def left(self) -> None:
         """Note that it is on its way: it has waited long enough no more."""
         if self.timer:
@@ -52,13 +56,16 @@ class Line:
 
     At most `most` orders wait in it, `most_of_one` of one principal, each `patience_s`
     seconds; up to `together` of them travel in one message, `on_their_way` messages at a
-    time. `send` sends a message.
+    time, and of one principal no more than `of_one_on_their_way` orders. `send` sends a
+    message; `kind` is what our numbers call the line.
     """
 
     service: str
     send: Callable[["Line", list[Waiting]], None]
+    kind: str = "groups"
     together: int = 64
     on_their_way: int = 2
+    of_one_on_their_way: int | None = None
     patience_s: float = 0.25
     company_s: float = 0.01
     most: int = 512
@@ -68,14 +75,14 @@ class Line:
     #: Messages on their way, and the orders in them.
     sent: int = 0
     travelling: int = 0
+    travelling_of: Counter[UUID] = field(default_factory=Counter)
     #: How many wait or travel at busy moments of late.
     crowd: float = 0.0
     company: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
         """Let whoever scrapes our numbers count; nobody counts at each order."""
-        kind = "alone" if self.waits else "groups"
-        metrics.LINE.labels(self.service, kind).set_function(lambda: self.waiting)
+        metrics.LINE.labels(self.service, self.kind).set_function(lambda: self.waiting)
 
     @property
     def waits(self) -> bool:
@@ -104,7 +111,7 @@ class Line:
 
     def give_up(self, each: Waiting) -> None:
         """Tell somebody that the line does not move."""
-        queue = self.queues.get(each.order.asker.account_id)
+        queue = self.queues.get(each.principal)
         if queue and each in queue:
             queue.remove(each)
             self.waiting -= 1
@@ -119,43 +126,58 @@ class Line:
                     loop = asyncio.get_running_loop()
                     self.company = loop.call_later(self.company_s, self.set_out)
                 return
-            self.set_out()
+            if not self.set_out():
+                return
 
     def share(self) -> int:
         """Return how many orders make a message while another one is on its way."""
         self.crowd = max(self.crowd, self.waiting + self.travelling)
         return min(self.together, int(self.crowd / self.on_their_way))
 
-    def set_out(self) -> None:
-        """Send the next message."""
+    def set_out(self) -> bool:
+        """Send the next message; tell whether there was anybody to take along."""
         if self.company:
             self.company.cancel()
             self.company = None
-        if self.sent < self.on_their_way and (group := self.next_group()):
-            self.sent += 1
-            self.travelling += len(group)
-            self.crowd = max(self.crowd * FADING, self.waiting + self.travelling)
-            self.send(self, group)
+        if self.sent >= self.on_their_way or not (group := self.next_group()):
+            return False
+        self.sent += 1
+        self.travelling += len(group)
+        self.travelling_of.update(each.principal for each in group)
+        self.crowd = max(self.crowd * FADING, self.waiting + self.travelling)
+        self.send(self, group)
+        return True
 
-    def came_back(self, orders: int) -> None:
-        """Note that a message of so many orders was answered, or given up."""
+    def came_back(self, group: list[Waiting]) -> None:
+        """Note that a message with these orders was answered, or given up."""
         self.sent -= 1
-        self.travelling -= orders
+        self.travelling -= len(group)
+        self.travelling_of -= Counter(each.principal for each in group)
         self.move()
 
     def next_group(self) -> list[Waiting]:
         """Take the next orders, one of each principal in turn."""
         group: list[Waiting] = []
-        while self.queues and len(group) < self.together:
-            principal, queue = next(iter(self.queues.items()))
-            del self.queues[principal]
-            if queue:
-                group.append(queue.popleft())
-                group[-1].left()
-                self.waiting -= 1
+        while len(group) < self.together and (principal := self.next_principal()):
+            queue = self.queues.pop(principal)
+            each = queue.popleft()
+            each.left()
+            self.waiting -= 1
+            if not each.answered.done():  # who has hung up is not sent
+                group.append(each)
             if queue:
                 self.queues[principal] = queue  # at the end: the others come first
-        return [each for each in group if not each.answered.done()]
+        return group
+
+    def next_principal(self) -> UUID | None:
+        """Return whose turn it is; nobody's who has as much on the way as one may."""
+        most = self.of_one_on_their_way
+        for principal, queue in list(self.queues.items()):
+            if not queue:
+                del self.queues[principal]
+            elif most is None or self.travelling_of[principal] < most:
+                return principal
+        return None
 
     def fail_all(self, kind: str) -> None:
         """Tell everybody who waits that there is no way."""

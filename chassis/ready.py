@@ -1,7 +1,8 @@
 """How a process says that it is ready, and that it is alive.
 
 Ready is whoever consumed a probe of its own: an open port or an answered ping says
-less. Alive is whoever got something done, or had nothing to do, within half a minute.
+less. Alive is whoever got something done, or had nothing to do, within half a minute; of
+a process that does several things, whoever got on with each of them.
 """
 
 import os
@@ -12,6 +13,8 @@ from pathlib import Path
 STUCK_S = 30.0
 
 _last_progress = time.monotonic()
+#: When each thing that must go on for ever got on last.
+_got_on: dict[str, float] = {}
 _is_ready = False
 
 
@@ -36,15 +39,23 @@ def is_ready() -> bool:
     return _is_ready
 
 
-def progress() -> None:
-    """Note that something was done, or that there was nothing to do."""
+def progress(of: str | None = None) -> None:
+    """Note that something was done, or that there was nothing to do.
+
+    Whoever says `of` what must go on saying so, until it has `ended`.
+    """
     global _last_progress
     _last_progress = time.monotonic()
+    if of is not None:
+        _got_on[of] = _last_progress
 
 
-_is_ready = False
+def ended(of: str) -> None:
+    """Note that something has come to its end, as it was told to."""
+    _got_on.pop(of, None)
 
 
 def alive() -> bool:
-    """Tell whether something was done lately."""
-    return time.monotonic() - _last_progress < STUCK_S
+    """Tell whether something was done lately; of several things each."""
+    longest_ago = min(_got_on.values(), default=_last_progress)
+    return time.monotonic() - longest_ago < STUCK_S

@@ -11,6 +11,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pika
@@ -51,18 +52,22 @@ async def forever(found: Settings) -> None:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    while True:
-        try:
-            await relay(found)
-        except asyncio.CancelledError:
-            return
-        except WrongTopology as error:
-            raise SystemExit(f"the relay does not start: {error}") from None
-        except (OSError, AMQPError, psycopg.Error, TimeoutError) as error:
-            logs.log.warning("relay waits: %s", type(error).__name__)
-            ready.no()
-            ready.progress()
-            await asyncio.sleep(AGAIN_S)
+    with suppress(asyncio.CancelledError):
+        while True:
+            await until_lost(found)
+
+
+async def until_lost(found: Settings) -> None:
+    """Relay until something is lost, then wait a moment."""
+    try:
+        await relay(found)
+    except WrongTopology as error:
+        raise SystemExit(f"the relay does not start: {error}") from None
+    except (OSError, AMQPError, psycopg.Error, TimeoutError) as error:
+        logs.log.warning("relay waits: %s", type(error).__name__)
+        ready.no()
+        ready.progress()
+        await asyncio.sleep(AGAIN_S)
 
 
 async def relay(found: Settings) -> None:

@@ -5,6 +5,7 @@ one that waits past its deadline is dropped by the broker and never carried out 
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ import pika
 from pika.exceptions import AMQPError
 from pydantic_core import from_json, to_json
 
-from chassis import amqp
-from chassis.amqp import Link
+from chassis import amqp, clock
+from chassis.amqp import Link, WrongTopology
 from chassis.errors import Unavailable
 from chassis.line import Line, Waiting
 from chassis.logs import log
@@ -23,9 +24,12 @@ from proto import ids
 from proto.base import Answer, Asker, Command, Order, Problem
 
 DEADLINE_S, AGAIN_S, PROBE_S = 3.0, 0.5, 2.0
-#: Messages of questions and bulk work that a service gets at a time; it works on ten, so
-#: that groups always find a place.
-ALONE = 8
+#: Messages of questions and of bulk work that a service gets at a time; it works on ten,
+#: so that groups always find a place. And how many of them may be of one principal.
+ALONE, ALONE_OF_ONE = 6, 3
+BULK, BULK_OF_ONE = 2, 1
+#: How much of its time an order may wait for its turn in one of these lines.
+PATIENCE = 0.8
 
 
 class Answered(Exception):
@@ -34,6 +38,10 @@ class Answered(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.kind)
         self.problem = problem
+
+
+class Failed(Exception):
+    """nameko says that the method raised; in its words what."""
 
 
 class Message:
@@ -51,7 +59,7 @@ class Message:
 
     def close(self) -> None:
         self.timer.cancel()
-        self.line.came_back(len(self.group))
+        self.line.came_back(self.group)
 
 
 class Client:
@@ -62,6 +70,7 @@ class Client:
         self.messages: dict[str, Message] = {}
         self.grouped: dict[str, Line] = {}
         self.alone: dict[str, Line] = {}
+        self.bulk: dict[str, Line] = {}
         self.probes: dict[str, asyncio.Future[None]] = {}
         self.link: Link | None = None
         self.replies = ""
@@ -94,14 +103,17 @@ class Client:
                     await link.close()
             except (AMQPError, OSError) as error:
                 log.warning("gateway waits for the broker: %s", type(error).__name__)
+            except WrongTopology as error:  # somebody will mend it while we run
+                log.error("gateway waits for the broker: %s", error)
             self.forget()
             await asyncio.sleep(AGAIN_S)
 
     def forget(self) -> None:
         """Tell whoever waits that no answer will come over the lost connection."""
         self.link = None
-        for line in (*self.grouped.values(), *self.alone.values()):
-            line.fail_all("broker-lost")
+        for lines in (self.grouped, self.alone, self.bulk):
+            for line in lines.values():
+                line.fail_all("broker-lost")
         for message in list(self.messages.values()):
             message.fail("broker-lost")
         self.messages.clear()
@@ -142,8 +154,8 @@ class Client:
 
         `trace` (32 hex digits) joins this to what caused it; a new one when absent. `key`
         is the caller's idempotency key. Raises Answered with the service's problem,
-        Unavailable when it is absent, overrun, did not answer in time, or the broker is
-        away.
+        Unavailable when it is absent, overrun, did not answer within the deadline, or the
+        broker is away.
         """
         if self.link is None:
             raise Unavailable("broker-away")
@@ -153,15 +165,27 @@ class Client:
             asker=asker,
             trace=trace or ids.new().hex,
             key=key,
+            good_until=clock.now() + timedelta(seconds=self.deadline_s),
         )
-        answer = Answer(alone=True)
-        if command.locks():
-            answer = await self.line(service).ask(order)
-        if answer.alone:  # a question, bulk work, or somebody else held what it locks
-            answer = await self.lone_line(service).ask(order)
+        try:
+            async with asyncio.timeout(self.deadline_s):
+                answer = await self.carried(service, command, order)
+        except TimeoutError:
+            raise Unavailable("service-too-slow", service=service) from None
         if answer.problem:
             raise Answered(answer.problem)
         return answer
+
+    async def carried(self, service: str, command: Command, order: Order) -> Answer:
+        """Return the answer to an order, by the line that its kind takes."""
+        if command.bulk:
+            return await self.bulk_line(service).ask(order)
+        if command.locks():
+            answer = await self.line(service).ask(order)
+            if not answer.alone:
+                return answer
+        # A question, or somebody else held what it locks.
+        return await self.lone_line(service).ask(order)
 
     def line(self, service: str) -> Line:
         if service not in self.grouped:
@@ -170,14 +194,25 @@ class Client:
 
     def lone_line(self, service: str) -> Line:
         if service not in self.alone:
-            self.alone[service] = Line(
-                service,
-                self.send,
-                together=1,
-                on_their_way=ALONE,
-                patience_s=self.deadline_s,
-            )
+            self.alone[service] = self.ones("alone", service, ALONE, ALONE_OF_ONE)
         return self.alone[service]
+
+    def bulk_line(self, service: str) -> Line:
+        if service not in self.bulk:
+            self.bulk[service] = self.ones("bulk", service, BULK, BULK_OF_ONE)
+        return self.bulk[service]
+
+    def ones(self, kind: str, service: str, places: int, of_one: int) -> Line:
+        """Return a line of orders that travel alone."""
+        return Line(
+            service,
+            self.send,
+            kind,
+            together=1,
+            on_their_way=places,
+            of_one_on_their_way=of_one,
+            patience_s=self.deadline_s * PATIENCE,
+        )
 
     def send(self, line: Line, group: list[Waiting]) -> None:
         """Send orders in one message, and give it until the deadline."""
@@ -188,11 +223,13 @@ class Client:
         try:
             orders = {"orders": [each.order for each in group], "waits": line.waits}
             self.publish(f"{line.service}.carry_out", number, orders)
-        except (AMQPError, AssertionError):
+        except AMQPError:
             loop.call_soon(self.fail, number, "broker-lost")
 
     def publish(self, routing_key: str, number: str, said: dict[str, Any]) -> None:
-        assert self.link is not None
+        """Publish a message. Raises AMQPError when there is no connection."""
+        if self.link is None:
+            raise AMQPError("no connection")
         self.link.channel.basic_publish(
             COMMANDS,
             routing_key,
@@ -222,13 +259,18 @@ class Client:
         message = self.messages.pop(number, None)
         if message is None:  # it was given up
             return
-        said = from_json(body)
-        if said.get("error"):  # nameko's own words
-            log.error("%s failed: %s", message.line.service, said["error"].get("exc_type"))
+        try:
+            answers = read(body, len(message.group))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            log.error("a reply of %s: %s", message.line.service, type(error).__name__)
             message.fail("service-failed")
             return
-        for each, answer in zip(message.group, said["result"], strict=True):
-            each.give(Answer.model_validate(answer))
+        except Failed as error:
+            log.error("%s failed: %s", message.line.service, error)
+            message.fail("service-failed")
+            return
+        for each, answer in zip(message.group, answers, strict=True):
+            each.give(answer)
         message.close()
 
     def came_back(self, _: Any, method: Any, properties: Any, __: bytes) -> None:
@@ -243,8 +285,22 @@ class Client:
             self.publish(self.replies, number, {})
             async with asyncio.timeout(PROBE_S):
                 await arrived
-        except (AMQPError, AssertionError, TimeoutError):
+        except (AMQPError, TimeoutError):
             return False
         finally:
             del self.probes[number]
         return True
+
+
+def read(body: bytes, orders: int) -> list[Answer]:
+    """Return the answers in a reply to so many orders.
+
+    Raises Failed; ValueError, TypeError, KeyError or AttributeError when it is no reply.
+    """
+    said = from_json(body)
+    if said.get("error"):
+        raise Failed(said["error"].get("exc_type"))
+    answers = [Answer.model_validate(each) for each in said["result"]]
+    if len(answers) != orders:
+        raise ValueError(f"{len(answers)} answers to {orders} orders")
+    return answers

@@ -10,12 +10,13 @@ eventlet.monkey_patch()  # noqa: E402 - before whatever could keep an unpatched 
 
 import signal  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
+from functools import partial  # noqa: E402
 from importlib import import_module  # noqa: E402
 from typing import Any  # noqa: E402
 
 from nameko.runners import ServiceRunner  # noqa: E402
 
-from chassis import database, garbage, logs, probes, ready, serializer  # noqa: E402
+from chassis import breath, database, garbage, logs, probes, ready, serializer  # noqa: E402
 from chassis.entrypoints import Service  # noqa: E402
 from chassis.entrypoints.pulse import fresh  # noqa: E402
 from chassis.migrate import wait_for_head  # noqa: E402
@@ -32,6 +33,7 @@ def run(names: Sequence[str]) -> None:
     found = settings()
     logs.start(found.log_level)
     serializer.install()
+    breath.by(partial(eventlet.sleep, 0))
     runner = ServiceRunner(config(found))
     with probes.served(found.status_port, found.http_host):
         wait_for_head(found.database_url, names)

@@ -1,6 +1,6 @@
 """One message: what a handler may touch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -8,13 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table
 
-from chassis import tables, writing
+from chassis import breath, tables, writing
 from chassis.keyring import Keyring
 from chassis.shared import Kept, Shared
 from chassis.writing import Row
 from proto import ids
 from proto.base import Asker, Command, Envelope, Event, Standing
 
+AThing = TypeVar("AThing")
 AStanding = TypeVar("AStanding", bound=Standing)
 
 
@@ -67,11 +68,17 @@ class Unit:
 
     def later(self, at: datetime, command: Command, subject: UUID) -> None:
         """Carry out a command of this service itself, once, when its time has come."""
-        body = command.model_dump(mode="json")
-        envelope = self.envelope(
-            f"later.{self.source}.{command.operation()}", subject, body
+        self.outgoing.append(
+            due(
+                self.source,
+                command,
+                subject,
+                at,
+                said_at=self.now,
+                by=self.by,
+                trace=self.trace,
+            )
         )
-        self.outgoing.append(row(envelope, numbered=False, due_at=at))
 
     def job(self, kind: str, subject: UUID, **task: Any) -> UUID:
         """Have a worker do what takes too long for a transaction; return the job's id."""
@@ -120,6 +127,12 @@ class Unit:
         kept = self.shared.kept(wanted)
         return {key: found for key in wanted if (found := kept.get(kind, key))}
 
+    def in_turns(self, things: Iterable[AThing]) -> Iterator[AThing]:
+        """Yield each of many things; others of this process have their turn between."""
+        for each in things:
+            breath.take()
+            yield each
+
     def settle(self) -> None:
         """Write everything that waits."""
         settle(self.connection, [self])
@@ -159,6 +172,39 @@ def settle(connection: Connection, units: Iterable[Unit]) -> None:
         revoked += unit.revoked
         unit.forget()
     writing.write(connection, rows, changes, kept, said, revoked)
+
+
+def later_topic(service: str, operation: str) -> str:
+    """Return the topic of an order that a service gives itself."""
+    return f"later.{service}.{operation}"
+
+
+def due(
+    service: str,
+    command: Command,
+    subject: UUID | str,
+    at: datetime,
+    *,
+    said_at: datetime,
+    by: str,
+    trace: str,
+    event_id: UUID | None = None,
+) -> Row:
+    """Return an order of a service to itself as a row of its outbox.
+
+    It is carried out once by its `event_id`, a new one when it has no name of its own.
+    """
+    envelope = Envelope(
+        id=event_id or ids.new(),
+        source=f"doorstep/{service}",
+        type=later_topic(service, command.operation()),
+        subject=str(subject),
+        time=said_at,
+        by=by,
+        trace=trace,
+        data=command.model_dump(mode="json"),
+    )
+    return row(envelope, numbered=False, due_at=at)
 
 
 def row(

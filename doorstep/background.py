@@ -56,11 +56,10 @@ def wait(home: Home, part: Part) -> None:
 
 def is_ready(home: Home, part: Part) -> bool:
     """Tell whether a running part does its work."""
-    if part.health is None:
-        return home.ready_file(part.name).exists()
+    said = home.ready_file(part.name).exists()
     settings = home.settings()
-    if "DOORSTEP_HTTP_PORT" not in settings:
-        return False
+    if part.health is None or not said or "DOORSTEP_HTTP_PORT" not in settings:
+        return said and part.health is None
     host, port = http_address(settings)
     connection = HTTPConnection(host, port, timeout=3)
     try:

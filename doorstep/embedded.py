@@ -22,7 +22,7 @@ from doorstep.private import Broker, Database, Server
 from doorstep.private.place import remove
 from doorstep.process import find
 
-HTTP_PORT = 8440
+HTTP_PORT, TRIES = 8440, 4
 NOT_FOR_ALL = ("DOORSTEP_HOME", "DOORSTEP_READY_FILE", "DOORSTEP_STATUS_PORT")
 OURS = ("run", "log", "keys", "media")  # what `wipe` removes beside the servers' data
 
@@ -188,12 +188,12 @@ def _http_port(home: Home) -> int:
     return ports.remembered(file, HTTP_PORT)
 
 
-def _start_parts(home: Home, settings: Mapping[str, str]) -> None:
+def _start_parts(home: Home, settings: dict[str, str]) -> None:
     """Start the parts, each once what it needs is ready; return when all are."""
     waiting: dict[Part, float] = {}
     for part in EMBEDDED:
         for needed in [other for other in waiting if other.name in part.needs]:
-            _wait(home, needed, waiting.pop(needed))
+            _wait(home, needed, settings, waiting.pop(needed))
         since = time.monotonic()
         if background.start(home, part, settings):
             waiting[part] = since
@@ -201,9 +201,30 @@ def _start_parts(home: Home, settings: Mapping[str, str]) -> None:
             background.wait(home, part)
             say(part.name, "running", since)
     for part, since in waiting.items():
-        _wait(home, part, since)
+        _wait(home, part, settings, since)
 
 
-def _wait(home: Home, part: Part, since: float) -> None:
-    background.wait(home, part)
+def _wait(home: Home, part: Part, settings: dict[str, str], since: float) -> None:
+    """Wait for a part.
+
+    Another platform may take the gateway's port between our look and its bind: then the
+    next one.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            background.wait(home, part)
+            break
+        except NotStarted:
+            if not left or not _lost_its_port(home, part, settings):
+                raise
+            settings["DOORSTEP_HTTP_PORT"] = str(_http_port(home))
+            home.write_settings(settings)
+            background.start(home, part, settings)
     say(part.name, "ready", since)
+
+
+def _lost_its_port(home: Home, part: Part, settings: Mapping[str, str]) -> bool:
+    """Tell whether a part of ours ended since somebody else has the port we chose."""
+    chosen = part.health is not None and "DOORSTEP_HTTP_PORT" not in os.environ
+    ended = find(home.pid_file(part.name)) is None
+    return chosen and ended and not ports.is_free(int(settings["DOORSTEP_HTTP_PORT"]))

@@ -27,10 +27,10 @@ SERVERS = ("broker", "database")  # private ones, or those AMQP_URI and DATABASE
 class Part:
     """A process of Doorstep.
 
-    `needs` are the parts that must be ready before it. It is ready when `health`, a path
-    of its HTTP port, answers 200; without one, when it has touched the file
-    `DOORSTEP_READY_FILE`, which it does once it consumes (a ping proves less); it then
-    serves `/metrics`, `/livez` and `/readyz` on `DOORSTEP_STATUS_PORT`.
+    `needs` are the parts that must be ready before it. It is ready when it has touched the
+    file `DOORSTEP_READY_FILE`, which it does once it consumes (a ping proves less), and
+    when `health`, a path of its HTTP port, answers 200; without one it serves `/metrics`,
+    `/livez` and `/readyz` on `DOORSTEP_STATUS_PORT`.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Part:
 RELAY = Part("relay", "chassis.relay:run")
 ALL_SERVICES = Part("services", "chassis.runner:run", SERVICES)
 WORKER = Part("worker", "chassis.worker:run", needs=("database",))
-GATEWAY = Part("gateway", "gateway.main:run", health="/healthz")
+GATEWAY = Part("gateway", "gateway.main:run", health="/readyz")
 
 EMBEDDED = (RELAY, ALL_SERVICES, WORKER, GATEWAY)  # what `doorstep up` runs, in this order
 SINGLE = tuple(Part(name, "chassis.runner:run", (name,)) for name in SERVICES)

@@ -4,7 +4,7 @@ import socket
 
 import uvicorn
 
-from chassis import logs
+from chassis import logs, ready
 from chassis.migrate import wait_for_head
 from chassis.settings import Settings, settings
 from gateway.accounts import NotForProduction
@@ -22,6 +22,12 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
         super().__init__(config)
         self.feed = feed
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that we listen: somebody else's gateway may answer at our port."""
+        await super().startup(sockets)
+        if self.started:
+            ready.yes()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.feed.end()

@@ -12,7 +12,7 @@ from uuid import UUID
 from pika.exceptions import AMQPError
 
 from chassis import amqp
-from chassis.amqp import Link
+from chassis.amqp import Link, WrongTopology
 from chassis.logs import log
 from chassis.settings import Settings
 from chassis.topology import STREAM
@@ -49,6 +49,8 @@ class Stream:
                 await self.read()
             except (AMQPError, OSError) as error:
                 log.warning("the feed waits for the broker: %s", type(error).__name__)
+            except WrongTopology as error:  # somebody will mend it while we run
+                log.error("the feed waits for the broker: %s", error)
             await asyncio.sleep(AGAIN_S)
 
     async def read(self) -> None:

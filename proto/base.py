@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -48,6 +48,10 @@ class Command(Message):
 
     model_config = ConfigDict(extra="forbid")
 
+    #: Whether it is about as many things as somebody likes, and so takes its time: it
+    #: travels in a line of its own.
+    bulk: ClassVar[bool] = False
+
     @classmethod
     def operation(cls) -> str:
         """Return the name its service answers to: `CheckIn` -> `check_in`."""
@@ -56,8 +60,8 @@ class Command(Message):
     def locks(self) -> tuple[UUID, ...]:
         """Return the ids of what it changes, the one it is about first.
 
-        Commands that say so travel and commit in groups. One that says nothing is a
-        question, or bulk work, and travels alone.
+        Commands that say so travel and commit in groups, and whatever stops something
+        says so. One that says nothing is a question, or bulk work, and travels alone.
         """
         return ()
 
@@ -130,7 +134,8 @@ class Asker(Value):
 class Order(Value):
     """A command in transit.
 
-    `key` is the caller's idempotency key; a question has none.
+    `key` is the caller's idempotency key; a question has none. After `good_until`, by the
+    clock of who sent it, nobody waits for an answer any more.
     """
 
     operation: str
@@ -138,6 +143,11 @@ class Order(Value):
     asker: Asker
     trace: str
     key: UUID | None = None
+    good_until: Moment | None = None
+
+    def late(self, now: datetime) -> bool:
+        """Tell whether nobody waits for it any more."""
+        return self.good_until is not None and now > self.good_until
 
 
 class Answer(Value):

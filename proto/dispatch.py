@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from annotated_types import Len
@@ -52,6 +52,8 @@ class CaseEntry(Value):
 class OpenCases(Command):
     """Take these cases in and place them. All or none."""
 
+    bulk: ClassVar[bool] = True
+
     cases: Annotated[tuple[CaseEntry, ...], Len(1, 5000)]
 
 
@@ -75,6 +77,8 @@ class VisitEntry(Value):
 
 class PlanVisits(Command):
     """Plan these visits. All or none."""
+
+    bulk: ClassVar[bool] = True
 
     visits: Annotated[tuple[VisitEntry, ...], Len(1, 1000)]
 
@@ -111,11 +115,17 @@ class HoldCase(Command):
     case_id: UUID
     reason: HoldReason
 
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.case_id,)
+
 
 class ResumeCase(Command):
     """The case may be worked again."""
 
     case_id: UUID
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.case_id,)
 
 
 class CaseShown(Reply):

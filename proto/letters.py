@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from annotated_types import Len
@@ -29,6 +29,8 @@ class AuthorisationEntry(Value):
 class IssueAuthorisations(Command):
     """Issue these letters. An issued letter is never changed, only revoked. All or none."""
 
+    bulk: ClassVar[bool] = True
+
     letters: Annotated[tuple[AuthorisationEntry, ...], Len(1, 1000)]
 
 
@@ -37,6 +39,9 @@ class RevokeAuthorisation(Command):
 
     letter_id: UUID
     reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.letter_id,)
 
 
 class Issued(Reply):

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from annotated_types import Len
@@ -27,6 +27,8 @@ class AgencyEntry(Value):
 
 class RegisterAgencies(Command):
     """Take these agencies in; known ones are brought up to date. All or none."""
+
+    bulk: ClassVar[bool] = True
 
     agencies: Annotated[tuple[AgencyEntry, ...], Len(1, 1000)]
 
@@ -53,6 +55,8 @@ class PersonEntry(Value):
 class RegisterPeople(Command):
     """Take these people in; known ones are brought up to date. All or none."""
 
+    bulk: ClassVar[bool] = True
+
     people: Annotated[tuple[PersonEntry, ...], Len(1, 5000)]
 
 
@@ -67,6 +71,8 @@ class DeviceEntry(Value):
 
 class RegisterDevices(Command):
     """Take these phones in, without a key: each enrols its own. All or none."""
+
+    bulk: ClassVar[bool] = True
 
     devices: Annotated[tuple[DeviceEntry, ...], Len(1, 5000)]
 
@@ -88,6 +94,9 @@ class RevokeDevice(Command):
 
     device_id: UUID
     reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.device_id,)
 
 
 class Registered(Reply):

@@ -8,6 +8,7 @@ from typing import Any
 from amqp.exceptions import AMQPError
 from kombu.entity import Exchange
 from kombu.exceptions import KombuError
+from kombu.messaging import Consumer
 from nameko.amqp.publish import Publisher
 from nameko.messaging import QueueConsumer
 from nameko.rpc import Responder, Rpc, RpcConsumer
@@ -19,6 +20,22 @@ from chassis.logs import log
 AGAIN_CONNECT_S = 2.0
 #: What a connection that is gone may raise on its way out.
 LOST = (OSError, KombuError, AMQPError)
+
+
+class Bounded(Consumer):
+    """A consumer with a number of its own of messages on their way.
+
+    The broker gives each consumer the number that was said last before it began, and all
+    of a service share one channel: so it is said anew before each begins.
+    """
+
+    def __init__(self, channel: Any, prefetch: int, **options: Any) -> None:
+        self.prefetch = prefetch
+        super().__init__(channel, **options)
+
+    def consume(self, no_ack: bool | None = None) -> None:
+        self.qos(prefetch_count=self.prefetch)
+        super().consume(no_ack)
 
 
 class QuietConsumer(QueueConsumer):  # type: ignore[misc]
@@ -40,15 +57,16 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """Let each provider have as many messages on their way as it asks for."""
+        usual: int = self.container.max_workers
         for provider in self._providers:
-            consumer = consumer_cls(
+            self._consumers[provider] = Bounded(
+                channel,
+                getattr(provider, "prefetch", usual),
                 queues=[provider.queue],
                 callbacks=[partial(self.handle_message, provider)],
                 accept=self.accept,
                 on_decode_error=partial(self.unreadable, provider),
             )
-            consumer.qos(prefetch_count=getattr(provider, "prefetch", self.prefetch_count))
-            self._consumers[provider] = consumer
         return self._consumers.values()
 
     def handle_message(self, provider: Any, body: Any, message: Any) -> None:

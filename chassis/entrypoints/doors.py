@@ -1,14 +1,13 @@
 """The decorators of a service class, and what they add up to."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from chassis import housekeeping
-from chassis.effects import Act, Effect, Effects
+from chassis import housekeeping, later
+from chassis.effects import Effect, Effects
 from chassis.operations import Gather, May, Operation, Operations
-from chassis.unit import Unit
-from proto.base import Command, Event, Message, Reply
+from chassis.unit import Unit, later_topic
+from proto.base import Command, Event, Reply
 
 ACommand = TypeVar("ACommand", bound=Command)
 AnEvent = TypeVar("AnEvent", bound=Event)
@@ -76,14 +75,8 @@ def effects(service: Any) -> Effects:
             found[kind.topic()] = Effect(kind, acts, before.keeps)
     orders = operations(service) | housekeeping.OPERATIONS
     for name, operation in orders.items():
-        topic = f"later.{service.name}.{name}"
-        found[topic] = ordered(operation.kind, operation.handle)
+        found[later_topic(service.name, name)] = later.effect(operation)
     return found
-
-
-def ordered(kind: type[Message], handle: Act) -> Effect:
-    """Return the effect of an order that a service gave itself."""
-    return Effect(kind, (partial(handle),))
 
 
 def methods(service: Any) -> Iterator[Any]:

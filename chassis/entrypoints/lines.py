@@ -11,7 +11,7 @@ from nameko.extensions import DependencyProvider
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import database, intake, logs, topology
+from chassis import database, intake, logs, ready, topology
 from chassis.effects import DatabaseAway
 from chassis.entrypoints.consumers import QuietConsumer, raw
 from chassis.entrypoints.doors import effects as effects_of
@@ -63,6 +63,10 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
         self.queue_consumer.unregister_provider(self)
 
     @property
+    def name(self) -> str:
+        return f"{self.lane} events of {self.service}"
+
+    @property
     def engine(self) -> Engine:
         return database.of(self.service)
 
@@ -72,8 +76,10 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
 
     def drain(self) -> None:
         while not self.stopping:
+            ready.progress(self.name)
             if batch := self.batch():
                 self.until_stored(batch)
+        ready.ended(self.name)
         self.stopped.send(None)
 
     def batch(self) -> list[tuple[Any, Any]]:
@@ -106,6 +112,7 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
             intake.store(self.engine, self.service, self.lane, self.effects, arrived)
         except (DatabaseAway, SQLAlchemyError) as error:
             log.warning("%s events wait: %s", self.lane, type(error).__name__)
+            ready.progress(self.name)  # what is away does not mend by our ending
             return False
         except Exception as error:  # never the end of the line
             logs.failed(f"{self.lane} events", error)

@@ -7,8 +7,10 @@ from functools import partial
 import eventlet
 from eventlet.event import Event as Signal
 from nameko.extensions import DependencyProvider
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import again, clock, database, housekeeping, logs, ready, ticks, topology
+from chassis.effects import DatabaseAway
 from chassis.entrypoints.doors import effects as effects_of
 
 #: Seconds between two looks at what is held back, and at the day.
@@ -39,20 +41,32 @@ class Pulse(DependencyProvider):  # type: ignore[misc]
 
     def beat(self, every_s: float, do: Callable[[], object]) -> None:
         """Do something at every full multiple of so many seconds."""
-        ended = Signal()
+        ended, name = Signal(), f"pulse {len(self.running)} of {self.service}"
         self.running.append(ended)
 
         def loop() -> None:
             while not self.stopping:
-                try:
-                    do()
-                except Exception as error:
-                    logs.failed(f"pulse of {self.service}", error)
-                ready.progress()  # a database that is away does not mend by our ending
+                if self.done(do) and every_s < ready.STUCK_S:
+                    ready.progress(name)
                 self.sleep(every_s - time.time() % every_s)
+            ready.ended(name)
             ended.send(None)
 
         self.container.spawn_managed_thread(loop, identifier="pulse")
+
+    def done(self, do: Callable[[], object]) -> bool:
+        """Do something; tell whether it was done, or the database is away.
+
+        That does not mend by our ending.
+        """
+        try:
+            do()
+        except (DatabaseAway, SQLAlchemyError) as error:
+            logs.failed(f"pulse of {self.service}", error)
+        except Exception as error:
+            logs.failed(f"pulse of {self.service}", error)
+            return False
+        return True
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but not past the end."""

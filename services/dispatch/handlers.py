@@ -52,14 +52,16 @@ def open_cases(command: OpenCases, unit: Unit) -> CasesOpened:
     refuse(
         [
             Detail(pointer=f"/cases/{row}{where}", kind=kind, values={"key": key})
-            for row, entry in enumerate(entries)
+            for row, entry in enumerate(unit.in_turns(entries))
             for where, kind, key in wrong_case(entry, agencies.get(entry.agency_id))
         ]
     )
     ids = [entry.case_id for entry in entries]
     known = store.cases(unit.connection, ids)
     unit.keyring.make(ids)
-    new = sum(open_case(entry, known.get(entry.case_id), unit) for entry in entries)
+    new = sum(
+        open_case(entry, known.get(entry.case_id), unit) for entry in unit.in_turns(entries)
+    )
     return CasesOpened(new=new, same=len(entries) - new)
 
 
@@ -124,7 +126,7 @@ def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
 
 def hold_case(command: HoldCase, unit: Unit) -> CaseShown:
     """Let nobody work a case; within a second nobody is allowed anything about it."""
-    case = store.case(unit.connection, command.case_id)
+    case = store.case(unit.shared, command.case_id)
     if case.hold(command.reason):
         unit.emit(CaseHeld(case_id=case.id, reason=command.reason, at=unit.now), case.id)
         save(case, unit)
@@ -133,7 +135,7 @@ def hold_case(command: HoldCase, unit: Unit) -> CaseShown:
 
 def resume_case(command: ResumeCase, unit: Unit) -> CaseShown:
     """Let a held case be worked again."""
-    case = store.case(unit.connection, command.case_id)
+    case = store.case(unit.shared, command.case_id)
     if case.resume():
         unit.emit(CaseResumed(case_id=case.id, at=unit.now), case.id)
         save(case, unit)
@@ -168,7 +170,7 @@ def plan_visits(command: PlanVisits, unit: Unit) -> VisitsPlanned:
     refuse(wrong_visits(entries, cases, unit))
     known = store.plans(unit.connection, [entry.visit_id for entry in entries])
     new = 0
-    for entry in entries:
+    for entry in unit.in_turns(entries):
         if (before := known.get(entry.visit_id)) is None:
             plan_visit(entry, cases[entry.case_id], unit)
             new += 1
@@ -186,7 +188,7 @@ def wrong_visits(
     own = unit.asker.agency_id if unit.asker else None
     return [
         Detail(pointer=f"/visits/{row}", kind=kind)
-        for row, entry in enumerate(entries)
+        for row, entry in enumerate(unit.in_turns(entries))
         if (
             kind := wrong_visit(
                 entry,

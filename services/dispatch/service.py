@@ -15,7 +15,7 @@ from proto.dispatch import (
 )
 from proto.letters import AuthorisationStanding
 from proto.workforce import AgencyStanding, PersonStanding
-from services.dispatch import handlers
+from services.dispatch import handlers, store
 
 
 class Dispatch(Service):
@@ -30,10 +30,10 @@ class Dispatch(Service):
     def plan_visits(self, command: PlanVisits, unit: Unit) -> VisitsPlanned:
         return handlers.plan_visits(command, unit)
 
-    @answers(HoldCase, may=only(Role.BANK_OFFICER))
+    @answers(HoldCase, may=only(Role.BANK_OFFICER), gather=store.gather)
     def hold_case(self, command: HoldCase, unit: Unit) -> CaseShown:
         return handlers.hold_case(command, unit)
 
-    @answers(ResumeCase, may=only(Role.BANK_OFFICER))
+    @answers(ResumeCase, may=only(Role.BANK_OFFICER), gather=store.gather)
     def resume_case(self, command: ResumeCase, unit: Unit) -> CaseShown:
         return handlers.resume_case(command, unit)

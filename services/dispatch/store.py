@@ -1,13 +1,16 @@
 """Every query of dispatch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from chassis.errors import NotFound
+from chassis.locking import locked
+from chassis.shared import Shared
 from proto.base import Sealed
-from proto.dispatch import CaseState, VisitEntry
+from proto.dispatch import CaseState, HoldCase, ResumeCase, VisitEntry
 from services.dispatch.model import (
     FINDABLE,
     SHREDDED,
@@ -16,34 +19,46 @@ from services.dispatch.model import (
     visit_plan_table,
 )
 
+CASES = select(*(case_table.c[name] for name in Case.__dataclass_fields__))
+
+
+def gather(shared: Shared, commands: Sequence[HoldCase | ResumeCase]) -> None:
+    """Lock the cases of these commands."""
+    lock(shared, [command.case_id for command in commands])
+
+
+def lock(shared: Shared, ids: Iterable[UUID]) -> None:
+    for row in locked(shared, CASES, ids):
+        shared.put(row.id, case_of(row))
+
+
+def case(shared: Shared, case_id: UUID) -> Case:
+    """One case, locked until the transaction ends."""
+    if shared.thing(Case, case_id) is None:
+        lock(shared, [case_id])
+    if found := shared.thing(Case, case_id):
+        return found
+    raise NotFound("case", case_id)
+
 
 def cases(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Case]:
     """These cases, as far as they exist, locked in one order."""
-    columns = [case_table.c[name] for name in Case.__dataclass_fields__]
-    query = select(*columns).where(case_table.c.id.in_(set(ids)))
-    rows = connection.execute(query.order_by(case_table.c.id).with_for_update())
-    return {
-        row.id: Case(
-            row.id,
-            row.number,
-            row.agency_id,
-            CaseState(row.state),
-            tuple(row.books),
-            Sealed.model_validate(row.debtor),
-            Sealed.model_validate(row.address),
-            row.entry,
-            row.version,
-            row.held_because,
-        )
-        for row in rows
-    }
+    return {row.id: case_of(row) for row in locked(Shared(connection), CASES, ids)}
 
 
-def case(connection: Connection, case_id: UUID) -> Case:
-    """One case, locked until the transaction ends."""
-    if found := cases(connection, [case_id]).get(case_id):
-        return found
-    raise NotFound("case", case_id)
+def case_of(row: Row[Any]) -> Case:
+    return Case(
+        row.id,
+        row.number,
+        row.agency_id,
+        CaseState(row.state),
+        tuple(row.books),
+        Sealed.model_validate(row.debtor),
+        Sealed.model_validate(row.address),
+        row.entry,
+        row.version,
+        row.held_because,
+    )
 
 
 def plans(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, VisitEntry]:

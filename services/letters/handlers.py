@@ -27,7 +27,7 @@ def issue_authorisations(command: IssueAuthorisations, unit: Unit) -> Issued:
     refuse(wrong_rows(entries, unit))
     known = store.authorisations(unit.connection, [e.letter_id for e in entries])
     new = 0
-    for entry in entries:
+    for entry in unit.in_turns(entries):
         new += issue(entry, known.get(entry.letter_id), unit)
     return Issued(new=new, same=len(entries) - new)
 
@@ -38,7 +38,7 @@ def wrong_rows(entries: tuple[AuthorisationEntry, ...], unit: Unit) -> list[Deta
     people = unit.kept_all(PersonStanding, wanted)
     return [
         Detail(pointer=f"/letters/{row}", kind=kind, values={"key": entry.number})
-        for row, entry in enumerate(entries)
+        for row, entry in enumerate(unit.in_turns(entries))
         if (kind := wrong(entry, agencies.get(entry.agency_id), people))
     ]
 
@@ -86,7 +86,7 @@ def issue(entry: AuthorisationEntry, known: Authorisation | None, unit: Unit) ->
 
 def revoke_authorisation(command: RevokeAuthorisation, unit: Unit) -> Issued:
     """Revoke a letter; doing so twice changes nothing."""
-    letter = store.authorisation(unit.connection, command.letter_id)
+    letter = store.authorisation(unit.shared, command.letter_id)
     if letter.revoke():
         unit.change(
             authorisation_table,

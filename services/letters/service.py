@@ -6,7 +6,7 @@ from chassis.unit import Unit
 from proto.base import Role
 from proto.letters import IssueAuthorisations, Issued, RevokeAuthorisation
 from proto.workforce import AgencyStanding, PersonStanding
-from services.letters import handlers
+from services.letters import handlers, store
 
 
 class Letters(Service):
@@ -17,6 +17,6 @@ class Letters(Service):
     def issue_authorisations(self, command: IssueAuthorisations, unit: Unit) -> Issued:
         return handlers.issue_authorisations(command, unit)
 
-    @answers(RevokeAuthorisation, may=only(Role.BANK_OFFICER))
+    @answers(RevokeAuthorisation, may=only(Role.BANK_OFFICER), gather=store.gather)
     def revoke_authorisation(self, command: RevokeAuthorisation, unit: Unit) -> Issued:
         return handlers.revoke_authorisation(command, unit)

@@ -45,7 +45,8 @@ def register_agencies(command: RegisterAgencies, unit: Unit) -> Registered:
     refuse_twins("/agencies", [entry.agency_id for entry in entries])
     known = store.agencies(unit.connection, [entry.agency_id for entry in entries])
     return tally(
-        register_agency(entry, known.get(entry.agency_id), unit) for entry in entries
+        register_agency(entry, known.get(entry.agency_id), unit)
+        for entry in unit.in_turns(entries)
     )
 
 
@@ -78,7 +79,8 @@ def register_people(command: RegisterPeople, unit: Unit) -> Registered:
     known = store.people(unit.connection, ids)
     unit.keyring.make(ids)
     return tally(
-        register_person(entry, known.get(entry.person_id), unit) for entry in entries
+        register_person(entry, known.get(entry.person_id), unit)
+        for entry in unit.in_turns(entries)
     )
 
 
@@ -133,7 +135,8 @@ def register_devices(command: RegisterDevices, unit: Unit) -> Registered:
     )
     known = store.devices(unit.connection, [entry.device_id for entry in entries])
     return tally(
-        register_device(entry, known.get(entry.device_id), unit) for entry in entries
+        register_device(entry, known.get(entry.device_id), unit)
+        for entry in unit.in_turns(entries)
     )
 
 
@@ -161,7 +164,7 @@ def register_device(entry: DeviceEntry, known: Device | None, unit: Unit) -> str
 
 def holder(command: EnrolDevice, unit: Unit) -> None:
     """Raises NotFound for whoever does not have the phone."""
-    device = store.device(unit.connection, command.device_id)
+    device = store.device(unit.shared, command.device_id)
     if unit.asker is None or unit.asker.person_id != device.person_id:
         raise NotFound("device", command.device_id)
 
@@ -169,16 +172,16 @@ def holder(command: EnrolDevice, unit: Unit) -> None:
 def keeper(command: RevokeDevice, unit: Unit) -> None:
     """Raises Forbidden, and NotFound for a supervisor of another agency."""
     only(Role.SUPERVISOR, Role.BANK_OFFICER)(command, unit)
-    device = store.device(unit.connection, command.device_id)
-    person = store.people(unit.connection, [device.person_id])[device.person_id]
+    device = store.device(unit.shared, command.device_id)
+    agency_id = store.agency_of(unit.connection, device.person_id)
     asker = unit.asker
-    if asker and asker.role is Role.SUPERVISOR and asker.agency_id != person.agency_id:
+    if asker and asker.role is Role.SUPERVISOR and asker.agency_id != agency_id:
         raise NotFound("device", command.device_id)
 
 
 def enrol_device(command: EnrolDevice, unit: Unit) -> DeviceShown:
     """Take the key a phone made, if it holds the key."""
-    device = store.device(unit.connection, command.device_id)
+    device = store.device(unit.shared, command.device_id)
     proof = enrolment(device.id, command.public_key)
     if not signatures.verifies(command.public_key, command.signature, proof):
         raise Forbidden("proof-does-not-fit", key=device.code)
@@ -189,7 +192,7 @@ def enrol_device(command: EnrolDevice, unit: Unit) -> DeviceShown:
 
 def revoke_device(command: RevokeDevice, unit: Unit) -> DeviceShown:
     """Lock a phone out."""
-    device = store.device(unit.connection, command.device_id)
+    device = store.device(unit.shared, command.device_id)
     if device.revoke():
         save(device, unit, revoked_because=command.reason)
     return shown(device)

@@ -13,7 +13,7 @@ from proto.workforce import (
     RegisterPeople,
     RevokeDevice,
 )
-from services.workforce import handlers
+from services.workforce import handlers, store
 
 
 class Workforce(Service):
@@ -35,6 +35,6 @@ class Workforce(Service):
     def enrol_device(self, command: EnrolDevice, unit: Unit) -> DeviceShown:
         return handlers.enrol_device(command, unit)
 
-    @answers(RevokeDevice, may=handlers.keeper)
+    @answers(RevokeDevice, may=handlers.keeper, gather=store.gather)
     def revoke_device(self, command: RevokeDevice, unit: Unit) -> DeviceShown:
         return handlers.revoke_device(command, unit)

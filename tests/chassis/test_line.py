@@ -33,7 +33,7 @@ class Sent:
         for line, group in self.taken():
             for each in group:
                 each.give(DONE)
-            line.came_back(len(group))
+            line.came_back(group)
 
     def taken(self) -> list[tuple[Line, list[Waiting]]]:
         found, self.groups = self.groups, []
@@ -193,3 +193,16 @@ async def test_a_crowd_is_forgotten() -> None:
 
     await ask(line, one, other)
     assert sent.sizes == [1, 1]
+
+
+async def test_of_one_principal_only_so_much_is_on_its_way() -> None:
+    sent, bad, good = Sent(), ids.new(), ids.new()
+    line = Line("s", sent, together=1, on_their_way=4, of_one_on_their_way=2)
+    await ask(line, *[bad] * 10)
+    assert sent.sizes == [1, 1]  # though there is room for four
+
+    await ask(line, good)
+    assert [group[0].principal for _, group in sent.groups] == [bad, bad, good]
+    sent.answer_all()
+    assert [group[0].principal for _, group in sent.groups] == [bad, bad]
+    assert line.waiting == 6

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection
@@ -125,3 +126,53 @@ def test_whoever_does_nothing_for_long_is_taken_for_dead(
         assert get(port, "/livez")[0] == 503
         ready.no()
         assert get(port, "/readyz")[0] == 503
+
+
+def test_one_thing_that_does_not_get_on_is_enough_to_be_taken_for_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready.progress("one")
+    ready.progress("other")
+    assert ready.alive()
+    monkeypatch.setattr(ready, "STUCK_S", 0.1)
+    time.sleep(0.2)
+    ready.progress("one")
+    assert not ready.alive()
+    ready.ended("other")
+    assert ready.alive()
+    ready.ended("one")
+
+
+#: A line of events that is drained, fails at what it is given, and is killed at last.
+LINE = """
+import eventlet
+eventlet.monkey_patch()
+from types import SimpleNamespace
+from chassis import ready
+from chassis.entrypoints.lines import EventLine, Signal, Waiting
+ready.STUCK_S = 1.0
+line = EventLine("urgent")
+line.service, line.waiting, line.stopping, line.stopped = "s", Waiting(), False, Signal()
+green = eventlet.spawn(line.drain)
+def alive():
+    for _ in range(8):
+        eventlet.sleep(0.25)
+        ready.progress()
+    return ready.alive()
+said = [alive()]
+line.waiting.put(({}, None))
+line.store = lambda batch: False
+said.append(alive())
+line.store = lambda batch: True
+line.queue_consumer = SimpleNamespace(ack_message=lambda message: None)
+eventlet.sleep(2.5)
+said.append(alive())
+green.kill()
+print(*said, alive())
+"""
+
+
+def test_a_line_that_fails_or_has_ended_is_not_alive() -> None:
+    words = [sys.executable, "-W", "ignore", "-c", LINE]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "True", "False"]

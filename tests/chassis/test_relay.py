@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pika
@@ -22,6 +26,7 @@ from chassis.unit import Unit
 from proto import ids
 from proto.workforce import RegisterAgencies, Registered
 from tests.chassis.acting import OFFICER, SERVICE, carry_out, empty, order, standing
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -251,3 +256,19 @@ def test_without_a_broker_the_client_says_so(
 
     with pytest.raises(Unavailable, match="broker-away"):
         asyncio.run(once())
+
+
+def test_a_relay_that_waits_for_its_broker_ends_at_once_and_quietly(
+    environment: None, tmp_path: Path
+) -> None:
+    words = [sys.executable, "-m", "doorstep", "--home", str(tmp_path), "run", "relay"]
+    with subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            while "relay waits" not in process.stderr.readline():
+                pass
+            process.send_signal(signal.SIGTERM)  # it sleeps until the next try
+            assert process.wait(10) == 0
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()

@@ -1,5 +1,6 @@
 """`up` and `down`: all of it, or nothing."""
 
+import subprocess
 import sys
 
 import pytest
@@ -9,7 +10,7 @@ from doorstep.command import main
 from doorstep.errors import Misuse, NotStarted
 from doorstep.home import Home
 from doorstep.parts import EMBEDDED, RELAY
-from doorstep.ports import last
+from doorstep.ports import last, next_free
 from doorstep.process import find
 
 ADDRESSES = {"AMQP_URI": "amqp://a:b@127.0.0.1:1/", "DATABASE_URL": "postgresql://"}
@@ -78,6 +79,47 @@ def test_a_part_that_fails_takes_down_what_was_started_with_it(
         embedded.up(home)
     assert raised.value.last_lines() == "no such exchange"
     assert (running(home), home.settings()) == ([], {})
+
+
+#: A gateway that listens, or ends as uvicorn does.
+LISTEN = """
+import os, pathlib, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+time.sleep(0.5)
+server = HTTPServer(("127.0.0.1", int(os.environ["DOORSTEP_HTTP_PORT"])), Page)
+if ready := os.environ.get("DOORSTEP_READY_FILE"):
+    pathlib.Path(ready).touch()
+print("listens", flush=True)
+server.serve_forever()
+"""
+
+
+def test_a_gateway_whose_port_is_taken_meanwhile_takes_the_next_one(
+    home: Home, parts_do: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one answers at the port as well, and is not taken for ours."""
+    taken, look = next_free(28540), embedded._http_port
+    ports = iter([taken])
+    monkeypatch.setattr(embedded, "_http_port", lambda home: next(ports, 0) or look(home))
+    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[3:])
+    parts_do["gateway"] = LISTEN
+    own = {"DOORSTEP_HTTP_PORT": str(taken)}
+    words = [sys.executable, "-c", LISTEN]
+    with subprocess.Popen(words, env=own, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"listens\n"
+        try:
+            embedded.up(home)
+            assert running(home) == ["gateway"]
+            port = int(home.settings()["DOORSTEP_HTTP_PORT"])
+            assert port not in (0, taken)
+        finally:
+            embedded.down(home)
+            other.kill()
 
 
 def test_all_parts_of_an_up_live_by_one_clock(home: Home, parts_do: dict[str, str]) -> None:

@@ -20,6 +20,10 @@ def test_every_service_runs_alone_too() -> None:
     assert all(PARTS[name].services == (name,) for name in SERVICES)
 
 
+def test_the_gateway_is_ready_once_it_has_a_broker_and_not_before() -> None:
+    assert PARTS["gateway"].health == "/readyz"
+
+
 def test_an_unknown_part_is_answered_with_the_known_ones() -> None:
     with pytest.raises(Misuse, match="no part is called bell; there are relay, "):
         part("bell")

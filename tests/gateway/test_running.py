@@ -15,7 +15,7 @@ import httpx
 import pika
 import pytest
 
-from chassis import amqp, clock
+from chassis import amqp, clock, topology
 from chassis.settings import settings
 from chassis.topology import COMMANDS, EVENTS
 from gateway.feed import Feed
@@ -71,6 +71,24 @@ async def test_the_stream_is_read_from_its_past_and_never_twice(with_broker: Non
     told += [each async for each in found]
     assert [each and each.event_id for each in told] == [before.id, later.id]
     assert told == sorted(told, key=lambda each: each.offset if each else -1)
+
+
+async def test_a_topology_that_is_not_ours_is_said_and_waited_for(
+    with_broker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"events-{ids.new()}"
+    monkeypatch.setattr(topology, "EVENTS", name)
+    link = await amqp.connect(settings())
+    await link.ask(link.channel.exchange_declare, exchange=name, exchange_type="fanout")
+    stream = Stream(settings(), Feed())
+    stream.start()
+    await asyncio.sleep(1)
+    assert stream.task is not None
+    assert not stream.task.done()
+    assert "the feed waits for the broker: PRECONDITION_FAILED" in caplog.text
+    await stream.stop()
+    await link.ask(link.channel.exchange_delete, exchange=name)
+    await link.close()
 
 
 @pytest.fixture

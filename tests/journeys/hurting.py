@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from chassis import amqp
 from chassis.settings import Settings
 from doorstep import embedded
 from doorstep.client import Answer
+from doorstep.private import Broker
+from doorstep.private.broker import server_script
+from doorstep.private.place import account_of
 from doorstep.process import find, wait_until
 from tests.world import Door, Platform
 
@@ -61,6 +65,25 @@ def broker(
         yield connection.channel()
     finally:
         connection.close()
+
+
+def rabbitmqctl(platform: Platform, *words: str) -> str:
+    """Speak to the private node as its operator; return what it says."""
+    node = Broker(platform.home.root)
+    account = account_of(node.place)
+    environment = dict(node.environment())
+    program = server_script().with_name("rabbitmqctl")
+    done = subprocess.run(
+        [program, "-n", environment["RABBITMQ_NODENAME"], *words],
+        env=environment,
+        cwd=node.place,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
 
 
 def revive(platform: Platform) -> None:

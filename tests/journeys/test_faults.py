@@ -1,14 +1,16 @@
 """What must hold when a part dies at the worst moment."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pika
 import psycopg
 import pytest
 
 from chassis import topology
+from chassis.shared import FRESH
 from doorstep import background, parts
 from doorstep.process import find
 from proto import ids
@@ -19,7 +21,9 @@ from tests.journeys.hurting import (
     arrivals,
     broker,
     check_in,
+    frozen,
     kill,
+    rabbitmqctl,
     revive,
     services_log,
     until,
@@ -87,6 +91,90 @@ def test_an_ask_nobody_heard_in_time_is_never_carried_out_late(door, platform) -
 
     decided = "SELECT count(*) FROM field_visit.decision WHERE visit_id = %s"
     assert platform.rows(decided, door.visit_id) == [(0,)]
+
+
+def test_an_order_that_had_arrived_is_not_carried_out_after_its_deadline(
+    door, platform
+) -> None:
+    """What a frozen service has been given the broker cannot drop any more."""
+    (case_id,) = platform.rows(
+        "SELECT case_id FROM field_visit.visit WHERE id = %s", door.visit_id
+    )[0]
+    hold = {"reason": "complaint"}
+    with frozen(platform, "services"):
+        answer = platform.officer.post(f"/v1/cases/{case_id}/hold", hold)
+        assert (answer.status, answer.kind) == (503, "service-too-slow")
+        until(lambda: unacknowledged(platform) > 0)
+    until(lambda: "too-late" in services_log(platform))
+
+    state = "SELECT state FROM dispatch.debt_case WHERE id = %s"
+    assert platform.rows(state, case_id) == [("placed",)]
+    assert platform.officer.post(f"/v1/cases/{case_id}/hold", hold).ok
+
+
+def unacknowledged(platform: Platform) -> int:
+    """How many orders the broker has given to dispatch and has no word of."""
+    name = topology.commands_queue("dispatch")
+    words = ("list_queues", "-q", "name", "messages_unacknowledged")
+    rows = (line.split() for line in rabbitmqctl(platform, *words).splitlines())
+    return next(int(count) for queue, count in rows if queue == name)
+
+
+def test_a_flood_of_bulk_work_keeps_nobody_from_holding_a_case(door, platform) -> None:
+    """And asks are answered: the service ticks and hears meanwhile."""
+    (case_id,) = platform.rows(
+        "SELECT case_id FROM field_visit.visit WHERE id = %s", door.visit_id
+    )[0]
+    over = threading.Event()
+
+    def flood(_: int) -> list[int]:
+        statuses = []
+        while not over.is_set():
+            entries = [acting.case(ids.new(), door.agency_id) for _ in range(2000)]
+            answer = platform.officer.post("/v1/cases", plain({"cases": entries}))
+            statuses.append(answer.status)
+        return statuses
+
+    with ThreadPoolExecutor(12) as pool:
+        floods = pool.map(flood, range(12))
+        until(lambda: platform.rows(OPENED, door.agency_id)[0][0] > 2000)
+        answers = [
+            platform.officer.post(f"/v1/cases/{case_id}/{what}", body)
+            for what, body in [("hold", {"reason": "complaint"}), ("resumption", {})] * 5
+        ]
+        over.set()
+    assert [answer.status for answer in answers] == [200] * 10
+    assert set(sum(floods, [])) <= {200, 503}
+
+
+def test_a_service_ticks_on_while_it_takes_in_large_files(door, platform) -> None:
+    """Or every ask that waits for its word would be refused meanwhile."""
+    over = threading.Event()
+
+    def oldest() -> timedelta:
+        """How old the newest tick of dispatch became for those who decide by it."""
+        most = timedelta()
+        while not over.wait(0.02):
+            ((ticked_at,),) = platform.rows(TICKED)
+            most = max(most, platform.now() - ticked_at)
+        return most
+
+    cases = [acting.case(ids.new(), door.agency_id) for _ in range(5000)]
+    file = plain({"cases": cases})
+    with ThreadPoolExecutor(4) as pool:
+        watched = pool.submit(oldest)
+        platform.officer.post("/v1/cases", file)  # 503 where it takes longer than 3 s
+        until(lambda: platform.rows(OPENED, door.agency_id)[0][0] > 5000)
+        over.set()
+    assert watched.result() < FRESH
+
+
+#: When dispatch said last that it has said all, as the doorstep knows.
+TICKED = (
+    "SELECT ticked_at FROM field_visit.source WHERE source = 'dispatch' AND lane = 'urgent'"
+)
+#: How many cases an agency has.
+OPENED = "SELECT count(*) FROM dispatch.debt_case WHERE agency_id = %s"
 
 
 def test_a_broker_that_dies_and_comes_back_loses_nothing(door, platform) -> None:

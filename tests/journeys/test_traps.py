@@ -1,7 +1,6 @@
 """The traps of our libraries (docs/promises.md), each with real parts that step into it."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +12,6 @@ import pytest
 from chassis import topology
 from doorstep import background, parts
 from doorstep.private import Broker, Database
-from doorstep.private.broker import server_script
-from doorstep.private.place import account_of
 from doorstep.process import find
 from proto import ids
 from tests.journeys.hurting import (
@@ -24,6 +21,7 @@ from tests.journeys.hurting import (
     check_in,
     frozen,
     kill,
+    rabbitmqctl,
     revive,
     until,
 )
@@ -42,23 +40,6 @@ def answers(platform: Platform) -> bool:
     fresh = "SELECT count(*) FROM field_visit.source WHERE heard_at > %s"
     heard = platform.rows(fresh, platform.now() - timedelta(seconds=1))
     return heard[0][0] > 0 and platform.officer.get("/v1/visits?limit=1").ok
-
-
-def rabbitmqctl(platform: Platform, *words: str) -> None:
-    """Speak to the private node as its operator."""
-    node = Broker(platform.home.root)
-    account = account_of(node.place)
-    environment = dict(node.environment())
-    program = server_script().with_name("rabbitmqctl")
-    subprocess.run(
-        [program, "-n", environment["RABBITMQ_NODENAME"], *words],
-        env=environment,
-        cwd=node.place,
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        check=True,
-        capture_output=True,
-    )
 
 
 def agencies(platform: Platform, count: int) -> None:
@@ -262,3 +243,17 @@ def test_an_event_said_before_its_hearers_first_start_arrives(
 
     noted = "SELECT count(*) FROM complaints.inbox WHERE event_id = %s"
     until(lambda: platform.rows(noted, event_id) == [(1,)])
+
+
+def test_each_line_of_a_service_has_as_many_on_their_way_as_it_asked_for(
+    platform: Platform,
+) -> None:
+    """The broker gives a consumer what its channel was told last before it began."""
+    words = ("list_consumers", "-q", "queue_name", "prefetch_count")
+    rows = (line.split() for line in rabbitmqctl(platform, *words).splitlines()[1:])
+    found = {name: int(count) for name, count in rows}
+
+    wanted = {topology.commands_queue(name): 10 for name in topology.SERVICES}
+    for lane in topology.LANES:
+        wanted |= {topology.queue(name, lane): 400 for name in topology.SERVICES}
+    assert {name: found[name] for name in wanted} == wanted
