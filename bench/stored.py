@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from sqlalchemy import text
 
 from chassis.database import engine
 from chassis.keyring import Keyring
@@ -183,6 +184,7 @@ class Stored:
     def sealed(self, cases: Sequence[UUID]) -> list[tuple[Any, ...]]:
         """Return for each case a visit, and its door sealed under the case's own key."""
         with engine(self.url, "field_visit", pool=0).begin() as connection:
+            connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
             keyring = Keyring(connection)
             keyring.make(list(cases))
             texts = [opened(keyring, self.planned, name) for name in ("place", "sheet")]

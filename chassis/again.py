@@ -1,5 +1,6 @@
 """Try what was held back again: the first event of each subject, when it is due."""
 
+import time
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -7,6 +8,22 @@ from sqlalchemy import Engine
 from chassis import clock, effects, held, logs
 from chassis.effects import Effects
 from proto.base import Envelope
+
+#: Seconds in which one pass follows another, as long as something takes effect.
+GO_ON_S = 1.0
+
+
+def drain(engine: Engine, service: str, its: Effects, seconds: float = GO_ON_S) -> int:
+    """Try again until nothing takes effect any more, or the time is over; return how many.
+
+    What waits behind an event that was mended is then there at once. Raises DatabaseAway.
+    """
+    until, done = time.monotonic() + seconds, 0
+    while more := try_again(engine, service, its):
+        done += more
+        if time.monotonic() > until:
+            break
+    return done
 
 
 def try_again(engine: Engine, service: str, its: Effects) -> int:
@@ -45,5 +62,5 @@ def one(engine: Engine, service: str, its: Effects, event_id: UUID) -> bool:
         logs.failed("held-back event", error)
         held.failed_again(engine, event_id, error)
         return False
-    effects.note(service, heard, "done-again")
+    effects.note(service, heard, its, "done-again")
     return True

@@ -7,12 +7,9 @@ or was taken back: yesterday's yes is nobody's.
 """
 
 import hashlib
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
-
-from sqlalchemy import Connection, update
 
 from chassis import tables
 from chassis.errors import Conflict, Invalid
@@ -98,8 +95,8 @@ def remember(unit: Unit, order: Order, command: Command, reply: Reply, text: str
     )
 
 
-def revoke(connection: Connection, abouts: Iterable[UUID], now: datetime) -> None:
-    """Take back the permits that were given about these things and still hold."""
-    live = (table.c.good_until > now) & table.c.revoked_at.is_(None)
-    query = update(table).where(table.c.about.in_(sorted(abouts)), live)
-    connection.execute(query.values(revoked_at=now))
+def revoke(unit: Unit, order: Order) -> None:
+    """Take back the permit that was given under an order's key, and no other."""
+    names = ("key", "principal", "operation")
+    its = dict(zip(names, key_of(order) or (), strict=True))
+    unit.revoked.append(its | {"at": unit.now})

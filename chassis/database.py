@@ -13,6 +13,11 @@ from chassis.settings import settings
 POOL = 15
 #: No statement or lock is waited for longer; a caller gave up long before.
 STATEMENT_MS, LOCK_MS, CONNECT_S = 5_000, 3_000, 3
+#: Milliseconds of silence within a transaction, or of an answer not taken, after which the
+#: database ends a session: a process that freezes holds its locks no longer.
+SILENT_MS = 5_000
+#: Milliseconds after which we take the other end for gone when nothing comes of it.
+GONE_MS = 10_000
 
 
 @cache
@@ -33,10 +38,11 @@ def engine(
     driver = "psycopg2" if green else "psycopg"
     options = (
         f"-csearch_path={schema} -cstatement_timeout={STATEMENT_MS} "
-        f"-clock_timeout={LOCK_MS} -ctimezone=UTC"
+        f"-clock_timeout={LOCK_MS} -ctimezone=UTC "
+        f"-cidle_in_transaction_session_timeout={SILENT_MS} -ctcp_user_timeout={SILENT_MS}"
     )
     connect = {"options": options, "connect_timeout": CONNECT_S}
-    connect["application_name"] = f"doorstep-{schema}"
+    connect |= {"application_name": f"doorstep-{schema}", "tcp_user_timeout": GONE_MS}
     pooled = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
     made = create_engine(
         with_driver(url, driver),

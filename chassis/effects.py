@@ -5,6 +5,7 @@ event that fails is held back, and so is whatever comes later of its subject; th
 flow (`chassis.held`).
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,10 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import clock, held, logs, metrics, ticks
+from chassis import clock, held, logs, metrics, sqlstates, ticks
 from chassis.prepared import OFTEN
 from chassis.shared import Shared
 from chassis.unit import Unit, settle
@@ -48,9 +49,14 @@ FIRST_TIME = text(
     " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (event_id uuid)"
     " ORDER BY d.event_id ON CONFLICT DO NOTHING RETURNING event_id"
 ).execution_options(**OFTEN)
-#: SQLSTATE classes that speak of the database and not of what was asked of it:
-#: connection, transaction state, resources, objects in use, an operator's hand.
-AWAY = ("08", "25", "53", "55", "57")
+#: SQLSTATEs, by how they begin, that speak of the database and not of what was asked of
+#: it: connection, transaction state, resources, an operator's hand.
+AWAY = ("08", "25", "53", "57P")
+#: Somebody holds what was asked for, or it took too long. Of one event alone that is a
+#: failed try, so that whoever holds a row stops nobody but those who need it.
+BUSY = ("55", "57014")
+#: A trace as we make them, and what is said instead of words that are not of our making.
+TRACE, NOT_OURS = re.compile(r"[0-9a-f]{32}"), "(not ours)"
 
 
 class DatabaseAway(Exception):
@@ -59,43 +65,54 @@ class DatabaseAway(Exception):
 
 def hear(
     engine: Engine, service: str, lane: str, effects: Effects, heard: Sequence[Envelope]
-) -> None:
-    """Let a batch take effect, in its order. Returns when all of it is stored somewhere.
+) -> list[Envelope]:
+    """Let a batch take effect, in its order. Returns when the rest is stored somewhere.
 
-    Raises DatabaseAway when nothing can be stored now; the batch is then to come again.
+    The rest of what is returned: no row can hold these, and their bytes are to be put
+    aside. Raises DatabaseAway when nothing can be stored now; the batch is then to come
+    again.
     """
     try:
         together(engine, service, lane, effects, heard)
     except Exception as error:
         refuse_away(error)
-        for each in heard:
-            one(engine, service, lane, effects, each)
+        return [each for each in heard if not one(engine, service, lane, effects, each)]
+    return []
 
 
-def one(engine: Engine, service: str, lane: str, effects: Effects, heard: Envelope) -> None:
-    """Let one event take effect, or hold it back. Raises DatabaseAway."""
+def one(engine: Engine, service: str, lane: str, effects: Effects, heard: Envelope) -> bool:
+    """Let one event take effect, or hold it back; tell whether either could be.
+
+    Raises DatabaseAway.
+    """
     try:
         together(engine, service, lane, effects, [heard])
     except Exception as error:
         refuse_away(error)
-        logs.failed(heard.type, error)
-        hold_back(engine, lane, heard, error)
-        note(service, heard, "held-back")
+        logs.failed(topic_of(heard, effects), error)
+        stored = hold_back(engine, lane, heard, error)
+        note(service, heard, effects, "held-back" if stored else "put-aside")
+        return stored
+    return True
 
 
-def hold_back(engine: Engine, lane: str, heard: Envelope, error: Exception) -> None:
+def hold_back(engine: Engine, lane: str, heard: Envelope, error: Exception) -> bool:
+    """Hold an event back; tell whether a row can hold it. Raises DatabaseAway."""
     try:
         with engine.begin() as connection:
             held.hold_back(connection, lane, [heard], error)
-    except (DBAPIError, PoolTimeout) as away:
-        raise DatabaseAway(type(away).__name__) from None
+    except Exception as unstorable:
+        refuse_away(unstorable, AWAY + BUSY)
+        logs.failed("to hold an event back", unstorable)
+        return False
+    return True
 
 
-def refuse_away(error: Exception) -> None:
+def refuse_away(error: Exception, states: tuple[str, ...] = AWAY) -> None:
     """Raises DatabaseAway when an error is the database's own, not an event's."""
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlstate", None)
-        if state is not None and state[:2] not in AWAY:
+        state = sqlstates.of(error)
+        if isinstance(error, DataError) if state is None else not state.startswith(states):
             return
     elif not isinstance(error, PoolTimeout):
         return
@@ -119,7 +136,9 @@ def together(
         ticks.hear(connection, lane, [each for each in heard if ticks.is_tick(each)])
     for each in told:
         outcome = "done" if each.id in fresh else "known"
-        note(service, each, "behind" if each.subject in waiting else outcome)
+        fresh.discard(each.id)  # its second copy in this batch is known
+        behind_one = each.subject in waiting
+        note(service, each, effects, "behind" if behind_one else outcome)
     metrics.BATCHES.labels(service, lane).observe(time.monotonic() - began)
 
 
@@ -170,13 +189,20 @@ def take_all(
     pending.write()
 
 
-def note(service: str, heard: Envelope, outcome: str) -> None:
-    metrics.HEARD.labels(service, heard.type, outcome).inc()
+def note(service: str, heard: Envelope, effects: Effects, outcome: str) -> None:
+    """Count an event and write its line; what it says of itself may be anybody's words."""
+    topic = topic_of(heard, effects)
+    metrics.HEARD.labels(service, topic, outcome).inc()
     logs.said(
         "heard",
         service=service,
-        message=heard.type,
+        message=topic,
         outcome=outcome,
-        trace=heard.trace,
+        trace=heard.trace if TRACE.fullmatch(heard.trace) else NOT_OURS,
         sequence=heard.sequence,
     )
+
+
+def topic_of(heard: Envelope, effects: Effects) -> str:
+    """Return an event's topic when it is one that its hearer knows."""
+    return heard.type if heard.type in effects else NOT_OURS

@@ -5,8 +5,9 @@ and writes once. What an order is answered never depends on its neighbours:
 
 * two orders that lock the same thing, or bear the same key, go into different rounds
 * a refusal is an answer; whatever its handler had written is thrown away with its unit
-* a thing that somebody else holds is skipped, and its order is asked for again alone
-* an unexpected error undoes the whole round, which is then run one by one
+* a thing that somebody else holds is skipped, and its order is asked for again alone;
+  so is who writes a row that somebody holds for more than a moment
+* an error undoes the whole round, which is then run one by one
 
 A handler may therefore run twice: it touches nothing but its unit.
 """
@@ -21,7 +22,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import answers, clock, logs, metrics
+from chassis import answers, clock, logs, metrics, sqlstates
 from chassis.answers import Key, Remembered
 from chassis.errors import Conflict, Refused, Unavailable
 from chassis.malformed import malformed
@@ -31,6 +32,9 @@ from chassis.unit import Unit, settle
 from proto.base import Answer, Command, Order, Problem
 
 Body = Mapping[str, Any]
+#: The gateway gives a message up after three seconds: what is not begun after two is
+#: asked for again alone.
+PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,34 @@ class Parcel:
         return {*self.command.locks(), *([key] if key else [])}
 
 
+@dataclass(frozen=True)
+class Message:
+    """The message that orders came in.
+
+    `waits`: it may wait for what somebody else holds, since nobody stands behind it.
+    After `until` (a monotonic second) nothing of any other is begun.
+    """
+
+    engine: Engine
+    service: str
+    waits: bool
+    until: float
+
+    def is_late(self) -> bool:
+        return not self.waits and time.monotonic() > self.until
+
+
 def carry_out(
-    engine: Engine, service: str, operations: Operations, bodies: Sequence[Body]
+    engine: Engine,
+    service: str,
+    operations: Operations,
+    bodies: Sequence[Body],
+    *,
+    waits: bool,
 ) -> list[Answer]:
     """Answer every order of a message, in its order."""
     began = time.monotonic()
+    message = Message(engine, service, waits, began + PATIENCE_S)
     unpacked = [unpack(operations, body) for body in bodies]
     given: dict[int, Answer] = {
         number: Answer(problem=each)
@@ -62,9 +89,8 @@ def carry_out(
         number: each for number, each in enumerate(unpacked) if isinstance(each, Parcel)
     }
     for together in rounds(parcels):
-        alone = len(bodies) == 1
-        parts = [parcels[number] for number in together]
-        given |= dict(zip(together, one_round(engine, service, parts, alone), strict=True))
+        said = one_round(message, [parcels[number] for number in together])
+        given |= dict(zip(together, said, strict=True))
     for number, parcel in parcels.items():
         note(service, parcel, given[number], began)
     return [given[number] for number in range(len(bodies))]
@@ -103,64 +129,55 @@ def rounds(parcels: Mapping[int, Parcel]) -> list[list[int]]:
 
 
 def one_round(
-    engine: Engine, service: str, parcels: list[Parcel], alone: bool
+    message: Message, parcels: list[Parcel], *, last: bool = False
 ) -> list[Answer]:
     """Carry out a round; one by one when it fails as a whole."""
+    if message.is_late():
+        return [Answer(alone=True)] * len(parcels)
     try:
-        return transact(engine, service, parcels, blocking=alone)
-    except (DBAPIError, PoolTimeout) as error:
-        logs.failed(f"a round of {len(parcels)}", error)
-        if not worth_a_second_try(error):
-            return [unavailable("database-does-not-answer")] * len(parcels)
+        return transact(message, parcels)
     except Exception as error:
-        logs.failed(f"a round of {len(parcels)}", error)
-        if len(parcels) == 1:
-            return [unavailable("service-failed")]
-    return [by_itself(engine, service, parcel) for parcel in parcels]
+        logs.failed(named(parcels), error)
+        if last or not worth_a_second_try(error, len(parcels)):
+            return [instead(error, message.waits)] * len(parcels)
+    return [one_round(message, [each], last=True)[0] for each in parcels]
 
 
-def worth_a_second_try(error: DBAPIError | PoolTimeout) -> bool:
-    """Tell whether the next try may fare better.
-
-    A neighbour may be to blame, or another transaction that has ended; or the pool had
-    kept a connection that had died. What was committed all the same is found by its key.
-    """
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or getattr(
-        getattr(error, "orig", None), "pgcode", None
-    )
-    # A duplicate, a deadlock, a wrong value; not a lost connection or a timeout.
-    return isinstance(error, IntegrityError) or str(state)[:2] in ("22", "23", "40", "42")
+def named(parcels: list[Parcel]) -> str:
+    """Return what a log calls them."""
+    (first, *others) = parcels
+    return f"a round of {len(parcels)}" if others else first.order.operation
 
 
-def by_itself(engine: Engine, service: str, parcel: Parcel) -> Answer:
-    """Carry out one order in a transaction of its own, and wait for what it locks."""
-    try:
-        return transact(engine, service, [parcel], blocking=True)[0]
-    except Refused as refusal:  # while its things were gathered
-        return Answer(problem=refusal.problem())
-    except IntegrityError:  # somebody else was first with the same name
+def worth_a_second_try(error: Exception, orders: int) -> bool:
+    """Tell whether each may fare better by itself: a neighbour may be to blame."""
+    if isinstance(error, PoolTimeout):
+        return False
+    if isinstance(error, DBAPIError) and not sqlstates.held_elsewhere(error):
+        return sqlstates.worth_a_second_try(error)
+    return orders > 1
+
+
+def instead(error: Exception, waits: bool) -> Answer:
+    """Return the answer to an order that could not be carried out."""
+    if isinstance(error, IntegrityError):  # somebody else was first with the same name
         return Answer(problem=Conflict("key-known-otherwise").problem())
-    except (DBAPIError, PoolTimeout) as error:
-        logs.failed(parcel.order.operation, error)
-        return unavailable("database-does-not-answer")
-    except Exception as error:
-        logs.failed(parcel.order.operation, error)
-        return unavailable("service-failed")
+    if sqlstates.held_elsewhere(error) and not waits:
+        return Answer(alone=True)
+    away = isinstance(error, DBAPIError | PoolTimeout)
+    kind = "database-does-not-answer" if away else "service-failed"
+    return Answer(problem=Unavailable(kind).problem())
 
 
-def transact(
-    engine: Engine, service: str, parcels: list[Parcel], *, blocking: bool
-) -> list[Answer]:
-    with engine.begin() as connection:
-        shared = Shared(connection, blocking=blocking)
+def transact(message: Message, parcels: list[Parcel]) -> list[Answer]:
+    with message.engine.begin() as connection:
+        shared = Shared(connection, blocking=message.waits)
         gather(shared, parcels)
         shared.fetch(each.order.key for each in parcels if each.order.key)
         before = answers.remembered(shared)
         units, given = [], []
         for parcel in parcels:
-            unit = open_unit(connection, service, parcel.order, shared)
+            unit = open_unit(connection, message.service, parcel.order, shared)
             given.append(answer(parcel, unit, before))
             if given[-1].problem is None and not given[-1].alone:
                 units.append(unit)
@@ -224,17 +241,12 @@ def replay(parcel: Parcel, unit: Unit, known: Remembered) -> Answer:
         return Answer(reply=known.reply, outcome=known.outcome)
     reply = parcel.operation.handle(parcel.command, unit)
     if reply.permit_until() is None:  # today it is no: that is the answer, and is kept
-        answers.revoke(unit.connection, parcel.command.locks()[:1], unit.now)
+        answers.revoke(unit, parcel.order)
         return Answer(reply=reply.model_dump_json(), outcome=reply.result())
     if known.revoked_at:
         raise Conflict("permit-revoked")
     unit.forget()
     return Answer(reply=known.reply, outcome=known.outcome)
-
-
-def unavailable(kind: str) -> Answer:
-    """Return the answer when the database, or we, did not do our part."""
-    return Answer(problem=Unavailable(kind).problem())
 
 
 def note(service: str, parcel: Parcel, given: Answer, began: float) -> None:

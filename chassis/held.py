@@ -6,8 +6,11 @@ it is parked for a person (`doorstep held-back`). An event that can never be rea
 parked at once, and the bytes of a message that nobody can decode are kept sealed.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +23,11 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
-    func,
+    exists,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock, logs, tables
 from chassis.keyring import Keyring
@@ -40,6 +43,8 @@ AGAIN_FIRST_S, AGAIN_MOST_S, TRIES = 0.1, 30.0, 12
 #: Subjects that are tried again in one go.
 AT_ONCE = 50
 UNREADABLE = "unreadable"
+#: Characters that PostgreSQL takes in no text and no JSON: NUL, and half a surrogate pair.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 SUBJECTS = (
     select(table.c.subject)
@@ -92,9 +97,28 @@ def fate(now: datetime, attempts: int, error: Exception | None) -> dict[str, Any
     }
 
 
+def storable(body: Any) -> bool:
+    """Tell whether PostgreSQL can keep whatever JSON says, as text and as `jsonb`."""
+    left = [body]
+    while left:
+        match left.pop():
+            case str(text) if UNSTORABLE.search(text):
+                return False
+            case float(number) if not isfinite(number):
+                return False
+            case dict(fields):
+                left += [*fields, *fields.values()]
+            case list(several):
+                left += several
+    return True
+
+
 def put_aside(engine: Engine, service: str, lane: str, raw: bytes, topic: str) -> None:
-    """Keep the bytes of a message that nobody can read, sealed, for a person."""
-    event_id = ids.new()
+    """Keep the bytes of a message that nobody can read, sealed, for a person.
+
+    The same bytes on the same lane are kept once, however often they come.
+    """
+    event_id = ids.named(UNREADABLE, f"{service}/{lane}/{sha256(raw).hexdigest()}")
     with engine.begin() as connection:
         sealed = Keyring(connection).seal(
             ids.named("unreadable", service), UNREADABLE, raw.hex()
@@ -102,7 +126,7 @@ def put_aside(engine: Engine, service: str, lane: str, raw: bytes, topic: str) -
         row = {
             "event_id": event_id,
             "lane": lane,
-            "topic": topic[:200],
+            "topic": UNSTORABLE.sub("?", topic)[:200],
             "subject": f"{UNREADABLE}/{event_id}",
             "raw": sealed.model_dump(mode="json"),
             "error": UNREADABLE,
@@ -110,21 +134,24 @@ def put_aside(engine: Engine, service: str, lane: str, raw: bytes, topic: str) -
             "held_at": clock.now(),
             "parked_at": clock.now(),
         }
-        connection.execute(insert(table).values(row))
+        connection.execute(insert(table).values(row).on_conflict_do_nothing())
 
 
 def heads(connection: Connection, now: datetime) -> list[UUID]:
-    """Return the first event of each subject that is due for another try."""
-    first = (
-        select(table.c.event_id, table.c.next_at, table.c.parked_at)
-        .where(tables.OPEN)
-        .ext(distinct_on(table.c.subject))
-        .order_by(table.c.subject, table.c.position)
-        .subquery()
+    """Return the first event of each subject that is due.
+
+    Those that nobody has tried come first, then those that have waited longest.
+    """
+    before = table.alias()
+    behind = exists().where(
+        before.c.subject == table.c.subject,
+        before.c.position < table.c.position,
+        before.c.discarded_at.is_(None),
     )
-    due = func.coalesce(first.c.next_at, now) <= now
-    query = select(first.c.event_id).where(first.c.parked_at.is_(None), due)
-    return list(connection.scalars(query.limit(AT_ONCE)))
+    due = table.c.next_at.is_(None) | (table.c.next_at <= now)
+    first = select(table.c.event_id).where(tables.OPEN, tables.NOT_PARKED, due, ~behind)
+    order = (table.c.next_at.nulls_first(), table.c.position)
+    return list(connection.scalars(first.order_by(*order).limit(AT_ONCE)))
 
 
 def locked(connection: Connection, event_id: UUID) -> Row[Any] | None:
@@ -148,4 +175,4 @@ def failed_again(engine: Engine, event_id: UUID, error: Exception) -> None:
         after = fate(now, found.attempts + 1, error)
         connection.execute(update(table).where(table.c.event_id == event_id).values(after))
         if after["parked_at"]:
-            logs.log.error("%s is parked: %s", found.topic, after["error"])
+            logs.log.error("event %s is parked: %s", event_id, after["error"])

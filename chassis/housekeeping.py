@@ -6,12 +6,15 @@ a worker removed. How long each table's rows are kept stands in `chassis.tables`
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, select, text, tuple_
+from sqlalchemy import Engine, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
-from chassis import clock, logs, partitions, tables
+from chassis import clock, effects, logs, partitions, tables
 from chassis.jobs import Job, Work
 from chassis.operations import Operation, only
 from chassis.ticks import NOBODY, NOTHING
@@ -25,7 +28,26 @@ AT_ONCE = 5_000
 #: A partition comes and goes under a lock that everybody waits behind who asks or
 #: answers: rather than wait for it, the job is tried again.
 IN_PASSING = text("SET LOCAL lock_timeout = '200ms'")
+#: A purge may take longer than an order, but not as long as a worker's lease.
+PATIENTLY = text("SET LOCAL statement_timeout = '20s'")
 KEPT_DAYS = {"outbox": 30, "inbox": 45, "answered": 400, "job": 30, "held_back": 400}
+
+
+class Purged(NamedTuple):
+    """Whose rows are removed one by one, and the column that says since when they may."""
+
+    table: str
+    over: str
+
+
+#: Of the answers only those that are in no month: a month is dropped whole.
+PURGED = {
+    "outbox": Purged("outbox", "published_at"),
+    "inbox": Purged("inbox", "at"),
+    "answered": Purged("answered_other", "at"),
+    "job": Purged("job", "done_at"),
+    "held_back": Purged("held_back", "discarded_at"),
+}
 
 
 def wake(engine: Engine, service: str) -> None:
@@ -71,39 +93,52 @@ OPERATIONS = {
 
 
 def tidy(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:
-    """Make the partitions that come, and remove what was kept long enough."""
-    make_partitions(engine)
-    now = clock.now()
-    removed = {}
-    for name, days in KEPT_DAYS.items():
-        table = tables.metadata.tables[name]
-        removed[name] = purge(engine, table, ended(name, now - timedelta(days=days)), renew)
-    removed["partitions"] = drop_partitions(engine)
+    """Make the partitions that come, and remove what was kept long enough.
+
+    What fails stops nothing else; it is raised at the end, and the job is tried again.
+    """
+    removed: dict[str, int] = {}
+    failed: DBAPIError | None = None
+    for name, work in works(engine, renew).items():
+        try:
+            count = work()
+        except DBAPIError as error:
+            effects.refuse_away(error)
+            logs.failed(f"{name} of {job.service}", error)
+            failed = error
+        else:
+            removed |= {} if count is None else {name: count}
+    if failed:
+        raise failed
     return HouseKept(removed=removed)
 
 
-def ended(name: str, before: datetime) -> ColumnElement[bool]:
-    """Return which rows of a table are over since that long."""
-    column = {
-        "outbox": tables.outbox.c.published_at,
-        "inbox": tables.inbox.c.at,
-        "answered": tables.answered.c.at,
-        "job": tables.job.c.done_at,
-        "held_back": tables.held_back.c.discarded_at,
-    }[name]
-    return column < before
+def works(engine: Engine, renew: Callable[[], None]) -> dict[str, Callable[[], int | None]]:
+    """Return what is to be done, in its order: what costs nothing first."""
+    found: dict[str, Callable[[], int | None]] = {
+        "months": partial(make_partitions, engine),
+        "partitions": partial(drop_partitions, engine),
+    }
+    for name, days in KEPT_DAYS.items():
+        before = clock.now() - timedelta(days=days)
+        found[name] = partial(purge, engine, PURGED[name], before, renew)
+    return found
 
 
 def purge(
-    engine: Engine, table: Table, over: ColumnElement[bool], renew: Callable[[], None]
+    engine: Engine, purged: Purged, before: datetime, renew: Callable[[], None]
 ) -> int:
     """Remove rows, some thousand at a time; return how many."""
-    keys = tuple_(*table.primary_key.columns)
-    some = delete(table).where(keys.in_(select(*keys.clauses).where(over).limit(AT_ONCE)))
+    query = text(
+        f"DELETE FROM {purged.table} WHERE ctid = ANY(ARRAY(SELECT ctid"
+        f" FROM {purged.table} WHERE {purged.over} < :before LIMIT :most))"
+    )
     removed, last = 0, AT_ONCE
     while last >= AT_ONCE:
         with engine.begin() as connection:
-            last = connection.execute(some).rowcount
+            connection.execute(PATIENTLY)
+            values = {"before": before, "most": AT_ONCE}
+            last = connection.execute(query, values).rowcount
         removed += last
         renew()
     return removed

@@ -84,6 +84,11 @@ class Line:
         """Let whoever scrapes our numbers count; nobody counts at each order."""
         metrics.LINE.labels(self.service, self.kind).set_function(lambda: self.waiting)
 
+    @property
+    def waits(self) -> bool:
+        """Whether its messages may wait for what others hold: nobody travels along."""
+        return self.together == 1
+
     async def ask(self, order: Order) -> Answer:
         """Return what the service answers.
 

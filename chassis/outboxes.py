@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, LiteralString, NamedTuple
 
@@ -13,8 +14,8 @@ from chassis import clock
 
 #: Seconds between two words to the database while there is nothing else to say.
 STAY_S = 0.25
-#: Rows in one batch.
-BATCH = 200
+#: Rows in one batch; old ticks that are deleted in one statement.
+BATCH, FORGET = 200, 5_000
 
 #: What waits, in the order it is carried in: urgent first, then what is due, then the
 #: rest. A tick is urgent or not as its lane is.
@@ -24,6 +25,17 @@ WAITING: dict[str, LiteralString] = {
     "normal": "NOT urgent AND due_at IS NULL ORDER BY id",
 }
 LANES = tuple(WAITING)
+#: Ticks of a lane that waited too long, but for the newest: it says all that they say.
+OLD_TICKS: LiteralString = (
+    "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {tick}"
+    " AND said_at < %(before)s AND id < (SELECT max(id) FROM {table} WHERE {tick})"
+    " ORDER BY id LIMIT {most})"
+)
+TICK: dict[str, LiteralString] = {
+    lane: f"published_at IS NULL AND due_at IS NULL AND {of_lane}"
+    " AND envelope->>'type' LIKE 'tick.%%'"
+    for lane, of_lane in (("urgent", "urgent"), ("normal", "NOT urgent"))
+}
 
 
 class Row(NamedTuple):
@@ -82,7 +94,7 @@ class Outboxes:
     @cache  # noqa: B019 - it lives as long as the connection
     def query(self, lanes: tuple[str, ...]) -> bytes:
         each = [self.waiting(lane, service) for lane in lanes for service in self.services]
-        return sql.SQL(" UNION ALL ").join(each).as_bytes(self.database)
+        return sql.SQL(" UNION ALL ").join(each).as_bytes()
 
     @staticmethod
     def waiting(lane: str, service: str) -> sql.Composed:
@@ -96,6 +108,20 @@ class Outboxes:
             table=sql.Identifier(service, "outbox"),
             batch=BATCH,
         )
+
+    async def forget_ticks(self, before: datetime) -> None:
+        """Delete the ticks that were said before this, but the newest of each lane."""
+        for service in self.services:
+            for lane in TICK:
+                while await self.forgotten(service, lane, before) >= FORGET:
+                    pass
+
+    async def forgotten(self, service: str, lane: str, before: datetime) -> int:
+        """Delete the oldest of them, some thousand at once; return how many."""
+        query = sql.SQL(OLD_TICKS).format(
+            table=sql.Identifier(service, "outbox"), tick=sql.SQL(TICK[lane]), most=FORGET
+        )
+        return (await self.database.execute(query, {"before": before})).rowcount
 
     async def stay(self) -> None:
         """Keep the session from falling silent while the broker is waited for."""

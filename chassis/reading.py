@@ -29,6 +29,9 @@ SELECT 'answered', key, operation, jsonb_build_object('principal', principal,
 UNION ALL
 SELECT 'key', key_id, master, to_jsonb(encode(wrapped, 'base64')) FROM keyring.key
  WHERE wrapped IS NOT NULL AND key_id = ANY(%(locks)s::uuid[])
+UNION ALL
+SELECT 'patience', NULL, set_config('lock_timeout', %(patience)s::text, true), NULL
+ WHERE %(patience)s::text IS NOT NULL
 """
 
 
@@ -56,15 +59,19 @@ def know(
     subjects: Iterable[str],
     orders: Iterable[UUID] = (),
     locks: Iterable[UUID] = (),
+    patience: str | None = None,
 ) -> Known:
     """Return the standings of `keys`, which of `subjects` are held back, when each source
     ticked, what was answered under the keys of `orders`, and the keyring's `locks`.
+
+    With `patience` the rest of the transaction waits no longer for any row.
     """
     wanted = {
         "keys": list(keys),
         "subjects": list(subjects),
         "orders": list(orders),
         "locks": list(locks),
+        "patience": patience,
     }
     known = Known({}, set(), {}, [], [])
     for what, key, name, body in connection.exec_driver_sql(KNOW, wanted, OFTEN):
@@ -77,6 +84,6 @@ def know(
                 known.ticked[name] = datetime.fromisoformat(body)
             case "answered":
                 known.answered.append(body | {"key": key, "operation": name})
-            case _:
+            case "key":
                 known.keys.append(Wrapped(key, name, b64decode(body)))
     return known

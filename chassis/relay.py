@@ -19,11 +19,12 @@ import psycopg
 from pika.exceptions import AMQPError
 from prometheus_client import REGISTRY
 
-from chassis import amqp, logs, metrics, probes, ready
+from chassis import amqp, clock, logs, metrics, probes, ready
 from chassis.amqp import Link, WrongTopology
 from chassis.backlog import Backlog
 from chassis.outboxes import BATCH, Batch, Outboxes, Row
 from chassis.settings import Settings, settings
+from chassis.ticks import LATELY
 from chassis.topology import EVENTS, SERVICES, routing_key
 
 POLL_S, CONFIRM_S, AGAIN_S, STAND_BY_S = 0.02, 10.0, 0.5, 0.1
@@ -109,6 +110,7 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
         ready.yes()
         await pause(publisher, STAND_BY_S)
     logs.log.info("relay is active")
+    await outboxes.forget_ticks(clock.now() - LATELY)
     while True:
         ready.yes()
         batches = await outboxes.read()
@@ -189,7 +191,9 @@ class Publisher:
             raise AMQPError("the broker refused an event, or is gone")
 
     def send(self, row: Row, lane: str) -> None:
+        """Hand a row to the broker: an event for good, a tick for as long as it tells."""
         envelope = row.envelope | {"sequence": row.sequence or 0}
+        tells_ms = str(int(LATELY.total_seconds() * 1000)) if row.is_tick else None
         self.link.channel.basic_publish(
             EVENTS,
             routing_key(row.topic, lane),
@@ -197,7 +201,8 @@ class Publisher:
             pika.BasicProperties(
                 content_type="application/json",
                 content_encoding="utf-8",
-                delivery_mode=2,
+                delivery_mode=1 if row.is_tick else 2,
+                expiration=tells_ms,
                 message_id=envelope["id"],
             ),
             mandatory=True,

@@ -221,18 +221,19 @@ class Client:
         timer = loop.call_later(self.deadline_s, self.give_up, number)
         self.messages[number] = Message(line, group, timer)
         try:
-            self.publish(f"{line.service}.carry_out", number, [e.order for e in group])
+            orders = {"orders": [each.order for each in group], "waits": line.waits}
+            self.publish(f"{line.service}.carry_out", number, orders)
         except AMQPError:
             loop.call_soon(self.fail, number, "broker-lost")
 
-    def publish(self, routing_key: str, number: str, orders: list[Order]) -> None:
-        """Publish orders. Raises AMQPError when there is no connection."""
+    def publish(self, routing_key: str, number: str, said: dict[str, Any]) -> None:
+        """Publish a message. Raises AMQPError when there is no connection."""
         if self.link is None:
             raise AMQPError("no connection")
         self.link.channel.basic_publish(
             COMMANDS,
             routing_key,
-            to_json({"args": [orders], "kwargs": {}}),
+            to_json({"args": [], "kwargs": said}),
             pika.BasicProperties(
                 content_type="application/json",
                 content_encoding="utf-8",
@@ -281,7 +282,7 @@ class Client:
         number = str(ids.new())
         arrived = self.probes[number] = asyncio.get_running_loop().create_future()
         try:
-            self.publish(self.replies, number, [])
+            self.publish(self.replies, number, {})
             async with asyncio.timeout(PROBE_S):
                 await arrived
         except (AMQPError, TimeoutError):

@@ -23,6 +23,9 @@ AStanding = TypeVar("AStanding", bound=Standing)
 #: nothing is allowed: `docs/decisions/0017-ticks-bound-what-is-not-yet-known.md`.
 FRESH = timedelta(seconds=1)
 
+#: How long a row is waited for by who has others behind them; a commit takes less.
+PATIENCE = "50ms"
+
 
 class HeldElsewhere(Exception):
     """Somebody else holds what an order locks: it is to be asked for again, alone."""
@@ -50,7 +53,8 @@ class Shared:
 
     `things` holds what was locked, by its class and id; nobody else of the transaction
     has the same one, so whoever gets it may change it. Without `blocking`, what somebody
-    else holds is skipped, and noted in `elsewhere`. `answered` is what was answered to
+    else holds is skipped, and noted in `elsewhere`, and no row that is written is waited
+    for longer than a moment. `answered` is what was answered to
     the transaction's orders before.
     """
 
@@ -111,7 +115,8 @@ class Shared:
         """Read all that was wanted, in one statement."""
         keys = self.wanted.pop("keys", set()) - self.known
         subjects, locks = (self.wanted.pop(name, set()) for name in ("subjects", "locks"))
-        found = know(self.connection, keys, map(str, subjects), orders, locks)
+        patience = None if self.blocking else PATIENCE
+        found = know(self.connection, keys, map(str, subjects), orders, locks, patience)
         self.standings = Kept(dict(self.standings.bodies) | found.standings)
         self.known |= keys
         self.looked_for |= subjects

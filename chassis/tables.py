@@ -1,9 +1,9 @@
 """The tables every service keeps beside its own, in its own schema.
 
 Retention, kept by `chassis.housekeeping`: published outbox rows 30 days, inbox rows 45,
-answers 400, jobs 30 after they were done. Ticks go when they are published. Kept rows,
-sources and subjects live as long as what they tell of; held-back rows until somebody
-has dealt with them, and discarded ones 400 days.
+answers 400 and then until their month is over, jobs 30 after they were done. Ticks go
+when they are published. Kept rows, sources and subjects live as long as what they tell
+of; held-back rows until somebody has dealt with them, and discarded ones 400 days.
 """
 
 from sqlalchemy import (
@@ -92,7 +92,7 @@ kept = Table(
 
 #: What was answered under an idempotency key, in monthly partitions by the time in the
 #: key (a UUIDv7). `digest` is of the command's content, `about` the thing it locked;
-#: `good_until` is that of a permit, `revoked_at` when an event took the permit back.
+#: `good_until` is that of a permit, `revoked_at` when it was taken back.
 answered = Table(
     "answered",
     metadata,
@@ -135,11 +135,24 @@ held_back = Table(
     Column("discarded_because", Text),
 )
 OPEN = held_back.c.discarded_at.is_(None)
+NOT_PARKED = held_back.c.parked_at.is_(None)
 Index(
     "held_back_subject",
     held_back.c.subject,
     held_back.c.position,
     postgresql_where=OPEN,
+)
+
+Index(
+    "held_back_due",
+    held_back.c.next_at.nulls_first(),
+    held_back.c.position,
+    postgresql_where=OPEN & NOT_PARKED,
+)
+Index(
+    "held_back_discarded",
+    held_back.c.discarded_at,
+    postgresql_where=held_back.c.discarded_at.is_not(None),
 )
 
 #: Until when we have heard everything that another service said, by its ticks.
@@ -176,3 +189,4 @@ Index(
     job.c.run_at,
     postgresql_where=job.c.done_at.is_(None) & job.c.failed_at.is_(None),
 )
+Index("job_done", job.c.done_at, postgresql_where=job.c.done_at.is_not(None))

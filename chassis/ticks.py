@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select, text
 
 from chassis import clock, metrics, tables
 from chassis.prepared import OFTEN
-from chassis.topology import Pace
+from chassis.topology import SERVICES, Pace
 from chassis.unit import row
 from chassis.writing import write
 from proto.base import Envelope
@@ -61,10 +61,11 @@ def say(engine: Engine, service: str, pace: Pace) -> None:
 
 
 def hear(connection: Connection, lane: str, heard: Sequence[Envelope]) -> None:
-    """Note the newest tick of each source."""
-    if not heard:
+    """Note the newest tick of each service; what nobody of ours has said is none."""
+    said_by = ((each.source.rpartition("/")[2], each.time) for each in heard)
+    newest = {name: at for name, at in said_by if name in SERVICES}
+    if not newest:
         return
-    newest = {each.source.rpartition("/")[2]: each.time for each in heard}
     rows = [{"source": name, "ticked_at": at} for name, at in newest.items()]
     said = to_json(rows).decode()
     connection.execute(HEAR, {"lane": lane, "heard_at": clock.now(), "rows": said})

@@ -38,6 +38,7 @@ class Unit:
     standings: list[Row] = field(default_factory=list)
     said: list[Envelope] = field(default_factory=list)
     outgoing: list[Row] = field(default_factory=list)
+    revoked: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.shared = self.shared or Shared(self.connection)
@@ -105,6 +106,15 @@ class Unit:
             }
         )
 
+    def revoke(self, about: UUID, *kinds: type[Command]) -> None:
+        """Take back the live permits that these kinds of orders about a thing were given.
+
+        Those of earlier transactions: one that is given in this one stays.
+        """
+        for kind in kinds:
+            its = {"about": about, "operation": kind.operation(), "at": self.now}
+            self.revoked.append(its)
+
     def kept(self, wanted: Mapping[type[Standing], Iterable[UUID]]) -> Kept:
         """Return the newest standings of these things, in one statement at the most."""
         return self.shared.kept(key for keys in wanted.values() for key in keys)
@@ -129,7 +139,8 @@ class Unit:
 
     def forget(self) -> None:
         """Let nothing that waits be written."""
-        self.rows, self.changes, self.standings, self.outgoing = {}, {}, [], []
+        self.rows, self.changes = {}, {}
+        self.standings, self.outgoing, self.revoked = [], [], []
 
     def envelope(self, topic: str, subject: UUID, data: dict[str, Any]) -> Envelope:
         return Envelope(
@@ -149,6 +160,7 @@ def settle(connection: Connection, units: Iterable[Unit]) -> None:
     changes: dict[Table, dict[UUID, Row]] = {}
     kept: list[Row] = []
     said: list[Row] = []
+    revoked: list[Row] = []
     for unit in units:
         for table, more in unit.rows.items():
             rows.setdefault(table, []).extend(more)
@@ -157,8 +169,9 @@ def settle(connection: Connection, units: Iterable[Unit]) -> None:
                 changes.setdefault(table, {}).setdefault(key, {}).update(values)
         kept += unit.standings
         said += unit.outgoing
+        revoked += unit.revoked
         unit.forget()
-    writing.write(connection, rows, changes, kept, said)
+    writing.write(connection, rows, changes, kept, said, revoked)
 
 
 def later_topic(service: str, operation: str) -> str:

@@ -102,7 +102,8 @@ def do(its: Engine, job: Job, known: dict[str, Work]) -> None:
         except ClaimLost:
             raise
         except Exception as error:
-            effects.refuse_away(error)  # then its lease ends, and it is claimed again
+            # Then its lease ends, and it is claimed again.
+            effects.refuse_away(error, effects.AWAY + effects.BUSY)
             logs.failed(f"{job.kind} of {job.service}", error)
             jobs.fail(its, job, error)
             return

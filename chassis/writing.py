@@ -37,11 +37,13 @@ def write(
     changes: Mapping[Table, Mapping[UUID, Row]],
     kept: Iterable[Row],
     said: Iterable[Row],
+    revoked: Iterable[Row] = (),
 ) -> None:
     """Write it all, or raise what the database says.
 
     `kept` are rows of that table, of which only newer ones replace older; `said` are
-    rows of the outbox without their sequence.
+    rows of the outbox without their sequence; `revoked` are what permits are found by that
+    end, and when.
     """
     left = merged(rows, changes)
     parts = [
@@ -55,6 +57,7 @@ def write(
         for columns, batch in by_columns(left[table])
     ]
     parts += [Part(KEEP, batch)] if (batch := newest(kept)) else []
+    parts += [Part(revocation(which), batch) for which, batch in by_columns(revoked)]
     execute(connection, parts, list(said))
 
 
@@ -121,6 +124,22 @@ def update(table: Table, columns: Columns) -> str:
     return (
         f"UPDATE {table.name} AS t SET {new} "
         f"FROM jsonb_to_recordset($::jsonb) AS d ({typed}) WHERE t.id = d.id"
+    )
+
+
+@lru_cache(maxsize=512)
+def revocation(columns: Columns) -> str:
+    """Return what takes back live permits: those with the same values, at a moment.
+
+    An answer that is added by another part of the statement is not seen, and stays.
+    """
+    table = tables.answered
+    typed = ", ".join(f"{quoted(c)} {kind(table, c)}" for c in columns)
+    same = " AND ".join(f"t.{quoted(c)} = d.{quoted(c)}" for c in columns if c != "at")
+    return (
+        f"UPDATE {table.name} AS t SET revoked_at = d.at "
+        f"FROM jsonb_to_recordset($::jsonb) AS d ({typed}) "
+        f"WHERE {same} AND t.good_until > d.at AND t.revoked_at IS NULL"
     )
 
 

@@ -6,7 +6,7 @@ judged counts as not allowed, and so does an act that needs a norm no book settl
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -126,18 +126,37 @@ def foretell(
     A clause that looks at none of the changed facts is judged once for all of them.
     """
     bench = _bench(act, books, on)
-    base = [(one, one.outcome(facts)) for one in bench.judges]
+    always = [(reason.clause, reason.outcome) for reason in bench.objections]
+    base = _outcomes(bench, range(len(bench.judges)), facts)
     told = {}
     for name, change in changes.items():
-        changed, other = change.keys(), replace(facts, **change)
-        against = [(reason.clause, reason.outcome) for reason in bench.objections]
-        for one, found in base:
-            again = found if one.rule.reads.isdisjoint(changed) else one.outcome(other)
-            if again is not None:
-                against.append((one.clause.clause, again))
+        found = dict(base)
+        if touched := _touched(act, books, on, frozenset(change)):
+            for number in touched:
+                found.pop(number, None)
+            found |= _outcomes(bench, touched, replace(facts, **change))
+        against = [
+            *always,
+            *((bench.judges[n].clause.clause, found[n]) for n in sorted(found)),
+        ]
         strictest = max((o for _, o in against), key=STRICTER, default=Outcome.PROCEED)
         told[name] = strictest, tuple(dict.fromkeys(clause for clause, _ in against))
     return told
+
+
+def _outcomes(bench: Bench, numbers: Iterable[int], facts: DoorFacts) -> dict[int, Outcome]:
+    """Return what becomes of the act by those of these judges that are against it."""
+    asked = ((number, bench.judges[number].outcome(facts)) for number in numbers)
+    return {number: outcome for number, outcome in asked if outcome is not None}
+
+
+@lru_cache(maxsize=4096)
+def _touched(
+    act: Act, books: tuple[str, ...], on: date, changed: frozenset[str]
+) -> tuple[int, ...]:
+    """Return the judges, by their place on the bench, that look at one of these facts."""
+    judges = _bench(act, books, on).judges
+    return tuple(n for n, one in enumerate(judges) if one.rule.reads & changed)
 
 
 @lru_cache(maxsize=1024)

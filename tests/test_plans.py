@@ -8,26 +8,30 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.adapt import AdaptersMap
 from sqlalchemy import Connection, event, text
 
-from chassis import answers, effects, held
+from chassis import answers, effects, held, jobs
 from chassis.database import engine
 from chassis.effects import Effect
+from chassis.housekeeping import PURGED, Purged, purge
 from chassis.keyring import Keyring
 from chassis.outboxes import Outboxes, Row
 from chassis.shared import Shared
 from chassis.unit import Unit
 from proto import ids
-from proto.base import Asker, Envelope, Role
+from proto.base import Asker, Envelope, Order, Role, Standing
 from proto.dispatch import CaseStanding, CaseState
-from proto.field_visit import CollectorsArrived
+from proto.field_visit import CheckIn, CollectorsArrived, EnterPremises
+from proto.letters import AuthorisationStanding, LetterState
+from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
 from services.field_visit import store
 from services.field_visit.model import visit_table
 
@@ -36,6 +40,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 #: Rows of the visit table, and of each other one. An agency has 1,000 visits, a pair 100.
 VISITS, OTHERS = 500_000, 50_000
 ONE = 4711
+NOW = datetime.now(UTC)
 
 
 def scattered(kind: str, number: str) -> str:
@@ -50,6 +55,7 @@ def an_id(kind: str, number: int = ONE) -> UUID:
 
 VISIT, CASE = scattered("visit", "i"), scattered("case", "i")
 PAIR = ", ".join(scattered(each, "mod(i, 5000)") for each in ("person", "partner"))
+LATELY = "now() - i * interval '1 minute'"
 SEED = f"""
 INSERT INTO visit (id, case_id, agency_id, collectors, letter_id, place, sheet, zone,
                    not_before, not_after, books, state)
@@ -75,21 +81,26 @@ FROM generate_series(1, {OTHERS}) i,
 INSERT INTO keyring.key SELECT {CASE}, '', now() FROM generate_series(1, {OTHERS}) i;
 INSERT INTO answered (key, principal, operation, digest, about, reply, outcome, at)
 SELECT {scattered("order", "i")}, {scattered("who", "i")}, 'check_in', '', {VISIT}, '',
-       'proceed', now()
+       'proceed', {LATELY}
 FROM generate_series(1, {OTHERS}) i;
-INSERT INTO held_back (event_id, lane, topic, subject, attempts, held_at)
-SELECT {VISIT}, 'normal', 'a.b', {CASE}::text, 1, now()
+INSERT INTO held_back (event_id, lane, topic, subject, attempts, held_at, discarded_at)
+SELECT {VISIT}, 'normal', 'a.b', {CASE}::text, 1, now(),
+       CASE WHEN mod(i, 2) = 0 THEN {LATELY} END
 FROM generate_series(1, {OTHERS}) i;
-INSERT INTO inbox SELECT {VISIT}, now() FROM generate_series(1, {OTHERS}) i;
+INSERT INTO inbox SELECT {VISIT}, {LATELY} FROM generate_series(1, {OTHERS}) i;
+INSERT INTO job (id, kind, task, subject, by, trace, run_at, done_at)
+SELECT {VISIT}, 'keep_house', '1', '', '', '', {LATELY},
+       CASE WHEN i <= {OTHERS} - 20 THEN {LATELY} END
+FROM generate_series(1, {OTHERS}) i;
 INSERT INTO subject SELECT {CASE}::text, 1 FROM generate_series(1, {OTHERS}) i;
 INSERT INTO outbox (event_id, subject, sequence, envelope, published_at)
-SELECT {VISIT}, {CASE}::text, 1, '1', CASE WHEN i <= {OTHERS} - 20 THEN now() END
+SELECT {VISIT}, {CASE}::text, 1, '1', CASE WHEN i <= {OTHERS} - 20 THEN {LATELY} END
 FROM generate_series(1, {OTHERS}) i;
 """
 SCHEMA, KEYS = "field_visit", "keyring.key"
 TABLES = (
     *("visit", "checked_in", "journal", "kept", "inbox", "subject", "outbox"),
-    *("answered", "held_back", KEYS),
+    *("answered", "held_back", "job", KEYS),
 )
 #: Has a row for each service: it is read whole, and that is its one page.
 TINY = {"source"}
@@ -99,7 +110,8 @@ TINY = {"source"}
 def half_a_million(database_url: str) -> Iterator[Connection]:
     """All that, in a transaction that is rolled back; then the space is given back."""
     with engine(database_url, SCHEMA, pool=0).connect() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for limit in ("statement", "idle_in_transaction_session"):
+            connection.execute(text(f"SET LOCAL {limit}_timeout = 0"))
         for statement in (
             *SEED.strip().rstrip(";").split(";"),
             f"ANALYZE {', '.join(TABLES)}",
@@ -169,7 +181,8 @@ def read(connection: Connection, work: Callable[[Connection], Any]) -> Read:
             work(connection)
         savepoint.rollback()
     for statement, given in said:
-        found.explain(connection, statement, given)
+        if not statement.startswith("SET LOCAL"):
+            found.explain(connection, statement, given)
     return found
 
 
@@ -199,6 +212,16 @@ def change(connection: Connection) -> None:
     its.settle()
 
 
+def revoke(connection: Connection) -> None:
+    """Take back what was allowed at a door, and what one key gave."""
+    its = unit(connection)
+    its.revoke(an_id("visit"), CheckIn, EnterPremises)
+    asker = Asker(account_id=an_id("who"), role=Role.FIELD_COLLECTOR)
+    order = Order(operation="check_in", command={}, asker=asker, trace="t")
+    answers.revoke(its, order.model_copy(update={"key": an_id("order")}))
+    its.settle()
+
+
 def standing(case_id: UUID | None = None) -> CaseStanding:
     return CaseStanding(
         case_id=case_id or an_id("case"),
@@ -220,6 +243,14 @@ class Within:
     def begin(self) -> Iterator[Connection]:
         yield self.connection
 
+    connect = begin
+
+
+def purging(purged: Purged) -> Callable[[Connection], Any]:
+    """Remove what is over of a table, of which little is."""
+    before = NOW - timedelta(days=400)
+    return lambda connection: purge(Within(connection), purged, before, lambda: None)
+
 
 def hear(connection: Connection) -> None:
     """Let a standing of an unknown case take effect: the inbox, and what is kept."""
@@ -237,7 +268,41 @@ def hear(connection: Connection) -> None:
     effects.together(Within(connection), SCHEMA, "normal", its, [envelope])
 
 
+def rest_on(ended: Standing) -> Callable[[Connection], Any]:
+    return lambda connection: store.resting(connection, ended)
+
+
 NOW = datetime.now(UTC)
+CASE_HELD = standing()
+AGENCY_BARRED = AgencyStanding(
+    agency_id=an_id("agency", 211), code="a", active=False, version=2
+)
+PERSON_OUT = PersonStanding(
+    person_id=an_id("person"),
+    agency_id=an_id("agency", 211),
+    staff_no="1",
+    in_service=False,
+    certified_from=None,
+    certified_until=None,
+    version=2,
+)
+PHONE_LOST = DeviceStanding(
+    device_id=an_id("phone"),
+    person_id=an_id("person"),
+    state=DeviceState.REVOKED,
+    public_key=None,
+    version=2,
+)
+LETTER_REVOKED = AuthorisationStanding(
+    letter_id=an_id("letter"),
+    number="SQ-1",
+    agency_id=an_id("agency", 211),
+    people=(an_id("person"), an_id("partner")),
+    valid_from=NOW.date(),
+    valid_until=NOW.date(),
+    state=LetterState.REVOKED,
+    version=2,
+)
 LINKS = {"device_id": an_id("phone", 11), "since": OTHERS - 500}
 PERSON, AGENCY = {"person_id": an_id("person")}, {"agency_id": an_id("agency", 211)}
 HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
@@ -250,16 +315,21 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         {"visit", "checked_in", "journal"},
     ),
     "all an order must know": (know, {"kept", "answered", "held_back", "key"}),
-    "permits that are taken back": (
-        lambda connection: answers.revoke(connection, [an_id("visit")], NOW),
-        {"answered"},
+    "permits that are taken back": (revoke, {"answered"}),
+    "visits that rest on a case": (rest_on(CASE_HELD), {"visit"}),
+    "visits that rest on an agency": (rest_on(AGENCY_BARRED), {"visit"}),
+    "visits that rest on a person": (rest_on(PERSON_OUT), {"visit"}),
+    "visits that rest on a phone": (
+        rest_on(PHONE_LOST),
+        {"visit", "checked_in", "journal"},
     ),
-    "whose permits a hold takes back": (
-        lambda connection: store.cleared(connection, standing(), NOW),
-        {"visit"},
+    "visits that rest on a letter": (rest_on(LETTER_REVOKED), {"visit"}),
+    "which subjects have an event held back": (
+        lambda connection: held.subjects(connection, {str(an_id("case"))}),
+        {"held_back"},
     ),
     "what is due for another try": (
-        lambda connection: held.subjects(connection, {str(an_id("case"))}),
+        lambda connection: held.heads(connection, NOW),
         {"held_back"},
     ),
     "the links of a journal": (
@@ -293,6 +363,17 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     ),
     "a change and an event": (change, {"visit", "subject", "outbox"}),
     "an event taken in": (hear, {"held_back", "inbox", "kept"}),
+    "the job that has waited longest": (
+        lambda connection: jobs.claim(Within(connection), SCHEMA),
+        {"job"},
+    ),
+    "whose jobs wait": (
+        lambda connection: jobs.waiting(Within(connection), [SCHEMA]),
+        {"job"},
+    ),
+} | {
+    f"what is over of {purged.table}": (purging(purged), {name})
+    for name, purged in PURGED.items()
 }
 
 
@@ -307,12 +388,14 @@ def test_no_hot_query_reads_a_whole_table(name: str, half_a_million: Connection)
 class Recorder:
     """Stands where the relay has its database, and keeps what it is asked."""
 
-    connection: Connection
+    adapters: AdaptersMap = psycopg.adapters
+    connection: None = None
+    rowcount: int = 0
     said: Said = field(default_factory=list)
 
     async def execute(self, query: Any, given: Any = None, **_: Any) -> "Recorder":
-        driver = self.connection.connection.driver_connection
-        self.said.append((query.as_string(driver), given))
+        text_ = query.decode() if isinstance(query, bytes) else query.as_string(None)
+        self.said.append((text_, given))
         return self
 
     async def fetchall(self) -> list[Any]:
@@ -322,23 +405,27 @@ class Recorder:
 def test_the_relay_finds_what_is_unpublished_by_an_index(
     half_a_million: Connection,
 ) -> None:
-    recorder, found = Recorder(half_a_million), Read()
+    recorder, found = Recorder(), Read()
     outboxes = Outboxes(recorder, [SCHEMA])
 
     tick = Row(ONE + 1, None, {"type": "tick.dispatch.often"})
     said = Row(ONE, 1, {"type": "dispatch.case_opened"})
-    for ask in (outboxes.read(), outboxes.mark(SCHEMA, [said, tick])):
+    for ask in (
+        outboxes.read(),
+        outboxes.mark(SCHEMA, [said, tick]),
+        outboxes.forget_ticks(NOW),
+    ):
         asyncio.run(ask)
     for statement, given in recorder.said:
         found.explain(half_a_million, statement, given)
 
-    assert len(recorder.said) == 3
+    assert len(recorder.said) == 5
     assert found == Read(touched={"outbox"}, whole=set())
 
 
 def test_a_query_without_an_index_would_be_seen(half_a_million: Connection) -> None:
-    by_letter = visit_table.select().where(visit_table.c.letter_id == ids.new())
+    by_zone = visit_table.select().where(visit_table.c.zone == "Asia/Urumqi")
 
-    found = read(half_a_million, lambda connection: connection.execute(by_letter))
+    found = read(half_a_million, lambda connection: connection.execute(by_zone))
 
     assert found == Read(touched={"visit"}, whole={"visit"})

@@ -8,22 +8,21 @@ from eventlet.queue import Empty
 from eventlet.queue import Queue as Waiting
 from kombu.entity import Exchange, Queue, binding
 from nameko.extensions import DependencyProvider
-from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import database, effects, held, logs, ready, topology
+from chassis import database, intake, logs, ready, topology
 from chassis.effects import DatabaseAway
 from chassis.entrypoints.consumers import QuietConsumer, raw
 from chassis.entrypoints.doors import effects as effects_of
+from chassis.intake import Arrival
 from chassis.logs import log
 from chassis.topology import Lane
-from proto.base import Envelope
 
 #: Events in one transaction, at most; as many again may be on their way.
 AT_ONCE = 200
 #: Seconds that more is waited for. A transaction each would be most of an event's cost.
-GATHER_S: dict[Lane, float] = {"urgent": 0, "normal": 0.02}
+GATHER_S: dict[Lane, float] = {"urgent": 0, "normal": 0.05}
 #: Seconds until what could not be stored is tried again: the first time, and at most.
 AGAIN_FIRST_S, AGAIN_MOST_S = 0.1, 2.0
 
@@ -108,14 +107,9 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
 
     def store(self, batch: list[tuple[Any, Any]]) -> bool:
         """Tell whether all of it took effect, is held back, or was put aside."""
-        heard = []
+        arrived = [arrival(body, message) for body, message in batch]
         try:
-            for body, message in batch:
-                if (envelope := readable(body)) is not None:
-                    heard.append(envelope)
-                else:
-                    put_aside(self.engine, self.service, self.lane, message)
-            effects.hear(self.engine, self.service, self.lane, self.effects, heard)
+            intake.store(self.engine, self.service, self.lane, self.effects, arrived)
         except (DatabaseAway, SQLAlchemyError) as error:
             log.warning("%s events wait: %s", self.lane, type(error).__name__)
             ready.progress(self.name)  # what is away does not mend by our ending
@@ -126,16 +120,6 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
         return True
 
 
-def readable(body: Any) -> Envelope | None:
-    """Return the event in a body, if there is one."""
-    try:
-        return Envelope.model_validate(body)
-    except ValidationError:
-        return None
-
-
-def put_aside(engine: Engine, service: str, lane: str, message: Any) -> None:
-    """Keep the bytes of a message that nobody can read. Of them nothing is logged."""
-    log.error("cannot read a message")
+def arrival(body: Any, message: Any) -> Arrival:
     topic = str(message.delivery_info.get("routing_key", ""))
-    held.put_aside(engine, service, lane, raw(message), topic)
+    return Arrival(body, raw(message), topic)

@@ -31,7 +31,7 @@ class Pulse(DependencyProvider):  # type: ignore[misc]
         for pace in topology.paces(self.service):
             every = topology.PACES[pace]
             self.beat(every, partial(ticks.say, engine, self.service, pace))
-        self.beat(AGAIN_S, partial(again.try_again, engine, self.service, its))
+        self.beat(AGAIN_S, partial(again.drain, engine, self.service, its))
         self.beat(DAY_S, partial(housekeeping.wake, engine, self.service))
 
     def stop(self) -> None:

@@ -27,13 +27,16 @@ class Service:
     pulse = Pulse()
 
     @Orders.decorator  # type: ignore[untyped-decorator]
-    def carry_out(self, orders: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Answer each order of a message."""
+    def carry_out(
+        self, orders: Sequence[dict[str, Any]], waits: bool
+    ) -> list[dict[str, Any]]:
+        """Answer each order of a message, which may wait for what others hold or not."""
         metrics.GROUP_SIZE.labels(self.name).observe(len(orders))
         known = answered_by(self.name, type(self))
+        its = database.of(self.name)
         with bulk_place(self.name, known, orders) as granted:
             if granted:
-                given = groups.carry_out(database.of(self.name), self.name, known, orders)
+                given = groups.carry_out(its, self.name, known, orders, waits=waits)
             else:
                 full = Unavailable("line-full", service=self.name).problem()
                 given = [Answer(problem=full)] * len(orders)

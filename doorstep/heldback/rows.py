@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
-from chassis import clock, tables
+from chassis import clock, sqlstates, tables
 from doorstep.errors import Busy, Misuse
 
 held = tables.held_back
@@ -29,8 +29,6 @@ LISTED = (
     held.c.held_at,
     held.c.parked_at,
 )
-#: SQLSTATE of a lock that somebody holds longer than we wait.
-LOCK_NOT_AVAILABLE = "55P03"
 
 
 def waiting(connection: Connection) -> list[Row[Any]]:
@@ -66,7 +64,7 @@ def locked(connection: Connection, event_id: UUID) -> Row[Any]:
     try:
         found = connection.execute(query).first()
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+        if not sqlstates.held_elsewhere(error):
             raise
         raise Busy(f"event {event_id} is being tried or handled; try again soon") from None
     if found is None:

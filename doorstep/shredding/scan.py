@@ -34,7 +34,8 @@ def searched(
 ) -> tuple[Search, int, int]:
     """Search everything; return what was found, and how much was searched."""
     with engine(settings.database_url, "keyring", pool=0).connect() as connection:
-        connection.execute(text("SET statement_timeout = 0"))  # tables may be large
+        for limit in ("statement", "idle_in_transaction_session", "tcp_user"):
+            connection.execute(text(f"SET {limit}_timeout = 0"))  # tables may be large
         found = Search(Keyring(connection), case_id, words)
         tables = rows.search(connection, found)
         messages = stream.search(settings, found)

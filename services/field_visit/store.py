@@ -1,29 +1,42 @@
 """Every query of field_visit. The locks are here."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
     Connection,
+    DateTime,
+    Float,
     Row,
     Select,
     Uuid,
     bindparam,
-    exists,
+    cast,
+    column,
     false,
+    nulls_first,
     select,
     tuple_,
+    union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis import clock
 from chassis.errors import NotFound
 from chassis.prepared import OFTEN
 from chassis.shared import Shared
 from proto.base import Asker, Role, Sealed, Standing
+from proto.dispatch import CaseStanding
 from proto.field_visit import AtTheDoor, Ending, Fact, VisitState
+from proto.letters import AuthorisationStanding
+from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit.model import (
     CheckedIn,
     Noted,
@@ -34,6 +47,9 @@ from services.field_visit.model import (
 )
 
 FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+#: No permit outlives the time its visit was planned for by more, and no two clocks of
+#: ours differ by more.
+AROUND = timedelta(days=1)
 
 # Statements of every check-in are made once: to build one costs as much as to run it.
 THESE = bindparam("ids", type_=ARRAY(Uuid))
@@ -44,30 +60,33 @@ VISITS = (
     .execution_options(**OFTEN)
 )
 LOCKED, FREE = VISITS.with_for_update(), VISITS.with_for_update(skip_locked=True)
-PRESENT = (
-    select(
-        checked_in_table.c.id,
-        checked_in_table.c.visit_id,
-        checked_in_table.c.collector_id,
-        checked_in_table.c.device_id,
-        checked_in_table.c.distance_m,
-        checked_in_table.c.accuracy_m,
-        checked_in_table.c.present_at,
+#: Who checked in, then what the journals say, each in the order it arrived.
+HAPPENED = (
+    union_all(
+        select(
+            checked_in_table.c.visit_id,
+            checked_in_table.c.present_at.label("at"),
+            checked_in_table.c.id,
+            checked_in_table.c.collector_id,
+            checked_in_table.c.device_id,
+            checked_in_table.c.distance_m,
+            checked_in_table.c.accuracy_m,
+            cast(None, JSONB).label("fact"),
+            cast(None, Boolean).label("counts"),
+            checked_in_table.c.at.label("since"),
+            cast(None, BigInteger).label("number"),
+        ).where(checked_in_table.c.visit_id == THESE.any_()),
+        select(
+            journal_table.c.visit_id,
+            journal_table.c.at,
+            *[cast(None, kind) for kind in (Uuid, Uuid, Uuid, Float, Float)],
+            journal_table.c.fact,
+            journal_table.c.counts,
+            cast(None, DateTime(timezone=True)),
+            journal_table.c.number,
+        ).where(journal_table.c.visit_id == THESE.any_()),
     )
-    .where(checked_in_table.c.visit_id == THESE.any_())
-    .order_by(checked_in_table.c.at, checked_in_table.c.id)
-    .execution_options(**OFTEN)
-)
-#: What the journals say, in the order it arrived.
-FACTS = (
-    select(
-        journal_table.c.visit_id,
-        journal_table.c.fact,
-        journal_table.c.at,
-        journal_table.c.counts,
-    )
-    .where(journal_table.c.visit_id == THESE.any_())
-    .order_by(journal_table.c.number)
+    .order_by(nulls_first(column("number")), column("since"), column("id"))
     .execution_options(**OFTEN)
 )
 
@@ -114,23 +133,36 @@ def lock(shared: Shared, visit_ids: Sequence[UUID]) -> list[Visit]:
     return found
 
 
-def cleared(connection: Connection, standing: Standing, now: datetime) -> list[Visit]:
-    """The visits whose pair may be at the door now and which rest on this, locked."""
-    table, key = visit_table, standing.key()
-    rests = {
-        "CaseStanding": table.c.case_id == key,
-        "AgencyStanding": table.c.agency_id == key,
-        "AuthorisationStanding": table.c.letter_id == key,
-        "PersonStanding": table.c.collectors.contains([key]),
-        "DeviceStanding": exists().where(
-            checked_in_table.c.visit_id == table.c.id, checked_in_table.c.device_id == key
-        ),
-    }[type(standing).__name__]
-    lately = table.c.cleared_until > now - timedelta(days=1)
-    live = (table.c.cleared_until > now) | (table.c.entry_until > now)
-    cleared = (table.c.state == VisitState.CLEARED) & lately & live
-    query = select(table).where(rests, cleared).order_by(table.c.id).with_for_update()
-    return [visit_of(row) for row in connection.execute(query)]
+def resting(connection: Connection, standing: Standing) -> list[Visit]:
+    """The open visits planned for around now which rest on this, locked.
+
+    Also those whose pair is not cleared: one that checks in at this moment is waited for,
+    and found as it leaves the visit.
+    """
+    table, now = visit_table, clock.now()
+    planned = table.c.not_before < now + AROUND, table.c.not_after > now - AROUND
+    query = select(table).where(on(standing), table.c.state != VisitState.CLOSED, *planned)
+    rows = connection.execute(query.order_by(table.c.id).with_for_update())
+    found = [visit_of(row) for row in rows]
+    if isinstance(standing, DeviceStanding):
+        complete(connection, found)
+        found = [each for each in found if each.has_phone(standing.device_id)]
+    return found
+
+
+def on(standing: Standing) -> ColumnElement[bool]:
+    """Which visits may rest on it. A phone is only ever of one collector."""
+    table = visit_table
+    match standing:
+        case CaseStanding():
+            return table.c.case_id == standing.case_id
+        case AgencyStanding():
+            return table.c.agency_id == standing.agency_id
+        case AuthorisationStanding():
+            return table.c.letter_id == standing.letter_id
+        case PersonStanding() | DeviceStanding():
+            return table.c.collectors.contains([standing.person_id])
+    return false()
 
 
 def visits(
@@ -173,19 +205,20 @@ def seen_by(asker: Asker) -> Select[Any]:
 def complete(connection: Connection, found: Sequence[Visit]) -> None:
     """Add to each visit who checked in and what the journals say."""
     by_id = {each.id: each for each in found}
-    for row in connection.execute(PRESENT, {"ids": list(by_id)}):
-        by_id[row.visit_id].here.append(
-            CheckedIn(
+    for row in connection.execute(HAPPENED, {"ids": list(by_id)}):
+        visit = by_id[row.visit_id]
+        if row.fact is None:
+            here = CheckedIn(
                 row.id,
                 row.collector_id,
                 row.device_id,
                 row.distance_m,
                 row.accuracy_m,
-                row.present_at,
+                row.at,
             )
-        )
-    for visit_id, fact, at, counts in connection.execute(FACTS, {"ids": list(by_id)}):
-        by_id[visit_id].facts.append(Noted(FACT.validate_python(fact), at, counts))
+            visit.here.append(here)
+        else:
+            visit.facts.append(Noted(FACT.validate_python(row.fact), row.at, row.counts))
 
 
 def links(connection: Connection, device_id: UUID, since: int) -> dict[int, str]:

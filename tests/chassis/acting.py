@@ -40,7 +40,8 @@ def order(agency_id: UUID, *, key: UUID | None = None, **but: Any) -> dict[str, 
 def carry_out(its: Engine, handle: Handler, *orders: dict[str, Any]) -> list[Answer]:
     """Send orders in one message to a service that does this about them."""
     operation = Operation(RegisterAgencies, handle, only(Role.BANK_OFFICER))
-    return groups.carry_out(its, SERVICE, {"register_agencies": operation}, orders)
+    known = {"register_agencies": operation}
+    return groups.carry_out(its, SERVICE, known, orders, waits=len(orders) == 1)
 
 
 def envelope(event: AgencyStanding, **but: Any) -> Envelope:

@@ -127,8 +127,13 @@ def order(purse_id: UUID, coins: int, how: str = "well", **but: Any) -> dict[str
     return found.model_dump(mode="json") | but
 
 
-def carry_out(its: Engine, *orders: dict[str, Any]) -> list[Answer]:
-    return groups.carry_out(its, SERVICE, OPERATIONS, orders)
+def carry_out(
+    its: Engine, *orders: dict[str, Any], waits: bool | None = None
+) -> list[Answer]:
+    """Send orders in one message; one that is alone waits, unless told otherwise."""
+    if waits is None:
+        waits = len(orders) == 1
+    return groups.carry_out(its, SERVICE, OPERATIONS, orders, waits=waits)
 
 
 def coins(its: Engine) -> dict[UUID, int]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select, text
 
-from chassis import answers, clock, groups, tables
+from chassis import clock, groups, tables
 from chassis.operations import Operation
 from chassis.partitions import Month, ahead, first_key, month_of
 from chassis.unit import Unit
@@ -121,7 +121,8 @@ class Permits:
     def ask(self, key: str) -> Any:
         operation = Operation(Spend, self.answer, may, gather)
         one = order(PURSE, 1, key=key)
-        return groups.carry_out(self.its, SERVICE, {"spend": operation}, [one])[0]
+        known = {"spend": operation}
+        return groups.carry_out(self.its, SERVICE, known, [one], waits=True)[0]
 
     def answer(self, command: Spend, unit: Unit) -> Left:
         found = purse(unit.shared, command.purse_id)
@@ -160,7 +161,9 @@ def test_a_permit_that_an_event_took_back_is_never_repeated(its: Engine) -> None
     permits, key = Permits(its), str(ids.new())
     permits.ask(key)
     with its.begin() as connection:
-        answers.revoke(connection, [PURSE], clock.now())
+        unit = Unit(connection, SERVICE, "test", "t")
+        unit.revoke(PURSE, Spend)
+        unit.settle()
 
     assert kinds([permits.ask(key)]) == ["permit-revoked"]
 

@@ -1,11 +1,14 @@
 """Events take effect once and in order; what fails is held back and tried again."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import generate_latest
 from sqlalchemy import Engine, select, text, update
 
 from chassis import again, clock, effects, held, keyring, tables, ticks
@@ -117,6 +120,34 @@ def until_tried(its: Engine, doing: Effects) -> None:
         make_due(its)
 
 
+def test_a_hundred_events_behind_a_mended_one_go_in_one_beat(
+    its: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, passes = ids.new(), []
+    doing, a_pass = Stumbling(bad), again.try_again
+    hear(its, doing.effects(), *(envelope(standing(bad, v)) for v in range(1, 101)))
+    doing.fails_for.clear()
+    make_due(its)
+
+    def counted(*given: Any) -> int:
+        passes.append(a_pass(*given))
+        return passes[-1]
+
+    monkeypatch.setattr(again, "try_again", counted)
+    assert again.drain(its, SERVICE, doing.effects(), seconds=60) == 100
+
+    assert (passes, waiting(its)) == ([*[1] * 100, 0], [])
+    assert doing.done == [(bad, version) for version in range(1, 101)]
+
+
+def test_a_beat_ends_when_its_time_is_over(
+    its: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "try_again", lambda *_: 1)
+
+    assert again.drain(its, SERVICE, KEEP, seconds=-1) == 1
+
+
 def make_due(its: Engine) -> None:
     past = clock.now() - timedelta(hours=1)
     table = tables.held_back
@@ -173,15 +204,108 @@ def test_a_handler_finds_what_the_event_before_it_wrote(its: Engine) -> None:
 
 
 def test_a_database_that_is_away_is_no_fault_of_the_event(its: Engine) -> None:
-    def slow(event: AgencyStanding, unit: Unit) -> None:
-        unit.connection.execute(text("SET LOCAL statement_timeout = 1"))
-        unit.connection.execute(text("SELECT pg_sleep(1)"))
+    def end(event: AgencyStanding, unit: Unit) -> None:
+        unit.connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
-    doing = {TOPIC: Effect(AgencyStanding, (slow,))}
+    doing = {TOPIC: Effect(AgencyStanding, (end,))}
     with pytest.raises(DatabaseAway):
         hear(its, doing, envelope(standing(ids.new())))
 
     assert waiting(its) == []
+
+
+@contextmanager
+def somebody_holds(its: Engine, *subjects: UUID) -> Iterator[None]:
+    """A transaction of somebody else's that has locked a row of each, and stays open."""
+    with its.begin() as connection:
+        for each in subjects:
+            connection.execute(
+                tables.subject.insert().values(subject=str(each), sequence=1)
+            )
+    with its.begin() as connection:
+        connection.execute(text("SELECT FROM subject FOR UPDATE"))
+        yield
+    empty(its, "subject")
+
+
+def need(event: AgencyStanding, unit: Unit) -> None:
+    """Change a row that somebody may hold, as a hold does with a visit's."""
+    unit.connection.execute(text("SET LOCAL lock_timeout = 50"))
+    its = {"subject": str(event.agency_id)}
+    unit.connection.execute(
+        text("UPDATE subject SET sequence = 2 WHERE subject=:subject"), its
+    )
+
+
+def sleep(event: AgencyStanding, unit: Unit) -> None:
+    if event.code == "slow":
+        unit.connection.execute(text("SET LOCAL statement_timeout = 50"))
+        unit.connection.execute(text("SELECT pg_sleep(1)"))
+
+
+NEED: Effects = {TOPIC: Effect(AgencyStanding, (need,), keeps=True)}
+SLEEP: Effects = {TOPIC: Effect(AgencyStanding, (sleep,), keeps=True)}
+
+
+def test_a_row_that_somebody_holds_stops_one_subject_and_no_tick(its: Engine) -> None:
+    empty(its, "source")
+    bad, good, now = ids.new(), ids.new(), clock.now()
+    one, other = envelope(standing(bad)), envelope(standing(good))
+    with somebody_holds(its, bad):
+        hear(its, NEED, one, other, tick("dispatch", now), lane="urgent")
+
+        assert waiting(its) == [(one.id, "OperationalError", 1, False)]
+        assert kept(its, good) == 1
+        with its.connect() as connection:
+            assert Shared(connection).ticked == {"dispatch": now}
+
+    until_tried(its, NEED)
+    assert kept(its, bad) == 1
+
+
+def test_an_effect_that_takes_too_long_stops_one_subject(its: Engine) -> None:
+    slow, good = ids.new(), ids.new()
+    one = standing(slow).model_copy(update={"code": "slow"})
+
+    hear(its, SLEEP, envelope(one), envelope(standing(good)))
+
+    assert [row[1:] for row in waiting(its)] == [("OperationalError", 1, False)]
+    assert kept(its, good) == 1
+
+
+def test_a_row_that_somebody_holds_ends_no_pass_over_what_is_held_back(
+    its: Engine,
+) -> None:
+    bad, good = [ids.new() for _ in range(3)], ids.new()
+    hear(
+        its, Stumbling(*bad, good).effects(), *(envelope(standing(s)) for s in (*bad, good))
+    )
+    make_due(its)
+
+    with somebody_holds(its, *bad):
+        assert again.try_again(its, SERVICE, NEED) == 1
+
+    assert kept(its, good) == 1
+    assert [row[1:3] for row in waiting(its)] == [("OperationalError", 2)] * 3
+
+
+def test_whoever_has_waited_longest_is_tried_first(
+    its: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else those with the smallest ids would keep the others from their turn."""
+    subjects = sorted((ids.new() for _ in range(3)), key=str, reverse=True)
+    for each in subjects:
+        hear(its, Stumbling(*subjects).effects(), envelope(standing(each)))
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=1))
+    monkeypatch.setattr(held, "AT_ONCE", 1)
+    tried = []
+    for _ in subjects:
+        with its.connect() as connection:
+            (head,) = held.heads(connection, clock.now())
+        again.try_again(its, SERVICE, Stumbling(*subjects).effects())
+        tried.append(head)
+
+    assert tried == [row[0] for row in waiting(its)]
 
 
 def test_an_unreadable_message_is_kept_sealed_and_parked(
@@ -241,3 +365,53 @@ def test_the_newest_tick_of_each_source_is_noted_with_the_events_before_it(
     with its.connect() as connection:
         assert Shared(connection).ticked == {"dispatch": now, "letters": now}
     assert kept(its, agency_id) == 1
+
+
+def heard_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """What the lines of heard events say."""
+    return [each.fields for each in caplog.records if each.message == "heard"]
+
+
+def test_of_two_copies_in_one_batch_the_second_is_known(
+    its: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "doorstep")
+    one, other = envelope(standing(ids.new())), envelope(standing(ids.new()))
+
+    hear(its, KEEP, one, other, one)
+
+    assert [each["outcome"] for each in heard_lines(caplog)] == ["done", "done", "known"]
+
+
+CARD = "6222020000001234"
+
+
+def test_words_that_are_not_ours_are_neither_logged_nor_counted_by(
+    its: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "doorstep")
+    ours = envelope(standing(ids.new()), trace=ids.new().hex)
+    others = envelope(standing(ids.new()), type=f"workforce.{CARD}", trace=CARD)
+    poison = envelope(standing(ids.new()), trace=CARD * 2 + " ", data={})
+    forged = tick(CARD, clock.now())
+
+    hear(its, KEEP, ours, others, poison, forged)
+
+    said = {(each["message"], each["trace"]) for each in heard_lines(caplog)}
+    not_ours = effects.NOT_OURS
+    assert said == {(TOPIC, ours.trace), (not_ours, not_ours), (TOPIC, not_ours)}
+    assert CARD not in caplog.text
+    assert CARD not in generate_latest().decode()
+
+
+def test_what_is_parked_is_named_by_its_id(
+    its: Engine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "TRIES", 2)
+    bad = envelope(standing(ids.new()))
+    hear(its, Stumbling(UUID(bad.subject)).effects(), bad)
+    make_due(its)
+
+    again.try_again(its, SERVICE, Stumbling(UUID(bad.subject)).effects())
+
+    assert caplog.messages[-1] == f"event {bad.id} is parked: RuntimeError"

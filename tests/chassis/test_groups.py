@@ -1,7 +1,12 @@
 """Many orders in one transaction, and nobody's answer depends on a neighbour."""
 
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, select, text
 
-from chassis import groups
+from chassis import groups, tables
+from chassis.errors import NotFound
 from proto import ids
 from proto.base import Answer
 from tests.chassis.acting import SERVICE, numbers
@@ -145,6 +151,92 @@ def test_alone_it_waits_for_its_turn(its: Engine) -> None:
             threading.Event().wait(0.2)
             assert not asked.done()
         assert told(asked.result())[0][0] == '{"coins":9,"until":null}'
+
+
+@contextmanager
+def held_elsewhere(its: Engine, query: Any) -> Iterator[None]:
+    with its.begin() as other:
+        other.execute(query.with_for_update())
+        yield
+
+
+def the_purse(key: UUID) -> Any:
+    return select(PURSE).where(PURSE.c.id == key)
+
+
+def the_numbers(*keys: UUID) -> Any:
+    """What the numbers of these purses' events are drawn from."""
+    table = tables.subject
+    return select(table).where(table.c.subject.in_(map(str, keys)))
+
+
+@pytest.mark.parametrize("row", [the_purse, the_numbers])
+def test_a_lone_order_of_the_grouped_line_waits_for_nobody(its: Engine, row) -> None:
+    held = PURSES[0]
+    with purses(its, FULL):
+        carry_out(its, order(held, 1))
+        with held_elsewhere(its, row(held)):
+            began = time.monotonic()
+            (answer,) = carry_out(its, order(held, 1), waits=False)
+
+        assert answer == Answer(alone=True)
+        assert time.monotonic() - began < 1
+        assert told(carry_out(its, order(held, 1)))[0][0] == '{"coins":8,"until":null}'
+
+
+def test_a_row_that_only_one_of_them_writes_stops_no_other(its: Engine) -> None:
+    held, *free = PURSES
+    with purses(its, FULL):
+        carry_out(its, order(held, 1))
+        with held_elsewhere(its, the_numbers(held)):
+            began = time.monotonic()
+            answers = carry_out(its, *(order(key, 1) for key in PURSES))
+
+        assert [each.alone for each in answers] == [True] + [False] * len(free)
+        assert time.monotonic() - began < 1
+        assert coins(its) == dict.fromkeys(PURSES, 9)
+
+
+def test_rows_that_all_of_them_write_do_not_keep_a_message(
+    its: Engine, monkeypatch
+) -> None:
+    monkeypatch.setattr(groups, "PATIENCE_S", 0.1)
+    with purses(its, FULL):
+        carry_out(its, *(order(key, 1) for key in PURSES))
+        with held_elsewhere(its, the_numbers(*PURSES)):
+            began = time.monotonic()
+            answers = carry_out(its, *(order(PURSES[n % 5], 1) for n in range(50)))
+
+        assert answers == [Answer(alone=True)] * 50
+        assert time.monotonic() - began < 1
+
+
+def test_alone_it_waits_for_a_row_that_it_writes(its: Engine) -> None:
+    held = PURSES[0]
+    with purses(its, FULL), ThreadPoolExecutor(1) as pool:
+        carry_out(its, order(held, 1))
+        with held_elsewhere(its, the_numbers(held)):
+            asked = pool.submit(carry_out, its, order(held, 1))
+            threading.Event().wait(0.3)
+            assert not asked.done()
+        assert told(asked.result())[0][0] == '{"coins":8,"until":null}'
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the roof"), NotFound("purse", KEYS[0])])
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_cannot_be_gathered_is_answered_so_in_any_company(
+    its: Engine, error: Exception, number: int
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    operation = OPERATIONS["spend"]
+    broken = {"spend": replace(operation, gather=fails)}
+    with purses(its, FULL):
+        orders = [order(key, 1) for key in PURSES[:number]]
+        for waits in (True, False):
+            found = groups.carry_out(its, SERVICE, broken, orders, waits=waits)
+            assert told(found) == [(None, "service-failed")] * number
 
 
 def test_what_does_not_exist_is_told_so_in_the_group(its: Engine) -> None:

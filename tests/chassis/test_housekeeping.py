@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 
-from chassis import clock, housekeeping, partitions, tables
+from chassis import clock, database, housekeeping, partitions, tables
 from chassis.housekeeping import KEPT_DAYS
 from chassis.jobs import Job
 from chassis.partitions import Month
@@ -34,7 +35,7 @@ def rowed(name: str, at: datetime | None) -> Row:
         case "answered":
             given = {"operation": "o", "digest": "d", "reply": "{}", "outcome": "done"}
             return {
-                "key": ids.new(),
+                "key": uuid4(),  # of no month
                 "principal": ids.new(),
                 "at": at or clock.now(),
             } | given
@@ -89,6 +90,54 @@ def test_what_was_kept_long_enough_goes_and_nothing_younger(
     assert removed == others | {name: 5}
     assert left(its, name) == 2
     assert len(renewed) == len(KEPT_DAYS) + 2  # after each transaction
+
+
+def test_the_answers_of_a_month_go_with_their_month_and_not_one_by_one(
+    its: Engine,
+) -> None:
+    old = clock.now() - timedelta(days=KEPT_DAYS["answered"] + 1)
+    put(its, "answered", rowed("answered", old) | {"key": ids.new()})
+
+    assert sum(tidied(its).values()) == 0
+    assert left(its, "answered") == 1
+
+
+def test_a_purge_that_fails_stops_no_other_one_and_is_tried_again(its: Engine) -> None:
+    old = clock.now() - timedelta(days=500)
+    for name in KEPT_DAYS:
+        put(its, name, rowed(name, old))
+    with its.begin() as somebody:
+        somebody.execute(text("SELECT FROM inbox FOR UPDATE"))
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            tidied(its)
+        found = {name: left(its, name) for name in KEPT_DAYS}
+
+    assert found == dict.fromkeys(KEPT_DAYS, 0) | {"inbox": 1}
+    assert tidied(its)["inbox"] == 1
+
+
+#: What makes a row's deletion last longer than a statement may.
+SLOW = (
+    "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN PERFORM pg_sleep(1.5); RETURN OLD; END $$",
+    "CREATE TRIGGER slowly BEFORE DELETE ON job FOR EACH ROW EXECUTE FUNCTION slowly()",
+)
+
+
+def test_a_purge_may_take_longer_than_an_order(
+    its: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "STATEMENT_MS", 1000)
+    put(its, "job", rowed("job", clock.now() - timedelta(days=500)))
+    hasty = database.engine(database_url, SERVICE, pool=0)
+    with its.begin() as connection:
+        for statement in SLOW:
+            connection.execute(text(statement))
+    try:
+        assert tidied(hasty)["job"] == 1
+    finally:
+        with its.begin() as connection:
+            connection.execute(text("DROP FUNCTION slowly CASCADE"))
 
 
 def months(its: Engine) -> set[str]:

@@ -65,6 +65,11 @@ async def test_a_lone_order_waits_for_nobody() -> None:
     assert await task == DONE
 
 
+async def test_only_who_travels_alone_waits_for_what_others_hold() -> None:
+    assert not Line("s", Sent()).waits
+    assert Line("s", Sent(), together=1).waits
+
+
 async def test_what_comes_meanwhile_travels_together() -> None:
     sent, who = Sent(), [ids.new() for _ in range(200)]
     tasks = await ask(Line("s", sent), *who)

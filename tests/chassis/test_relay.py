@@ -5,8 +5,10 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pika
 import psycopg
 import pytest
 
-from chassis import amqp, relay, topology
+from chassis import amqp, clock, outboxes, relay, ticks, topology
 from chassis.database import engine
 from chassis.errors import Unavailable
 from chassis.rpc import Client
@@ -23,7 +25,7 @@ from chassis.settings import Settings, settings
 from chassis.unit import Unit
 from proto import ids
 from proto.workforce import RegisterAgencies, Registered
-from tests.chassis.acting import OFFICER, SERVICE, carry_out, order, standing
+from tests.chassis.acting import OFFICER, SERVICE, carry_out, empty, order, standing
 from tests.conftest import ROOT
 
 
@@ -116,6 +118,76 @@ def test_the_standby_takes_over_when_the_active_relay_ends(found, heard) -> None
     asyncio.run(hand_over())
 
     assert sequences(heard(), subject) == list(range(1, 11))
+
+
+def say_ticks(found: Settings, pace: topology.Pace, count: int, ago_s: float = 0) -> None:
+    """Let the service tick so often, as if it had been so many seconds ago."""
+    its, said_at = engine(found.database_url, SERVICE), clock.now()
+    with pytest.MonkeyPatch.context() as then:
+        then.setattr(clock, "now", lambda: said_at - timedelta(seconds=ago_s))
+        for _ in range(count):
+            ticks.say(its, SERVICE, pace)
+    its.dispose()
+
+
+async def relaying(found: Settings, *doing: Callable[[], None]) -> None:
+    """Let a relay carry all there is, and then what each of these leaves."""
+    task = asyncio.create_task(relay.forever(found))
+    for each in (lambda: None, *doing):
+        await asyncio.to_thread(each)
+        await until(lambda: unpublished(found) == 0)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+def test_ticks_that_waited_too_long_are_not_said_but_for_the_newest(
+    found, heard, its, monkeypatch
+) -> None:
+    monkeypatch.setattr(outboxes, "FORGET", 7)
+    empty(its, "outbox", "subject")
+    subject, paces = ids.new(), ("often", "seldom")
+    for pace in paces:
+        say_ticks(found, pace, 30, ago_s=3600)
+    speak(found, [subject], 1)
+    for pace in paces:
+        say_ticks(found, pace, 30, ago_s=60)
+    newest = {}
+    with psycopg.connect(found.database_url) as connection:
+        query = f"SELECT envelope->>'type', envelope->>'id' FROM {SERVICE}.outbox"
+        newest |= dict(connection.execute(f"{query} ORDER BY id").fetchall())
+
+    asyncio.run(relaying(found))
+
+    ours = [each for each in heard() if each["source"].endswith(SERVICE)]
+    assert {each["type"]: each["id"] for each in ours} == newest
+    assert (len(ours), sequences(ours, subject)) == (3, [1])
+
+
+def test_a_tick_that_nobody_fetches_goes_and_an_event_stays(
+    found, its, monkeypatch
+) -> None:
+    """A hearer that is away for a night finds what has happened, and no old ticks."""
+    monkeypatch.setattr(relay, "LATELY", timedelta(seconds=1))
+    empty(its, "outbox", "subject")
+    connection = pika.BlockingConnection(amqp.parameters(found))
+    channel, queue = connection.channel(), "nobody-fetches"
+    channel.exchange_declare(topology.EVENTS, "topic", durable=True)
+    channel.queue_declare(queue, durable=True, arguments=topology.QUEUE_ARGUMENTS)
+    channel.queue_bind(queue, topology.EVENTS, f"tick.{SERVICE}.#")
+    channel.queue_bind(queue, topology.EVENTS, "workforce.*")
+    subject, some = ids.new(), partial(say_ticks, found, "seldom", 20)
+    count = lambda: channel.queue_declare(queue, passive=True).method.message_count  # noqa: E731
+
+    asyncio.run(relaying(found, some))
+    asyncio.run(until(lambda: count() == 0, 5))
+
+    asyncio.run(relaying(found, partial(speak, found, [subject], 1), some))
+    time.sleep(1.1)  # older than they tell anything
+    got, properties, body = channel.basic_get(queue, auto_ack=True)
+    assert (json.loads(body)["subject"], properties.delivery_mode) == (str(subject), 2)
+    assert channel.basic_get(queue)[0] is None
+    channel.queue_delete(queue)
+    connection.close()
 
 
 def test_the_whole_topology_is_there_before_anything_is_said(found) -> None:

@@ -62,7 +62,7 @@ class Service:
         )
 
     def hear(self, _: Any, __: Any, properties: Any, body: bytes) -> None:
-        (orders,) = json.loads(body)["args"]
+        orders = json.loads(body)["kwargs"]["orders"]
         self.orders += orders
         if (reply := self.answer(orders)) is not None:
             back = pika.BasicProperties(correlation_id=properties.correlation_id)

@@ -1,9 +1,11 @@
 """Events that cannot take effect, on a running platform: seen, mended, let go."""
 
 import json
+from pathlib import Path
 from uuid import UUID
 
 import pika
+import psycopg
 
 from chassis import topology
 from proto.base import Envelope
@@ -136,6 +138,27 @@ def test_a_hold_that_could_not_take_effect_lets_nobody_in_and_is_replayed(
     until(lambda: states(platform, case_id) == [], 2)
     answer = ask(door)
     assert (answer.status, answer.kind) == (403, "not-allowed")
+
+
+def test_a_visit_that_somebody_holds_stops_its_own_hold_and_no_other_ask(
+    door: Door, platform: Platform, tmp_path: Path
+) -> None:
+    """Whoever holds it: a colleague's session, a process that hangs."""
+    assert check_in(door).status == 200
+    other, case_id = Door(platform, tmp_path / "other"), case_of(door)
+    with psycopg.connect(platform.settings["DATABASE_URL"]) as somebody:
+        query = "SELECT FROM field_visit.visit WHERE id = %s FOR UPDATE"
+        somebody.execute(query, [door.visit_id])
+        hold = platform.officer.post(f"/v1/cases/{case_id}/hold", {"reason": "disputed"})
+        assert hold.ok
+        until(lambda: states(platform, case_id) == [("field_visit", STANDING, "waiting")])
+
+        assert check_in(other).status == 200
+
+        somebody.rollback()
+
+    until(lambda: states(platform, case_id) == [])
+    assert ask(door).status == 403
 
 
 def ask(door: Door):

@@ -104,6 +104,33 @@ def test_a_query_that_waits_stops_nobody_else_in_the_process(
         assert waits.result().status == 200
 
 
+ITS_ROWS = {
+    "visit": "SELECT FROM field_visit.visit WHERE id = %s FOR UPDATE",
+    "subject": "INSERT INTO field_visit.subject"
+    " SELECT case_id, 0 FROM field_visit.visit WHERE id = %s",
+}
+
+
+@pytest.mark.parametrize("row", ITS_ROWS)
+def test_two_phones_at_a_visit_that_stands_hold_up_nobody_else(
+    door: Door, platform: Platform, row: str
+) -> None:
+    """They wait in places of their own: the group's two are free again in a moment."""
+    other = Door(platform, door.folder / "other")
+    body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+    theirs = {"present": [each.presence(other.visit_id) for each in other.pair]}
+    url, path = platform.settings["DATABASE_URL"], door.path("/check-ins")
+    with psycopg.connect(url) as lock, ThreadPoolExecutor(2) as pool:
+        lock.execute(ITS_ROWS[row], [door.visit_id])
+        wait = [pool.submit(each.http.post, path, body) for each in door.pair]
+        until(lambda: platform.rows(WAITING)[0][0] >= len(wait))
+        assert other.pair[0].http.post(other.path("/check-ins"), theirs).status == 200
+
+        assert not any(each.done() for each in wait)
+        lock.rollback()
+        assert [each.result().status for each in wait] == [200, 200]
+
+
 def test_a_query_that_never_ends_is_ended(door: Door, platform: Platform) -> None:
     """Trap 10: by the database's own timeouts, since eventlet's would leak connections."""
     body = {"present": [each.presence(door.visit_id) for each in door.pair]}

@@ -13,7 +13,7 @@ from proto.field_visit import (
     TalkNotAllowed,
 )
 from services.field_visit import store
-from services.field_visit.handlers import judging
+from services.field_visit.handlers import judging, permits
 from services.field_visit.handlers.journal import apply
 from services.field_visit.model import Visit, visit_table
 
@@ -25,6 +25,7 @@ def discuss_debt(command: DiscussDebt, unit: Unit) -> Clearance:
     decision = judging.decide(visit, Act.DISCUSS_DEBT, facts, unit)
     allowed = decision.outcome is Outcome.PROCEED
     if not allowed:
+        permits.end_talk(visit, unit)
         refusal = TalkNotAllowed(**judging.judged(visit, decision, unit))
         unit.emit(refusal, visit.case_id)
     return clearance(visit, decision, "door.talk")
@@ -41,11 +42,11 @@ def enter_premises(command: EnterPremises, unit: Unit) -> Clearance:
             **judging.about(visit, unit), decision_id=decision.decision_id
         )
         unit.emit(allowed, visit.case_id)
+        unit.change(visit_table, visit.id, **visit.row())
     else:
-        visit.end_permit(unit.now)
+        permits.end_entry(visit, unit.now, unit)
         refusal = EntryNotAllowed(**judging.judged(visit, decision, unit))
         unit.emit(refusal, visit.case_id)
-    unit.change(visit_table, visit.id, **visit.row())
     return clearance(visit, decision, "door.entered")
 
 

@@ -21,7 +21,7 @@ from proto.places import Point
 from proto.signing import PublicKey, signed_bytes
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import judging
+from services.field_visit.handlers import judging, permits
 from services.field_visit.model import CheckedIn, Visit, checked_in_table, visit_table
 
 #: What to say next, by what the rulebook answered.
@@ -136,5 +136,5 @@ def arrive(visit: Visit, decision: Decision, unit: Unit) -> None:
         case Outcome.WAIT:
             visit.arrive()
         case _:
-            visit.send_away(unit.now)
+            permits.send_away(visit, unit)
     unit.change(visit_table, visit.id, **visit.row())

@@ -26,14 +26,8 @@ from proto.field_visit import (
 )
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import judging
-from services.field_visit.model import (
-    CLOCK_SLACK,
-    Noted,
-    Visit,
-    journal_table,
-    visit_table,
-)
+from services.field_visit.handlers import judging, permits
+from services.field_visit.model import CLOCK_SLACK, Noted, Visit, journal_table
 
 
 def record_journal(command: RecordJournal, unit: Unit) -> Received:
@@ -63,7 +57,8 @@ def apply(visit: Visit, journal: Journal | None, unit: Unit) -> int:
     for entry in new:
         write(journal, entry, counts, unit)
         if visit.take(Noted(entry.fact, entry.at, counts)):
-            end_permit(visit, entry, unit)
+            permits.end_talk(visit, unit)
+            permits.end_entry(visit, entry.at, unit)
         consequences(visit, entry, unit)
     return len(new)
 
@@ -157,12 +152,7 @@ def decline(visit: Visit, entry: Entry, unit: Unit) -> None:
     assert isinstance(entry.fact, ConsentGiven | ConsentWithdrawn | Objected)
     said = judging.about(visit, unit) | {"at": entry.at}
     unit.emit(EntryDeclined(**said, by=entry.fact.by), visit.case_id)
-    end_permit(visit, entry, unit)
-
-
-def end_permit(visit: Visit, entry: Entry, unit: Unit) -> None:
-    if visit.end_permit(entry.at):
-        unit.change(visit_table, visit.id, **visit.row())
+    permits.end_entry(visit, entry.at, unit)
 
 
 def judge_entry(visit: Visit, entry: Entry, unit: Unit) -> None:

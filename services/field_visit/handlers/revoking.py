@@ -1,12 +1,10 @@
 """What was allowed is taken back the moment that something it rested on has ended."""
 
-from chassis import answers
 from chassis.unit import Unit
 from proto.base import Standing
 from proto.field_visit import ClearanceRevoked
 from services.field_visit import store
-from services.field_visit.handlers import judging
-from services.field_visit.model import visit_table
+from services.field_visit.handlers import judging, permits
 
 
 def withdraw(event: Standing, unit: Unit) -> None:
@@ -17,10 +15,8 @@ def withdraw(event: Standing, unit: Unit) -> None:
     """
     if not event.urgent():
         return
-    visits = store.cleared(unit.connection, event, unit.now)
-    for visit in visits:
-        visit.send_away(unit.now)
-        unit.change(visit_table, visit.id, **visit.row())
+    visits = store.resting(unit.connection, event)
+    for visit in (each for each in visits if each.has_permit(unit.now)):
+        permits.send_away(visit, unit)
         said = judging.about(visit, unit) | {"because": event.topic()}
         unit.emit(ClearanceRevoked(**said), visit.case_id)
-    answers.revoke(unit.connection, [visit.id for visit in visits], unit.now)

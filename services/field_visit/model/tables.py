@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -42,11 +41,7 @@ visit_table = Table(
     Column("ending", Text),
 )
 Index("visit_case", visit_table.c.case_id)
-Index(
-    "visit_cleared",
-    visit_table.c.cleared_until,
-    postgresql_where=visit_table.c.state == text("'cleared'"),
-)
+Index("visit_letter", visit_table.c.letter_id)
 Index("visit_soonest", visit_table.c.not_before, visit_table.c.id)
 Index("visit_agency", visit_table.c.agency_id, visit_table.c.not_before)
 Index("visit_collectors", visit_table.c.collectors, postgresql_using="gin")

@@ -105,6 +105,16 @@ class Visit:
         """Return where a collector checked in, if so."""
         return next((c for c in self.here if c.collector_id == collector_id), None)
 
+    def has_phone(self, device_id: UUID) -> bool:
+        """Tell whether somebody checked in with this phone."""
+        return any(each.device_id == device_id for each in self.here)
+
+    def has_permit(self, now: datetime) -> bool:
+        """Tell whether the pair is allowed anything now."""
+        if self.state is not VisitState.CLEARED:
+            return False
+        return any(end and end > now for end in (self.cleared_until, self.entry_until))
+
     def clear(self, until: datetime | None) -> bool:
         """Let the pair knock until then. True the first time only."""
         news = self.cleared_until is None
@@ -116,10 +126,12 @@ class Visit:
         if self.state is VisitState.PLANNED:
             self.state = VisitState.ARRIVING
 
-    def send_away(self, now: datetime) -> None:
-        """Take back what was allowed before."""
+    def send_away(self, now: datetime) -> bool:
+        """Take back what was allowed before. True when something was."""
+        was_cleared = self.state is VisitState.CLEARED
         self.state = VisitState.ARRIVING
         self.end_permit(now)
+        return was_cleared
 
     def permit_entry(self, reason: str | None, decision: Decision) -> None:
         """Let the pair in from now on, as long as the decision is good."""

@@ -1,0 +1,52 @@
+"""Nobody keeps a lock who does nothing with it."""
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import Engine, text
+
+from chassis.database import SILENT_MS
+from doorstep.process import wait_until
+from tests.chassis.acting import SERVICE
+from tests.conftest import ROOT
+
+#: A process of ours that locks in a transaction, and then does what comes next.
+HOLDER = """
+import sys
+from sqlalchemy import text
+from chassis.database import engine
+its = engine(sys.argv[1], sys.argv[2], green=True, pool=1)
+with its.begin() as connection:
+    connection.execute(text("SELECT pg_advisory_xact_lock(8)"))
+    print("begun", flush=True)
+    while True:
+        connection.execute(text(sys.argv[3]))
+"""
+FREE = text("SELECT pg_try_advisory_xact_lock(8)")
+SHORT = "SELECT 1"
+LONG = "SELECT repeat('x', 1000) FROM generate_series(1, 100000)"
+
+
+@pytest.mark.parametrize("query", [SHORT, LONG])
+def test_a_process_that_freezes_in_a_transaction_loses_its_locks(
+    its: Engine, database_url: str, query: str
+) -> None:
+    words = [sys.executable, "-c", HOLDER, database_url, SERVICE, query]
+    with ExitStack() as stack:
+        process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE)
+        holder = stack.enter_context(process)
+        stack.callback(holder.kill)
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"begun\n"
+        time.sleep(0.1)  # so that it is in the middle of its work
+        holder.send_signal(signal.SIGSTOP)
+        assert wait_until(lambda: free(its), SILENT_MS / 1000 + 2)
+
+
+def free(its: Engine) -> bool:
+    with its.begin() as connection:
+        return bool(connection.scalar(FREE))
