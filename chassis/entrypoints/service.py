@@ -33,9 +33,9 @@ class Service:
         """Answer each order of a message, which may wait for what others hold or not."""
         metrics.GROUP_SIZE.labels(self.name).observe(len(orders))
         known = answered_by(self.name, type(self))
-        its = database.of(self.name)
         with bulk_place(self.name, known, orders) as granted:
             if granted:
+                its = database.of(self.name)
                 given = groups.carry_out(its, self.name, known, orders, waits=waits)
             else:
                 full = Unavailable("line-full", service=self.name).problem()
