@@ -42,11 +42,14 @@ class Pulse(DependencyProvider):  # type: ignore[misc]
     def beat(self, every_s: float, do: Callable[[], object]) -> None:
         """Do something at every full multiple of so many seconds."""
         ended, name = Signal(), f"pulse {len(self.running)} of {self.service}"
+        counts = every_s < ready.STUCK_S
         self.running.append(ended)
 
         def loop() -> None:
+            if counts:
+                ready.progress(name)
             while not self.stopping:
-                if self.done(do) and every_s < ready.STUCK_S:
+                if self.done(do) and counts:
                     ready.progress(name)
                 self.sleep(every_s - time.time() % every_s)
             ready.ended(name)

@@ -176,3 +176,34 @@ def test_a_line_that_fails_or_has_ended_is_not_alive() -> None:
     words = [sys.executable, "-W", "ignore", "-c", LINE]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False", "True", "False"]
+
+
+#: A pulse of two beats; one of them fails from the first time on, or the database is away.
+PULSE = """
+import eventlet, sys
+eventlet.monkey_patch()
+from types import SimpleNamespace
+from chassis import ready
+from chassis.effects import DatabaseAway
+from chassis.entrypoints.pulse import Pulse
+ready.STUCK_S = 1.0
+pulse = Pulse()
+pulse.service, pulse.stopping, pulse.running = "s", False, []
+spawn = lambda loop, identifier: eventlet.spawn(loop)
+pulse.container = SimpleNamespace(spawn_managed_thread=spawn)
+def fail():
+    raise {"away": DatabaseAway, "fails": RuntimeError}[sys.argv[1]]
+pulse.beat(0.1, lambda: None)
+pulse.beat(0.1, fail)
+eventlet.sleep(1.5)
+print(ready.alive())
+"""
+
+
+@pytest.mark.parametrize(("what", "alive"), [("away", "True"), ("fails", "False")])
+def test_a_pulse_that_fails_is_not_alive_unless_the_database_is_away(
+    what: str, alive: str
+) -> None:
+    words = [sys.executable, "-W", "ignore", "-c", PULSE, what]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [alive]
