@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import random
 from types import ModuleType
 from typing import Any
@@ -25,8 +26,9 @@ class Forgetful:
 def plant(groups: ModuleType) -> None:
     honest = groups.transact
 
-    def transact(engine: Any, service: str, parcels: Any, **named: Any) -> Any:
-        chosen = Forgetful(engine) if service == WHERE and random() < SHARE else engine
-        return honest(chosen, service, parcels, **named)
+    def transact(message: Any, parcels: Any) -> Any:
+        if message.service == WHERE and random() < SHARE:
+            message = replace(message, engine=Forgetful(message.engine))
+        return honest(message, parcels)
 
     groups.transact = transact  # type: ignore[attr-defined]
