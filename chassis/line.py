@@ -21,7 +21,7 @@ from proto.base import Answer, Order
 Future = asyncio.Future[Answer]
 
 #: What a message leaves of the crowd that was seen before it.
-FADING = 0.9
+FADING = 0.98
 
 
 @dataclass(eq=False)
@@ -67,7 +67,7 @@ class Line:
     on_their_way: int = 2
     of_one_on_their_way: int | None = None
     patience_s: float = 0.25
-    company_s: float = 0.01
+    company_s: float = 0.02
     most: int = 512
     most_of_one: int = 64
     queues: dict[UUID, deque[Waiting]] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Line:
     def share(self) -> int:
         """Return how many orders make a message while another one is on its way."""
         self.crowd = max(self.crowd, self.waiting + self.travelling)
-        return min(self.together, int(self.crowd / self.on_their_way))
+        return min(self.together, round(self.crowd / self.on_their_way))
 
     def set_out(self) -> bool:
         """Send the next message; tell whether there was anybody to take along."""
