@@ -65,7 +65,7 @@ def home() -> Path:
 
 def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
     code, said = chaos(
-        home, "--seed", "11", "--seconds", "45", "--kills", "15", "--crews", "4"
+        home, "--seed", "11", "--seconds", "30", "--kills", "10", "--crews", "4"
     )
 
     found = counters(said)
@@ -76,8 +76,8 @@ def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
     assert found["recovered"] > 0
 
 
-@pytest.mark.parametrize("bug", ["acknowledge-before-commit", "no-inbox"])
-def test_a_planted_bug_is_caught(home: Path, bug: str) -> None:
+def test_a_planted_bug_is_caught(home: Path) -> None:
+    bug = "acknowledge-before-commit"
     code, said = chaos(home, "--seed", "12", *SHORT, "--plant", bug)
 
     assert code == 1, said
