@@ -171,13 +171,16 @@ class Line:
 
     def next_principal(self) -> UUID | None:
         """Return whose turn it is; nobody's who has as much on the way as one may."""
-        most = self.of_one_on_their_way
-        for principal, queue in list(self.queues.items()):
+        most, empty, found = self.of_one_on_their_way, [], None
+        for principal, queue in self.queues.items():
             if not queue:
-                del self.queues[principal]
+                empty.append(principal)
             elif most is None or self.travelling_of[principal] < most:
-                return principal
-        return None
+                found = principal
+                break
+        for principal in empty:
+            del self.queues[principal]
+        return found
 
     def fail_all(self, kind: str) -> None:
         """Tell everybody who waits that there is no way."""
