@@ -65,7 +65,7 @@ def home() -> Path:
 
 def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
     code, said = chaos(
-        home, "--seed", "11", "--seconds", "30", "--kills", "10", "--crews", "4"
+        home, "--seed", "11", "--seconds", "20", "--kills", "8", "--crews", "4"
     )
 
     found = counters(said)
@@ -74,14 +74,6 @@ def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
     assert (found["lost"], found["duplicated"], found["unexpected"]) == (0, 0, 0)
     assert found["acknowledged"] > 100
     assert found["recovered"] > 0
-
-
-def test_a_planted_bug_is_caught(home: Path) -> None:
-    bug = "acknowledge-before-commit"
-    code, said = chaos(home, "--seed", "12", *SHORT, "--plant", bug)
-
-    assert code == 1, said
-    assert CAUGHT_BY[bug] in wrong(said), said
 
 
 @pytest.mark.long
