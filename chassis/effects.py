@@ -49,12 +49,6 @@ FIRST_TIME = text(
     " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (event_id uuid)"
     " ORDER BY d.event_id ON CONFLICT DO NOTHING RETURNING event_id"
 ).execution_options(**OFTEN)
-#: SQLSTATEs, by how they begin, that speak of the database and not of what was asked of
-#: it: connection, transaction state, resources, an operator's hand.
-AWAY = ("08", "25", "53", "57P")
-#: Somebody holds what was asked for, or it took too long. Of one event alone that is a
-#: failed try, so that whoever holds a row stops nobody but those who need it.
-BUSY = ("55", "57014")
 #: A trace as we make them, and what is said instead of words that are not of our making.
 TRACE, NOT_OURS = re.compile(r"[0-9a-f]{32}"), "(not ours)"
 
@@ -83,6 +77,7 @@ def hear(
 def one(engine: Engine, service: str, lane: str, effects: Effects, heard: Envelope) -> bool:
     """Let one event take effect, or hold it back; tell whether either could be.
 
+    Somebody who holds a row it needs makes it fail, so that they stop nobody else's.
     Raises DatabaseAway.
     """
     try:
@@ -102,14 +97,18 @@ def hold_back(engine: Engine, lane: str, heard: Envelope, error: Exception) -> b
         with engine.begin() as connection:
             held.hold_back(connection, lane, [heard], error)
     except Exception as unstorable:
-        refuse_away(unstorable, AWAY + BUSY)
+        refuse_away(unstorable, busy=True)
         logs.failed("to hold an event back", unstorable)
         return False
     return True
 
 
-def refuse_away(error: Exception, states: tuple[str, ...] = AWAY) -> None:
-    """Raises DatabaseAway when an error is the database's own, not an event's."""
+def refuse_away(error: Exception, *, busy: bool = False) -> None:
+    """Raises DatabaseAway when an error is the database's own, not an event's.
+
+    With `busy` also when somebody holds what was asked for, or it took too long.
+    """
+    states = sqlstates.AWAY + (sqlstates.BUSY if busy else ())
     if isinstance(error, DBAPIError):
         state = sqlstates.of(error)
         if isinstance(error, DataError) if state is None else not state.startswith(states):

@@ -139,7 +139,7 @@ def one_round(
     except Exception as error:
         logs.failed(named(parcels), error)
         if last or not worth_a_second_try(error, len(parcels)):
-            return [instead(error, message.waits)] * len(parcels)
+            return [instead(error, message)] * len(parcels)
     return [one_round(message, [each], last=True)[0] for each in parcels]
 
 
@@ -158,15 +158,15 @@ def worth_a_second_try(error: Exception, orders: int) -> bool:
     return orders > 1
 
 
-def instead(error: Exception, waits: bool) -> Answer:
+def instead(error: Exception, message: Message) -> Answer:
     """Return the answer to an order that could not be carried out."""
     if isinstance(error, IntegrityError):  # somebody else was first with the same name
         return Answer(problem=Conflict("key-known-otherwise").problem())
-    if sqlstates.held_elsewhere(error) and not waits:
+    if sqlstates.held_elsewhere(error) and not message.waits:
         return Answer(alone=True)
     away = isinstance(error, DBAPIError | PoolTimeout)
     kind = "database-does-not-answer" if away else "service-failed"
-    return Answer(problem=Unavailable(kind).problem())
+    return Answer(problem=Unavailable(kind, service=message.service).problem())
 
 
 def transact(message: Message, parcels: list[Parcel]) -> list[Answer]:
@@ -205,7 +205,7 @@ def answer(parcel: Parcel, unit: Unit, before: Mapping[Key, Remembered]) -> Answ
     key = answers.key_of(parcel.order)
     known = before.get(key) if key else None
     try:
-        refuse_late(parcel.order)
+        refuse_late(parcel.order, unit)
         parcel.operation.may(parcel.command, unit)
         return replay(parcel, unit, known) if known else first(parcel, unit)
     except HeldElsewhere:
@@ -214,13 +214,13 @@ def answer(parcel: Parcel, unit: Unit, before: Mapping[Key, Remembered]) -> Answ
         return Answer(problem=refusal.problem())
 
 
-def refuse_late(order: Order) -> None:
+def refuse_late(order: Order, unit: Unit) -> None:
     """Raises Unavailable when nobody waits for an order any more.
 
     We may have been frozen with it, or have waited long for what it locks.
     """
     if order.late(clock.now()):
-        raise Unavailable("too-late")
+        raise Unavailable("too-late", service=unit.source)
 
 
 def first(parcel: Parcel, unit: Unit) -> Answer:

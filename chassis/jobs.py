@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, TextClause, select, text, update
+from sqlalchemy import Connection, Engine, Select, TextClause, select, text, update
 
 from chassis import clock, logs, tables
 from chassis.unit import Unit, due, settle
@@ -73,18 +73,9 @@ def look(services: Sequence[str]) -> TextClause:
 def claim(engine: Engine, service: str) -> Job | None:
     """Claim the job that has waited longest, if there is one."""
     now = clock.now()
-    free = table.c.leased_until.is_(None) | (table.c.leased_until < now)
-    waiting = (
-        select(table.c.id)
-        .where(table.c.done_at.is_(None), table.c.failed_at.is_(None))
-        .where(table.c.run_at <= now, free)
-        .order_by(table.c.run_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
     query = (
         update(table)
-        .where(table.c.id == waiting.scalar_subquery())
+        .where(table.c.id == longest_waiting(now).scalar_subquery())
         .values(leased_until=now + LEASE, claim=table.c.claim + 1)
         .returning(table)
     )
@@ -102,6 +93,18 @@ def claim(engine: Engine, service: str) -> Job | None:
         found.by,
         found.trace,
         found.claim,
+    )
+
+
+def longest_waiting(now: datetime) -> Select[tuple[UUID]]:
+    free = table.c.leased_until.is_(None) | (table.c.leased_until < now)
+    return (
+        select(table.c.id)
+        .where(table.c.done_at.is_(None), table.c.failed_at.is_(None))
+        .where(table.c.run_at <= now, free)
+        .order_by(table.c.run_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
     )
 
 

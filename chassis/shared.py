@@ -54,8 +54,8 @@ class Shared:
     `things` holds what was locked, by its class and id; nobody else of the transaction
     has the same one, so whoever gets it may change it. Without `blocking`, what somebody
     else holds is skipped, and noted in `elsewhere`, and no row that is written is waited
-    for longer than a moment. `answered` is what was answered to
-    the transaction's orders before.
+    for longer than a moment. `answered` is what was answered to the transaction's orders
+    before.
     """
 
     connection: Connection

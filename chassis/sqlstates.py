@@ -2,6 +2,11 @@
 
 from sqlalchemy.exc import DBAPIError
 
+#: Codes, by how they begin, that speak of the database and not of what was asked of it:
+#: connection, transaction state, resources, an operator's hand.
+AWAY = ("08", "25", "53", "57P")
+#: Somebody holds what was asked for, or it took too long.
+BUSY = ("55", "57014")
 #: Somebody holds a row longer than we wait for it.
 LOCK_NOT_AVAILABLE = "55P03"
 #: Classes of what the next try may do better: a wrong value, a duplicate, a deadlock, a

@@ -103,7 +103,7 @@ def do(its: Engine, job: Job, known: dict[str, Work]) -> None:
             raise
         except Exception as error:
             # Then its lease ends, and it is claimed again.
-            effects.refuse_away(error, effects.AWAY + effects.BUSY)
+            effects.refuse_away(error, busy=True)
             logs.failed(f"{job.kind} of {job.service}", error)
             jobs.fail(its, job, error)
             return

@@ -58,8 +58,10 @@ def is_ready(home: Home, part: Part) -> bool:
     """Tell whether a running part does its work."""
     said = home.ready_file(part.name).exists()
     settings = home.settings()
-    if part.health is None or not said or "DOORSTEP_HTTP_PORT" not in settings:
-        return said and part.health is None
+    if part.health is None or not said:
+        return said
+    if "DOORSTEP_HTTP_PORT" not in settings:
+        return False
     host, port = http_address(settings)
     connection = HTTPConnection(host, port, timeout=3)
     try:

@@ -31,7 +31,7 @@ def known(connection: Connection, case: str) -> UUID:
         wanted: UUID | None = UUID(case)
     except ValueError:
         wanted = store.named(connection, case)
-    if wanted is None or not store.cases(connection, [wanted]):
+    if wanted is None or not store.CASES.all(connection, [wanted]):
         raise Misuse(
             f"there is no case {case}; write its number as the bank did, or its id"
         )

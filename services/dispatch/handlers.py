@@ -1,5 +1,6 @@
 """What dispatch does with each message."""
 
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -57,7 +58,7 @@ def open_cases(command: OpenCases, unit: Unit) -> CasesOpened:
         ]
     )
     ids = [entry.case_id for entry in entries]
-    known = store.cases(unit.connection, ids)
+    known = store.CASES.all(unit.connection, ids)
     unit.keyring.make(ids)
     new = sum(
         open_case(entry, known.get(entry.case_id), unit) for entry in unit.in_turns(entries)
@@ -92,25 +93,7 @@ def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
         raise Conflict("key-shredded", key=entry.number)
     if known:
         raise Conflict("key-known-otherwise", thing="case", key=entry.number)
-    keyring = unit.keyring
-    debtor = keyring.seal(entry.case_id, "case.debtor", entry.debtor.model_dump_json())
-    address = keyring.seal(entry.case_id, "case.address", entry.address.model_dump_json())
-    unit.write(
-        case_table,
-        id=entry.case_id,
-        number=entry.number,
-        agency_id=entry.agency_id,
-        state=CaseState.PLACED,
-        books=list(entry.books),
-        debtor=debtor.model_dump(mode="json"),
-        address=address.model_dump(mode="json"),
-        amount=entry.amount,
-        currency=entry.currency,
-        overdue_since=entry.overdue_since,
-        entry=print_,
-        version=1,
-        **blinds(entry.debtor, keyring),
-    )
+    unit.write(case_table, **row_of(entry, unit.keyring), entry=print_)
     unit.emit(CaseOpened(case_id=entry.case_id, number=entry.number), entry.case_id)
     standing = CaseStanding(
         case_id=entry.case_id,
@@ -124,9 +107,29 @@ def open_case(entry: CaseEntry, known: Case | None, unit: Unit) -> int:
     return 1
 
 
+def row_of(entry: CaseEntry, keyring: Keyring) -> dict[str, Any]:
+    """Return the row of a new case: the debtor and the address sealed, and findable."""
+    debtor = keyring.seal(entry.case_id, "case.debtor", entry.debtor.model_dump_json())
+    address = keyring.seal(entry.case_id, "case.address", entry.address.model_dump_json())
+    return {
+        "id": entry.case_id,
+        "number": entry.number,
+        "agency_id": entry.agency_id,
+        "state": CaseState.PLACED,
+        "books": list(entry.books),
+        "debtor": debtor.model_dump(mode="json"),
+        "address": address.model_dump(mode="json"),
+        "amount": entry.amount,
+        "currency": entry.currency,
+        "overdue_since": entry.overdue_since,
+        "version": 1,
+        **blinds(entry.debtor, keyring),
+    }
+
+
 def hold_case(command: HoldCase, unit: Unit) -> CaseShown:
     """Let nobody work a case; within a second nobody is allowed anything about it."""
-    case = store.case(unit.shared, command.case_id)
+    case = store.CASES.one(unit.shared, command.case_id)
     if case.hold(command.reason):
         unit.emit(CaseHeld(case_id=case.id, reason=command.reason, at=unit.now), case.id)
         save(case, unit)
@@ -135,7 +138,7 @@ def hold_case(command: HoldCase, unit: Unit) -> CaseShown:
 
 def resume_case(command: ResumeCase, unit: Unit) -> CaseShown:
     """Let a held case be worked again."""
-    case = store.case(unit.shared, command.case_id)
+    case = store.CASES.one(unit.shared, command.case_id)
     if case.resume():
         unit.emit(CaseResumed(case_id=case.id, at=unit.now), case.id)
         save(case, unit)
@@ -166,7 +169,7 @@ def plan_visits(command: PlanVisits, unit: Unit) -> VisitsPlanned:
     """Plan visits to cases of the asker's own agency, by its own people."""
     entries = command.visits
     refuse_twins("/visits", [entry.visit_id for entry in entries])
-    cases = store.cases(unit.connection, [entry.case_id for entry in entries])
+    cases = store.CASES.all(unit.connection, [entry.case_id for entry in entries])
     refuse(wrong_visits(entries, cases, unit))
     known = store.plans(unit.connection, [entry.visit_id for entry in entries])
     new = 0

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, update
 
-from chassis.errors import NotFound
-from chassis.locking import locked
+from chassis.locking import Things
 from chassis.shared import Shared
 from proto.base import Sealed
 from proto.dispatch import CaseState, HoldCase, ResumeCase, VisitEntry
@@ -18,32 +17,6 @@ from services.dispatch.model import (
     case_table,
     visit_plan_table,
 )
-
-CASES = select(*(case_table.c[name] for name in Case.__dataclass_fields__))
-
-
-def gather(shared: Shared, commands: Sequence[HoldCase | ResumeCase]) -> None:
-    """Lock the cases of these commands."""
-    lock(shared, [command.case_id for command in commands])
-
-
-def lock(shared: Shared, ids: Iterable[UUID]) -> None:
-    for row in locked(shared, CASES, ids):
-        shared.put(row.id, case_of(row))
-
-
-def case(shared: Shared, case_id: UUID) -> Case:
-    """One case, locked until the transaction ends."""
-    if shared.thing(Case, case_id) is None:
-        lock(shared, [case_id])
-    if found := shared.thing(Case, case_id):
-        return found
-    raise NotFound("case", case_id)
-
-
-def cases(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Case]:
-    """These cases, as far as they exist, locked in one order."""
-    return {row.id: case_of(row) for row in locked(Shared(connection), CASES, ids)}
 
 
 def case_of(row: Row[Any]) -> Case:
@@ -59,6 +32,19 @@ def case_of(row: Row[Any]) -> Case:
         row.version,
         row.held_because,
     )
+
+
+CASES = Things(
+    "case",
+    Case,
+    select(*(case_table.c[name] for name in Case.__dataclass_fields__)),
+    case_of,
+)
+
+
+def gather(shared: Shared, commands: Sequence[HoldCase | ResumeCase]) -> None:
+    """Lock the cases of these commands."""
+    CASES.lock(shared, [command.case_id for command in commands])
 
 
 def plans(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, VisitEntry]:

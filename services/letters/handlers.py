@@ -25,7 +25,7 @@ def issue_authorisations(command: IssueAuthorisations, unit: Unit) -> Issued:
     entries = command.letters
     refuse_twins("/letters", [entry.letter_id for entry in entries])
     refuse(wrong_rows(entries, unit))
-    known = store.authorisations(unit.connection, [e.letter_id for e in entries])
+    known = store.LETTERS.all(unit.connection, [e.letter_id for e in entries])
     new = 0
     for entry in unit.in_turns(entries):
         new += issue(entry, known.get(entry.letter_id), unit)
@@ -86,7 +86,7 @@ def issue(entry: AuthorisationEntry, known: Authorisation | None, unit: Unit) ->
 
 def revoke_authorisation(command: RevokeAuthorisation, unit: Unit) -> Issued:
     """Revoke a letter; doing so twice changes nothing."""
-    letter = store.authorisation(unit.shared, command.letter_id)
+    letter = store.LETTERS.one(unit.shared, command.letter_id)
     if letter.revoke():
         unit.change(
             authorisation_table,

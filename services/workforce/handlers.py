@@ -43,7 +43,7 @@ NEW, CHANGED, SAME = "new", "changed", "same"
 def register_agencies(command: RegisterAgencies, unit: Unit) -> Registered:
     entries = command.agencies
     refuse_twins("/agencies", [entry.agency_id for entry in entries])
-    known = store.agencies(unit.connection, [entry.agency_id for entry in entries])
+    known = store.AGENCIES.all(unit.connection, [entry.agency_id for entry in entries])
     return tally(
         register_agency(entry, known.get(entry.agency_id), unit)
         for entry in unit.in_turns(entries)
@@ -73,10 +73,10 @@ def register_people(command: RegisterPeople, unit: Unit) -> Registered:
         "/people/{}/agency_id",
         "unknown-agency",
         [entry.agency_id for entry in entries],
-        store.agencies(unit.connection, [entry.agency_id for entry in entries]),
+        store.AGENCIES.all(unit.connection, [entry.agency_id for entry in entries]),
     )
     ids = [entry.person_id for entry in entries]
-    known = store.people(unit.connection, ids)
+    known = store.PEOPLE.all(unit.connection, ids)
     unit.keyring.make(ids)
     return tally(
         register_person(entry, known.get(entry.person_id), unit)
@@ -131,9 +131,9 @@ def register_devices(command: RegisterDevices, unit: Unit) -> Registered:
         "/devices/{}/person_id",
         "unknown-person",
         [entry.person_id for entry in entries],
-        store.people(unit.connection, [entry.person_id for entry in entries]),
+        store.PEOPLE.all(unit.connection, [entry.person_id for entry in entries]),
     )
-    known = store.devices(unit.connection, [entry.device_id for entry in entries])
+    known = store.DEVICES.all(unit.connection, [entry.device_id for entry in entries])
     return tally(
         register_device(entry, known.get(entry.device_id), unit)
         for entry in unit.in_turns(entries)
@@ -164,7 +164,7 @@ def register_device(entry: DeviceEntry, known: Device | None, unit: Unit) -> str
 
 def holder(command: EnrolDevice, unit: Unit) -> None:
     """Raises NotFound for whoever does not have the phone."""
-    device = store.device(unit.shared, command.device_id)
+    device = store.DEVICES.one(unit.shared, command.device_id)
     if unit.asker is None or unit.asker.person_id != device.person_id:
         raise NotFound("device", command.device_id)
 
@@ -172,7 +172,7 @@ def holder(command: EnrolDevice, unit: Unit) -> None:
 def keeper(command: RevokeDevice, unit: Unit) -> None:
     """Raises Forbidden, and NotFound for a supervisor of another agency."""
     only(Role.SUPERVISOR, Role.BANK_OFFICER)(command, unit)
-    device = store.device(unit.shared, command.device_id)
+    device = store.DEVICES.one(unit.shared, command.device_id)
     agency_id = store.agency_of(unit.connection, device.person_id)
     asker = unit.asker
     if asker and asker.role is Role.SUPERVISOR and asker.agency_id != agency_id:
@@ -181,7 +181,7 @@ def keeper(command: RevokeDevice, unit: Unit) -> None:
 
 def enrol_device(command: EnrolDevice, unit: Unit) -> DeviceShown:
     """Take the key a phone made, if it holds the key."""
-    device = store.device(unit.shared, command.device_id)
+    device = store.DEVICES.one(unit.shared, command.device_id)
     proof = enrolment(device.id, command.public_key)
     if not signatures.verifies(command.public_key, command.signature, proof):
         raise Forbidden("proof-does-not-fit", key=device.code)
@@ -192,7 +192,7 @@ def enrol_device(command: EnrolDevice, unit: Unit) -> DeviceShown:
 
 def revoke_device(command: RevokeDevice, unit: Unit) -> DeviceShown:
     """Lock a phone out."""
-    device = store.device(unit.shared, command.device_id)
+    device = store.DEVICES.one(unit.shared, command.device_id)
     if device.revoke():
         save(device, unit, revoked_because=command.reason)
     return shown(device)

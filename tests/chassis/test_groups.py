@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, select, text
 
-from chassis import groups, tables
+from chassis import clock, groups, tables
 from chassis.errors import NotFound
 from proto import ids
 from proto.base import Answer
@@ -284,3 +285,47 @@ def test_bulk_work_never_shares_a_transaction(its: Engine) -> None:
 
     assert groups.rounds(parcels) == [[0], [1], [2], [3], [4]]
     assert SERVICE
+
+
+def at(seconds: float) -> dict[str, str]:
+    """What an order says whose sender's clock is that much ahead of ours."""
+    return {"good_until": (clock.now() + timedelta(seconds=seconds)).isoformat()}
+
+
+def test_what_nobody_waits_for_is_not_done_and_its_neighbours_are(its: Engine) -> None:
+    with purses(its, FULL):
+        late, soon, open_ = carry_out(
+            its,
+            order(PURSES[0], 1, **at(-0.1)),
+            order(PURSES[1], 1, **at(3)),
+            order(PURSES[2], 1),
+        )
+        left = coins(its)
+
+    assert late.problem is not None
+    assert (late.problem.kind, late.problem.status) == ("too-late", 503)
+    assert late.problem.values == {"service": SERVICE}
+    assert (soon.problem, open_.problem) == (None, None)
+    assert [left[key] for key in PURSES[:3]] == [10, 9, 9]
+
+
+def test_a_senders_clock_that_lies_stops_its_orders_or_lets_them_wait_longer(
+    its: Engine,
+) -> None:
+    with purses(its, FULL):
+        behind = carry_out(its, order(PURSES[0], 1, **at(3 - 3600)))
+        ahead = carry_out(its, order(PURSES[0], 1, **at(3 + 3600)))
+        left = coins(its)
+
+    assert [each.problem and each.problem.kind for each in behind] == ["too-late"]
+    assert [each.problem for each in ahead] == [None]
+    assert left[PURSES[0]] == 9
+
+
+def test_who_failed_is_named(its: Engine) -> None:
+    with purses(its, FULL):
+        (failed,) = carry_out(its, order(PURSES[0], 1, "stumbles"))
+
+    assert failed.problem is not None
+    assert failed.problem.kind == "service-failed"
+    assert failed.problem.values == {"service": SERVICE}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from chassis import prepared
 from chassis.database import engine
@@ -77,3 +77,15 @@ def test_a_select_says_so_too(its: Engine) -> None:
         assert connection.scalar(query, {"one": 7}) == 7
 
     assert len(kept(its)) == 1
+
+
+def test_after_its_connection_died_it_is_prepared_on_the_next_one(its: Engine) -> None:
+    values = {"one": 1, "other": 2}
+    with its.begin() as connection:
+        connection.exec_driver_sql(ADD, values, OFTEN)
+    with pytest.raises(OperationalError), its.begin() as connection:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with its.begin() as connection:
+        assert tuple(connection.exec_driver_sql(ADD, values, OFTEN).one()) == (3, "100 %")
+    assert kept(its) == [prepare(ADD).prepare]
