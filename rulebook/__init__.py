@@ -6,29 +6,89 @@ A topic module has one class per clause key: what the clause means for some fact
 """
 
 from rulebook.book import load
-from rulebook.engine import (
-    entry_reasons,
-    foretell,
-    judge,
-    permit_minutes,
-    visit_minutes,
+from rulebook.conflicts import Contradiction, contradictions
+from rulebook.engine import foretell, judge, turns
+from rulebook.facts import (
+    Appointment,
+    Care,
+    Cash,
+    Consent,
+    DoorFacts,
+    Here,
+    Letter,
+    Locating,
+    MoneyFacts,
+    Pairing,
+    Paper,
+    Payment,
 )
-from rulebook.facts import Consent, DoorFacts, Here, Letter
 from rulebook.reading import Misprint
-from rulebook.wording import name, script
+from rulebook.replay import facts_from_json, facts_json
+from rulebook.settled import (
+    banking_hours,
+    binding,
+    climb_seconds,
+    closing_hours,
+    end_early_minutes,
+    entry_reasons,
+    exit_minutes,
+    four_eyes_above,
+    knocks,
+    money_left_minutes,
+    partner_minutes,
+    permit_minutes,
+    receipt_minutes,
+    report_hours,
+    set_by,
+    visit_minutes,
+    wait_minutes,
+    warn_minutes,
+    window_closes,
+)
+from rulebook.wording import name, script, scripts
 
 __all__ = [
+    "Appointment",
+    "Care",
+    "Cash",
     "Consent",
+    "Contradiction",
     "DoorFacts",
     "Here",
     "Letter",
+    "Locating",
     "Misprint",
+    "MoneyFacts",
+    "Pairing",
+    "Paper",
+    "Payment",
+    "banking_hours",
+    "climb_seconds",
+    "closing_hours",
+    "binding",
+    "contradictions",
+    "end_early_minutes",
     "entry_reasons",
+    "exit_minutes",
+    "facts_from_json",
+    "facts_json",
     "foretell",
+    "four_eyes_above",
     "judge",
+    "knocks",
     "load",
+    "money_left_minutes",
     "name",
+    "partner_minutes",
     "permit_minutes",
+    "receipt_minutes",
+    "report_hours",
     "script",
+    "scripts",
+    "set_by",
+    "turns",
     "visit_minutes",
+    "wait_minutes",
+    "warn_minutes",
+    "window_closes",
 ]

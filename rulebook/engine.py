@@ -1,30 +1,30 @@
 """Facts in, a verdict and all its reasons out.
 
-Every clause of every book is judged; nothing is merged or skipped. Whatever cannot be
-judged counts as not allowed, and so does an act that needs a norm no book settles.
+Every clause of every book that names a rule for the act is judged; nothing is merged or
+skipped. Whatever cannot be judged counts as not allowed, and so does an act that needs a
+norm no book settles. What keeps the other clauses, they say (`rulebook/kept.py`).
 """
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from proto.decision import Act, Outcome, Reason, Verdict
+from rulebook import book as shelf
 from rulebook import wording
-from rulebook.book import Book, Clause, load
-from rulebook.facts import DoorFacts
+from rulebook.book import Clause
+from rulebook.facts import DoorFacts, Facts
 from rulebook.needed import NEEDED
-from rulebook.rule import NotKnowable, Rule, Term
-from rulebook.terms import EntryReasons, PermitMinutes, VisitMinutes
-from rulebook.topics import RULES, TERMS
+from rulebook.rule import Excuse, NotKnowable, Rule
+from rulebook.topics import EXCUSES, RULES, TERMS
 
 log = logging.getLogger(__name__)
 
 STRICTER = list(Outcome).index
-T = TypeVar("T", bound=Term)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,18 @@ class Judge:
     book: str
     clause: Clause
     rule: Rule
+    excuse: Excuse | None = None
 
-    def reason(self, facts: DoorFacts) -> Reason | None:
+    @property
+    def reads(self) -> frozenset[str]:
+        """The facts it looks at, and no others."""
+        return self.rule.reads | (self.excuse.reads if self.excuse else frozenset())
+
+    def reason(self, facts: Facts) -> Reason | None:
         """Return why the clause is not met. What it cannot tell stops the act."""
         try:
             breach = self.rule.breach(facts)
-            if breach is None:
+            if breach is None or self.excused(facts):
                 return None
             values = dict(breach.values)
             if self.clause.ask is not None:
@@ -51,15 +57,28 @@ class Judge:
             log.exception("%s %s could not be judged", self.book, self.clause.clause)
             return self._not_knowable("unforeseen")
 
-    def outcome(self, facts: DoorFacts) -> Outcome | None:
+    def outcome(self, facts: Facts) -> Outcome | None:
         """Return what becomes of the act by this clause alone, if it is not met."""
         try:
-            return None if self.rule.breach(facts) is None else self.clause.otherwise
+            met = self.rule.breach(facts) is None or self.excused(facts)
+            return None if met else self.clause.otherwise
         except NotKnowable:
             return Outcome.STOP
         except Exception:
             log.exception("%s %s could not be judged", self.book, self.clause.clause)
             return Outcome.STOP
+
+    def excused(self, facts: Facts) -> bool:
+        """Say whether an exception of its own book lifts it. In doubt, none does."""
+        try:
+            return self.excuse is not None and self.excuse.granted(facts) is True
+        except NotKnowable:
+            return False
+        except Exception:
+            log.exception(
+                "%s %s: no exception could be judged", self.book, self.clause.clause
+            )
+            return False
 
     def _not_knowable(self, fact: str) -> Reason:
         named = {"fact": wording.name(f"fact.{fact}")}
@@ -95,7 +114,7 @@ class Bench:
     books_hash: str
 
 
-def judge(act: Act, facts: DoorFacts, books: tuple[str, ...], on: date) -> Verdict:
+def judge(act: Act, facts: Facts, books: tuple[str, ...], on: date) -> Verdict:
     """Judge an act by every clause of its books in force on a day at the door.
 
     A book nobody knows, or books that leave open what the act needs (`NEEDED`): stopped.
@@ -114,40 +133,79 @@ def judge(act: Act, facts: DoorFacts, books: tuple[str, ...], on: date) -> Verdi
     )
 
 
+Changes = Mapping[str, Mapping[str, Any]]
+Foretold = dict[str, tuple[Outcome, tuple[str, ...]]]
+
+
 def foretell(
-    act: Act,
-    facts: DoorFacts,
-    changes: Mapping[str, Mapping[str, Any]],
-    books: tuple[str, ...],
-    on: date,
-) -> dict[str, tuple[Outcome, tuple[str, ...]]]:
+    asked: Mapping[Act, Changes], facts: Facts, books: tuple[str, ...], on: date
+) -> dict[Act, Foretold]:
     """Say what `judge` would answer if these facts changed so: outcome and clauses.
 
-    A clause that looks at none of the changed facts is judged once for all of them.
+    A clause that looks at none of the changed facts is judged once for all of them, and
+    for all acts that it speaks to.
     """
-    bench = _bench(act, books, on)
-    always = [(reason.clause, reason.outcome) for reason in bench.objections]
-    base = _outcomes(bench, range(len(bench.judges)), facts)
-    told = {}
-    for name, change in changes.items():
-        found = dict(base)
-        if touched := _touched(act, books, on, frozenset(change)):
-            for number in touched:
-                found.pop(number, None)
-            found |= _outcomes(bench, touched, replace(facts, **change))
-        against = [
-            *always,
-            *((bench.judges[n].clause.clause, found[n]) for n in sorted(found)),
-        ]
-        strictest = max((o for _, o in against), key=STRICTER, default=Outcome.PROCEED)
-        told[name] = strictest, tuple(dict.fromkeys(clause for clause, _ in against))
+    judged: dict[int, Outcome | None] = {}
+    told: dict[Act, Foretold] = {}
+    for act, its in asked.items():
+        bench = _bench(act, books, on)
+        base = _as_it_is(bench, facts, judged)
+        told[act] = {}
+        for name, change in its.items():
+            touched = _touched(act, books, on, frozenset(change))
+            told[act][name] = _told(bench, base, touched, facts, change)
     return told
 
 
-def _outcomes(bench: Bench, numbers: Iterable[int], facts: DoorFacts) -> dict[int, Outcome]:
-    """Return what becomes of the act by those of these judges that are against it."""
-    asked = ((number, bench.judges[number].outcome(facts)) for number in numbers)
-    return {number: outcome for number, outcome in asked if outcome is not None}
+def turns(
+    act: Act, facts: DoorFacts, books: tuple[str, ...], on: date
+) -> frozenset[datetime]:
+    """Return when `judge` may answer an act otherwise, should it begin then.
+
+    On the wall clock of the day; in between the hours change nothing.
+    """
+    asked = (
+        norm for one in _bench(act, books, on).judges for norm in (one.rule, one.excuse)
+    )
+    return frozenset(turn for norm in asked if norm for turn in norm.turns(facts))
+
+
+def _as_it_is(
+    bench: Bench, facts: Facts, judged: dict[int, Outcome | None]
+) -> dict[int, Outcome]:
+    """Return what becomes of the act by the judges that are against it, by their places.
+
+    `judged` is what other benches found: a clause is the same object on all of them.
+    """
+    found = {}
+    for number, one in enumerate(bench.judges):
+        mark = id(one.clause)
+        if mark not in judged:
+            judged[mark] = one.outcome(facts)
+        if (outcome := judged[mark]) is not None:
+            found[number] = outcome
+    return found
+
+
+def _told(
+    bench: Bench,
+    base: Mapping[int, Outcome],
+    touched: Iterable[int],
+    facts: Facts,
+    change: Mapping[str, Any],
+) -> tuple[Outcome, tuple[str, ...]]:
+    """Return outcome and clauses once the judges that the change touches are asked anew."""
+    found = dict(base)
+    if touched:
+        changed = replace(facts, **change)
+        for number in touched:
+            found.pop(number, None)
+            if (outcome := bench.judges[number].outcome(changed)) is not None:
+                found[number] = outcome
+    against = [(reason.clause, reason.outcome) for reason in bench.objections]
+    against += [(bench.judges[n].clause.clause, found[n]) for n in sorted(found)]
+    strictest = max((o for _, o in against), key=STRICTER, default=Outcome.PROCEED)
+    return strictest, tuple(dict.fromkeys(clause for clause, _ in against))
 
 
 @lru_cache(maxsize=4096)
@@ -156,38 +214,17 @@ def _touched(
 ) -> tuple[int, ...]:
     """Return the judges, by their place on the bench, that look at one of these facts."""
     judges = _bench(act, books, on).judges
-    return tuple(n for n, one in enumerate(judges) if one.rule.reads & changed)
-
-
-@lru_cache(maxsize=1024)
-def entry_reasons(books: tuple[str, ...], on: date) -> frozenset[str] | None:
-    """Return the special reasons all books allow; nothing if none of them lists any."""
-    lists = [term.allowed for term in _terms(EntryReasons, books, on)]
-    return frozenset.intersection(*lists) if lists else None
-
-
-@lru_cache(maxsize=1024)
-def permit_minutes(books: tuple[str, ...], act: Act, on: date) -> int | None:
-    """Return how long a permit is good: the shortest any book sets, if any does."""
-    set_by = (term.of(act) for term in _terms(PermitMinutes, books, on))
-    return min(set_by, default=None)
-
-
-@lru_cache(maxsize=1024)
-def visit_minutes(books: tuple[str, ...], on: date) -> int | None:
-    """Return how long a visit may be expected to take: the longest any book sets."""
-    set_by = (term.minutes for term in _terms(VisitMinutes, books, on))
-    return max(set_by, default=None)
+    return tuple(n for n, one in enumerate(judges) if one.reads & changed)
 
 
 @lru_cache(maxsize=4096)
 def _bench(act: Act, books: tuple[str, ...], on: date) -> Bench:
-    known = _known(books)
+    known = shelf.known(books)
     in_force = {
         book.id: [one for one in book.clauses if one.in_force(on)] for book in known
     }
     judges = tuple(
-        Judge(book, clause, RULES[clause.key](**clause.limits))
+        Judge(book, clause, RULES[clause.key](**clause.limits), _excuse(clause, clauses))
         for book, clauses in in_force.items()
         for clause in clauses
         if clause.judges(act)
@@ -195,16 +232,28 @@ def _bench(act: Act, books: tuple[str, ...], on: date) -> Bench:
     for book, clauses in in_force.items():
         if not clauses:
             log.warning("%s has no clause in force on %s", book, on)
-    terms = {one.key for clauses in in_force.values() for one in clauses} & TERMS.keys()
+    terms = {
+        one.key
+        for clauses in in_force.values()
+        for one in clauses
+        if one.key in TERMS and TERMS[one.key](**one.limits).settles(act)
+    }
     settled = {one.clause.key for one in judges} | terms
-    unknown = [name for name in books if name not in load()]
     objections = [
-        *(_unknown(name) for name in unknown),
+        *(_unknown(name) for name in shelf.unknown(books)),
         *(_silent(key) for key in NEEDED[act] if key not in settled),
     ]
     digests = "\n".join(sorted(book.digest for book in known))
     books_hash = hashlib.sha256(digests.encode()).hexdigest()
     return Bench(judges, tuple(objections), books_hash)
+
+
+def _excuse(clause: Clause, in_force: Iterable[Clause]) -> Excuse | None:
+    """Return the exception that a clause names, if its own book has it in force."""
+    for one in in_force:
+        if one.clause == clause.unless and one.key in EXCUSES:
+            return EXCUSES[one.key](**one.limits)
+    return None
 
 
 def _unknown(book: str) -> Reason:
@@ -234,19 +283,3 @@ def _of_the_rulebook(
         cure=cure,
         values=values,
     )
-
-
-def _known(books: tuple[str, ...]) -> list[Book]:
-    """Return the books that exist, each once, in the order they were named."""
-    return [load()[name] for name in dict.fromkeys(books) if name in load()]
-
-
-def _terms(kind: type[T], books: tuple[str, ...], on: date) -> Iterator[T]:
-    """Yield what the books set. Of books that are not all known, nothing is known."""
-    known = _known(books)
-    if not all(name in load() for name in books):
-        return
-    for book in known:
-        for clause in book.clauses:
-            if clause.key == kind.key and clause.in_force(on):
-                yield kind(**clause.limits)

@@ -1,24 +1,9 @@
 """Whether the pair may come in. Three facts, each with a clause of its own."""
 
-from collections.abc import Iterable
-
-from proto.decision import Text
-from rulebook import wording
 from rulebook.facts import DoorFacts
 from rulebook.identity import DEBTOR
 from rulebook.rule import ENTRY, Breach, Rule, known
-
-#: What stands between the things of a list.
-MARKS = {"zh-CN": "、", "en": ", "}
-
-
-def listing(reasons: Iterable[str] | None) -> Text:
-    """Return the bank's special reasons as a person reads them, a dash when none."""
-    named = [wording.name(f"entry_reason.{reason}") for reason in sorted(reasons or ())]
-    return {
-        language: MARKS[language].join(each[language] for each in named) or "-"
-        for language in wording.LANGUAGES
-    }
+from rulebook.wording import listing
 
 
 class EntryReason(Rule):
@@ -31,11 +16,13 @@ class EntryReason(Rule):
 
     def breach(self, facts: DoorFacts) -> Breach | None:
         if facts.entry_reason is None:
-            return self.broken("missing", allowed=listing(facts.allowed_entry_reasons))
+            return self.broken(
+                "missing", allowed=listing("entry_reason", facts.allowed_entry_reasons)
+            )
         listed = known(facts.allowed_entry_reasons, "allowed_entry_reasons")
         if facts.entry_reason in listed:
             return None
-        return self.broken("not_listed", allowed=listing(listed))
+        return self.broken("not_listed", allowed=listing("entry_reason", listed))
 
 
 class EntryConsent(Rule):

@@ -6,6 +6,7 @@ No fact has a default: whoever asks must say what they know.
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 
@@ -22,6 +23,13 @@ class Here:
     presence_age_s: float | None
     certified: bool | None
     in_service: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """One phone has answered the other's code (配对码), `answered_s` after it was made."""
+
+    answered_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +52,137 @@ class Consent:
     withdrawn: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """Another hour than the usual: agreed by the debtor (4.06), or vouched for (21.085).
+
+    `agreed` says that the debtor named it; otherwise a supervisor vouches that there is
+    no other hour. `used` says that another visit has used it already.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    agreed: bool
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Special circumstances (特殊情形): contact by the bank's plan alone (4.21, 4.22).
+
+    `within_plan` says whether there is a plan and the act lies in it.
+    """
+
+    within_plan: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What somebody wants to hand over: `cash`, `cheque` or `goods`."""
+
+    what: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """The bank's leave to take cash: one debtor, reason, cap, expiry, single use (4.32).
+
+    `state` is `proposed`, `granted`, `spent` or `revoked`; `used` says that another visit
+    has been allowed it, or this one has.
+    """
+
+    reason: str
+    cap: Decimal
+    currency: str
+    good_until: datetime
+    state: str
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The letter (催收函) planned for this visit: its template, and how it may be given."""
+
+    approved: bool
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locating:
+    """Asking somebody else where the debtor is.
+
+    `permit` is `open`, `used`, `expired`, `revoked` or nothing. `answer` is what they
+    said to being asked: `agrees`, `refuses`, `does_not_know`, `annoyed`, or nothing yet.
+    """
+
+    purpose: str
+    permit: str | None
+    answer: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorFacts:
     """Everything a clause may ask about a pair at a door.
 
     `starts_at` and `ends_at` are aware, in the door's own zone: the wall clock there.
+    `on_duty` says that everyone here has begun their shift and not ended it. `apart_m` is
+    how far the two phones are from each other, at the least; `pairing` is absent when
+    each checked in for itself.
     `planned` are the two collectors the visit was planned for. `person_met` is the
     relation of who opened (`debtor`, `parent`, ...), `confirmed_items` the number of
-    masked items that person confirmed.
+    masked items that person confirmed. `handing` is how a letter is to be given:
+    `in_person`, `letterbox` or `posted`. `liable` are the relations that the bank says owe
+    this debt too. `endangered` says that somebody planned for this
+    visit was in danger in this case before.
     """
 
     starts_at: datetime
     ends_at: datetime
+    appointment: Appointment | None
+    visited_today: bool
+    endangered: bool
     here: tuple[Here, ...]
+    on_duty: bool | None
+    apart_m: float | None
+    pairing: Pairing | None
     planned: tuple[UUID, ...]
     letter: Letter | None
     mandate_in_force: bool | None
+    address_open: bool | None
+    care: Care | None
+    disputed: bool
+    recorded: bool
     introduced: bool
     letter_shown: bool
     badge_shown: bool
     person_met: str | None
+    liable: frozenset[str]
+    person_capable: bool
     identity_confirmed: bool
     confirmed_items: int
     entry_reason: str | None
     allowed_entry_reasons: frozenset[str] | None
     consent: Consent | None
     objection: bool
+    payment: Payment | None
+    cash: Cash | None
+    paper: Paper | None
+    handing: str | None
+    locating: Locating | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyFacts:
+    """Everything a clause may ask about a bank's leave to take cash, before it is given.
+
+    `now` is aware; `cash` is the authority as it is wanted.
+    """
+
+    now: datetime
+    mandate_in_force: bool | None
+    cash: Cash
+
+
+Facts = DoorFacts | MoneyFacts

@@ -9,18 +9,45 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from proto.decision import Act
+from rulebook.case import AddressOpen
 from rulebook.entry import EntryConsent, EntryReason, NoObjection
-from rulebook.identity import Confirmed, DebtorOnly
+from rulebook.identity import Capable, Confirmed, DebtorOnly
+from rulebook.letter import Template, ToTheDebtor
+from rulebook.money import CashAuthority, CashCap, CashMandate, CashReason
 from rulebook.rule import Rule, Term
-from rulebook.terms import PermitMinutes, VisitMinutes
+from rulebook.terms import (
+    BankingHours,
+    ClimbSeconds,
+    ClosingHours,
+    EndEarlyMinutes,
+    ExitMinutes,
+    FourEyes,
+    Knocks,
+    MoneyLeftMinutes,
+    PartnerMinutes,
+    PermitMinutes,
+    ReceiptMinutes,
+    ReportHours,
+    VisitMinutes,
+    WaitMinutes,
+    WarnMinutes,
+)
+from rulebook.third_party import LocateConsent, LocatePermit
 from rulebook.visit import (
+    AnsweredInTime,
     AtTheAddress,
     AuthorisationLetter,
     Introduced,
     Mandate,
     MinVisitors,
+    NeverAgain,
+    OnceADay,
+    OnDuty,
+    PositionAccuracy,
     PresenceClock,
     PresenceFresh,
+    Recorded,
+    Together,
 )
 from rulebook.window import Window
 
@@ -30,15 +57,24 @@ def _keys(*norms: type[Rule] | type[Term]) -> tuple[str, ...]:
 
 
 _EVERY_ACT = _keys(Window, MinVisitors, AuthorisationLetter, Mandate)
-_TALK = (*_EVERY_ACT, *_keys(Introduced, Confirmed, DebtorOnly))
+_WITH_ANYBODY = _keys(Recorded, Capable)
+_TALK = (*_EVERY_ACT, *_keys(Introduced, Confirmed, DebtorOnly), *_WITH_ANYBODY)
 _MINUTES = _keys(VisitMinutes, PermitMinutes)
+_ENDS = _keys(WarnMinutes, PartnerMinutes, EndEarlyMinutes, ClosingHours, Knocks)
+_DANGER = _keys(NeverAgain, ClimbSeconds, ReportHours)
+_CASH = _keys(CashCap, BankingHours, ReceiptMinutes)
 
 #: The rules that must be judged and the terms that must be set, by key, for each act.
 NEEDED: Mapping[Act, tuple[str, ...]] = MappingProxyType(
     {
         Act.CHECK_IN: (
             *_EVERY_ACT,
-            *_keys(AtTheAddress, PresenceFresh, PresenceClock),
+            *_keys(OnceADay, AtTheAddress, PositionAccuracy),
+            *_keys(PresenceFresh, PresenceClock, AddressOpen),
+            *_keys(OnDuty, Together, AnsweredInTime),
+            *_keys(WaitMinutes, ExitMinutes, MoneyLeftMinutes),
+            *_ENDS,
+            *_DANGER,
             *_MINUTES,
         ),
         Act.DISCUSS_DEBT: (*_TALK, *_MINUTES),
@@ -47,5 +83,19 @@ NEEDED: Mapping[Act, tuple[str, ...]] = MappingProxyType(
             *_keys(EntryReason, EntryConsent, NoObjection),
             *_MINUTES,
         ),
+        Act.COLLECT_CASH: (*_TALK, *_keys(CashAuthority), *_CASH, *_MINUTES),
+        Act.HAND_OVER_LETTER: (
+            *_EVERY_ACT,
+            *_WITH_ANYBODY,
+            *_keys(ToTheDebtor, Template),
+            *_MINUTES,
+        ),
+        Act.ASK_THIRD_PARTY: (
+            *_EVERY_ACT,
+            *_WITH_ANYBODY,
+            *_keys(Introduced, LocateConsent, LocatePermit),
+            *_MINUTES,
+        ),
+        Act.AUTHORISE_CASH: (*_keys(CashMandate, CashReason), *_CASH, *_keys(FourEyes)),
     }
 )

@@ -9,17 +9,21 @@ from typing import NamedTuple
 
 
 class Requirement(NamedTuple):
-    """A clause of the source document: its own words, and the line they stand on."""
+    """A clause of the source document: its own words, their line, and our English of it."""
 
     quote: str
     line: int
+    meaning: str
 
 
 @cache
 def requirements() -> Mapping[str, Requirement]:
     """Return every clause of the source document by its id."""
     rows = _rows("clauses")
-    found = {row["id"]: Requirement(row["quote"], int(row["source_line"])) for row in rows}
+    found = {
+        row["id"]: Requirement(row["quote"], int(row["source_line"]), row["meaning"])
+        for row in rows
+    }
     return MappingProxyType(found)
 
 

@@ -1,14 +1,16 @@
 """What a rule is: its limits are its fields, and it answers one question."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from proto.decision import Act
-from rulebook.facts import DoorFacts
+from rulebook.problems import Problem
 
 T = TypeVar("T")
 
@@ -17,6 +19,21 @@ People = Annotated[int, Field(strict=True, gt=0, le=10)]
 MaskedItems = Annotated[int, Field(strict=True, gt=0, le=4)]  # as many as a case has
 Metres = Annotated[float, Field(strict=True, gt=0, le=1_000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(strict=True, gt=0, le=3_600, allow_inf_nan=False)]
+
+
+def _quoted(value: object) -> object:
+    """Refuse an unquoted 5000.10, of which YAML would make a binary fraction."""
+    if not isinstance(value, str):
+        raise Problem("sum-unquoted", value=repr(value))
+    return value
+
+
+#: A sum in yuan, to the fen.
+Yuan = Annotated[
+    Decimal,
+    BeforeValidator(_quoted),
+    Field(gt=0, le=1_000_000, decimal_places=2, allow_inf_nan=False),
+]
 
 #: The facts that may be unknown; each has a name in the catalogues.
 Fact = Literal[
@@ -28,15 +45,27 @@ Fact = Literal[
     "presence_age_s",
     "certified",
     "in_service",
+    "on_duty",
+    "apart_m",
+    "answered_s",
     "mandate_in_force",
     "person_met",
     "allowed_entry_reasons",
+    "address_open",
+    "payment",
+    "handing",
+    "locating",
 ]
 
 CHECK_IN = frozenset({Act.CHECK_IN})
-AT_THE_TALK = frozenset({Act.DISCUSS_DEBT, Act.ENTER_PREMISES})
 ENTRY = frozenset({Act.ENTER_PREMISES})
-EVERY_ACT = frozenset(Act)
+COLLECT = frozenset({Act.COLLECT_CASH})
+AT_THE_TALK = frozenset({Act.DISCUSS_DEBT}) | ENTRY | COLLECT
+HAND_OVER = frozenset({Act.HAND_OVER_LETTER})
+LOCATE = frozenset({Act.ASK_THIRD_PARTY})
+AUTHORISE = frozenset({Act.AUTHORISE_CASH})
+WITH_A_PERSON = AT_THE_TALK | HAND_OVER | LOCATE
+EVERY_ACT = CHECK_IN | WITH_A_PERSON
 
 
 class NotKnowable(Exception):
@@ -70,13 +99,43 @@ class Rule(BaseModel):
     reads: ClassVar[frozenset[str]]
     ways: ClassVar[tuple[str, ...]] = ()
 
-    def breach(self, facts: DoorFacts) -> Breach | None:
-        """Say how the facts break the norm, or nothing. Raises `NotKnowable`."""
+    def breach(self, facts: Any) -> Breach | None:
+        """Say how the facts break the norm, or nothing. Raises `NotKnowable`.
+
+        The facts are of the kind its acts are asked with; any other kind raises.
+        """
         raise NotImplementedError
+
+    def turns(self, facts: Any) -> Iterable[datetime]:
+        """Return when it may answer otherwise, should the act begin then.
+
+        On the wall clock of the day the facts begin on, for acts that last as long.
+        """
+        return ()
 
     def broken(self, way: str = "", **values: Any) -> Breach:
         """Return the breach of this norm in one of its ways."""
         return Breach(f"{self.key}.{way}" if way else self.key, values)
+
+
+class Excuse(BaseModel):
+    """An exception a book grants: the clauses of that book that name it are met by it.
+
+    `reads` is as a rule's. What it cannot tell, it does not grant.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: ClassVar[str]
+    reads: ClassVar[frozenset[str]]
+
+    def granted(self, facts: Any) -> bool:
+        """Say whether the facts are those of the exception."""
+        raise NotImplementedError
+
+    def turns(self, facts: Any) -> Iterable[datetime]:
+        """Return when it may be granted or not, as `Rule.turns` does."""
+        return ()
 
 
 class Term(BaseModel):
@@ -85,6 +144,10 @@ class Term(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: ClassVar[str]
+
+    def settles(self, act: Act) -> bool:
+        """Say whether it sets what the act needs of it."""
+        return True
 
 
 def known(value: T | None, fact: Fact) -> T:
@@ -96,6 +159,6 @@ def known(value: T | None, fact: Fact) -> T:
 
 def measured(value: float | None, fact: Fact) -> float:
     """Return a length that can be true; receivers report failure as a negative one."""
-    if value is None or math.isnan(value) or value < 0:
+    if value is None or not math.isfinite(value) or value < 0:
         raise NotKnowable(fact)
     return value

@@ -1,7 +1,7 @@
-"""Everything a clause may name: rules and terms by key, and norms kept elsewhere."""
+"""Everything a clause may name that is judged, excuses or is set, by its key."""
 
-from rulebook import entry, identity, terms, visit, window
-from rulebook.rule import Rule, Term
+from rulebook import case, entry, identity, letter, money, terms, third_party, visit, window
+from rulebook.rule import Excuse, Rule, Term
 
 _RULES: tuple[type[Rule], ...] = (
     window.Window,
@@ -11,8 +11,14 @@ _RULES: tuple[type[Rule], ...] = (
     visit.LetterShown,
     visit.BadgeShown,
     visit.Introduced,
+    visit.Recorded,
+    visit.OnceADay,
     visit.Certificate,
     visit.InService,
+    visit.NeverAgain,
+    visit.OnDuty,
+    visit.Together,
+    visit.AnsweredInTime,
     visit.AtTheAddress,
     visit.PositionAccuracy,
     visit.PresenceFresh,
@@ -20,19 +26,58 @@ _RULES: tuple[type[Rule], ...] = (
     identity.Confirmed,
     identity.Items,
     identity.DebtorOnly,
+    identity.Capable,
+    case.Undisputed,
+    case.WithCare,
+    case.AddressOpen,
     entry.EntryReason,
     entry.EntryConsent,
     entry.NoObjection,
+    money.NothingTaken,
+    money.CashAuthority,
+    money.CashNever,
+    money.CashReason,
+    money.CashMandate,
+    money.CashCap,
+    money.PropertyNotTaken,
+    letter.NotPosted,
+    letter.ToTheDebtor,
+    letter.Template,
+    letter.ToNobodyElse,
+    letter.OpenCase,
+    letter.MinAmount,
+    third_party.LocateConsent,
+    third_party.TalkEnded,
+    third_party.LocateOnly,
+    third_party.IntroducedToThem,
+    third_party.LocatePermit,
+    third_party.NotDisturbed,
+)
+_EXCUSES: tuple[type[Excuse], ...] = (
+    window.Appointment,
+    window.SpecialReason,
+    money.SpecialCase,
+    letter.OnAVisit,
 )
 _TERMS: tuple[type[Term], ...] = (
     terms.EntryReasons,
     terms.PermitMinutes,
     terms.VisitMinutes,
+    terms.WaitMinutes,
+    terms.ExitMinutes,
+    terms.WarnMinutes,
+    terms.PartnerMinutes,
+    terms.EndEarlyMinutes,
+    terms.ClosingHours,
+    terms.Knocks,
+    terms.ClimbSeconds,
+    terms.ReportHours,
+    terms.BankingHours,
+    terms.ReceiptMinutes,
+    terms.MoneyLeftMinutes,
+    terms.FourEyes,
 )
 
 RULES = {rule.key: rule for rule in _RULES}
+EXCUSES = {excuse.key: excuse for excuse in _EXCUSES}
 TERMS = {term.key: term for term in _TERMS}
-
-#: What keeps norms that are not judged, and which: they cannot be broken
-#: (`guard:<part>.<norm>`, by that part's model) or people keep them (`procedure:<name>`).
-KEPT_ELSEWHERE = {"guard:dispatch.masked_values": frozenset({"visit.masked_values"})}

@@ -3,10 +3,11 @@
 import math
 
 from rulebook.facts import DoorFacts
+from rulebook.identity import MEETING, nobody_met
 from rulebook.rule import (
-    AT_THE_TALK,
     CHECK_IN,
     EVERY_ACT,
+    WITH_A_PERSON,
     Breach,
     Metres,
     NotKnowable,
@@ -73,33 +74,63 @@ class LetterShown(Rule):
     """The letter is shown before anything is said of the matter (4.15, 21.035)."""
 
     key = "visit.letter_shown"
-    acts = AT_THE_TALK
-    reads = frozenset({"letter_shown"})
+    acts = WITH_A_PERSON
+    reads = MEETING | {"letter_shown"}
 
     def breach(self, facts: DoorFacts) -> Breach | None:
-        return None if facts.letter_shown else self.broken()
+        return None if facts.letter_shown or nobody_met(facts) else self.broken()
 
 
 class BadgeShown(Rule):
     """The badge (工作证件, 员工识别证) is worn and seen (4.15, 21.087)."""
 
     key = "visit.badge_shown"
-    acts = AT_THE_TALK
-    reads = frozenset({"badge_shown"})
+    acts = WITH_A_PERSON
+    reads = MEETING | {"badge_shown"}
 
     def breach(self, facts: DoorFacts) -> Breach | None:
-        return None if facts.badge_shown else self.broken()
+        return None if facts.badge_shown or nobody_met(facts) else self.broken()
 
 
 class Introduced(Rule):
-    """The pair has said whose mandate (委托身份) it holds (13.02, 21.034)."""
+    """The pair has said whose mandate (委托身份) it holds (13.02, 21.034, 21.082)."""
 
     key = "visit.introduced"
-    acts = AT_THE_TALK
-    reads = frozenset({"introduced"})
+    acts = WITH_A_PERSON
+    reads = MEETING | {"introduced"}
 
     def breach(self, facts: DoorFacts) -> Breach | None:
-        return None if facts.introduced else self.broken()
+        return None if facts.introduced or nobody_met(facts) else self.broken()
+
+
+class Recorded(Rule):
+    """Whatever is said to anybody is recorded, from its first word (18.03, 21.079, 21.088).
+
+    Announced and running: whoever objects is left in peace. Where a letter goes into a
+    letterbox and nobody is met, nothing is said.
+    """
+
+    key = "visit.recorded"
+    acts = WITH_A_PERSON
+    reads = MEETING | {"recorded"}
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        met = facts.recorded is True or nobody_met(facts)
+        return None if met else self.broken()
+
+
+class OnceADay(Rule):
+    """Whoever was there today is not there again today: a term of the contract.
+
+    For the sake of 21.036: coming back and back is harassment.
+    """
+
+    key = "visit.once_a_day"
+    acts = CHECK_IN
+    reads = frozenset({"visited_today"})
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        return None if facts.visited_today is False else self.broken()
 
 
 class Certificate(Rule):
@@ -124,6 +155,68 @@ class InService(Rule):
     def breach(self, facts: DoorFacts) -> Breach | None:
         serving = [known(one.in_service, "in_service") for one in _anyone(facts).here]
         return None if all(serving) else self.broken()
+
+
+class NeverAgain(Rule):
+    """Who was in danger in a case does not go there again: a term of the contract."""
+
+    key = "staff.never_again"
+    acts = CHECK_IN
+    reads = frozenset({"endangered"})
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        return None if facts.endangered is False else self.broken()
+
+
+class OnDuty(Rule):
+    """Everyone here has begun their shift and not ended it: a term of the contract.
+
+    Only within it does the bank know who works, and only there are positions kept.
+    """
+
+    key = "staff.on_duty"
+    acts = EVERY_ACT
+    reads = frozenset({"here", "on_duty"})
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        return None if known(_anyone(facts).on_duty, "on_duty") else self.broken()
+
+
+class Together(Rule):
+    """The two phones are where each other is: a term of the contract.
+
+    Who is alone is not together with anybody, and is told so by `visit.min_visitors`.
+    """
+
+    key = "visit.together"
+    acts = CHECK_IN
+    reads = frozenset({"here", "apart_m"})
+    within_m: Metres
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        if len(facts.here) < 2:
+            return None
+        apart = measured(facts.apart_m, "apart_m")
+        if apart <= self.within_m:
+            return None
+        return self.broken(apart_m=math.ceil(apart), within_m=round(self.within_m))
+
+
+class AnsweredInTime(Rule):
+    """A pairing code is answered at once, not sent about first: a term of the contract."""
+
+    key = "visit.answered_in_time"
+    acts = CHECK_IN
+    reads = frozenset({"pairing"})
+    within_s: Seconds
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        if facts.pairing is None:
+            return None
+        took = measured(facts.pairing.answered_s, "answered_s")
+        if took <= self.within_s:
+            return None
+        return self.broken(took_s=math.ceil(took), within_s=round(self.within_s))
 
 
 class AtTheAddress(Rule):

@@ -3,7 +3,7 @@
 `catalogue/` explains breaches and names things; `scripts/` is what is said at the door.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from proto.decision import Text
-from rulebook.reading import page, unheard_of
+from rulebook.problems import LANGUAGES, unheard_of
+from rulebook.reading import page
 
-LANGUAGES = ("zh-CN", "en")
+#: What stands between the things of a list.
+MARKS = {"zh-CN": "、", "en": ", "}
 
 
 class Sentence(BaseModel):
@@ -76,19 +78,29 @@ def name(key: str) -> Text:
 
 
 @cache
-def entry_reasons() -> frozenset[str]:
-    """Return the special reasons to enter a home that have a name in every language."""
+def named(kind: str) -> frozenset[str]:
+    """Return the things of a kind, `entry_reason`, that have a name in every language."""
     names = (catalogue(language).names for language in LANGUAGES)
-    named = frozenset[str].intersection(*map(frozenset, names))
-    reasons = (key.partition("entry_reason.") for key in named)
-    return frozenset(reason for before, found, reason in reasons if found and not before)
+    both = frozenset[str].intersection(*map(frozenset, names))
+    return frozenset(
+        key.removeprefix(f"{kind}.") for key in both if key.startswith(f"{kind}.")
+    )
+
+
+def listing(kind: str, things: Iterable[str] | None) -> Text:
+    """Return things of a kind as a person reads them, a dash when there are none."""
+    names = [name(f"{kind}.{thing}") for thing in sorted(things or ())]
+    return {
+        language: MARKS[language].join(each[language] for each in names) or "-"
+        for language in LANGUAGES
+    }
 
 
 def script(key: str) -> Text:
     """Return what to say at the door. Raises `LookupError` for a key nobody wrote."""
     known = scripts(LANGUAGES[0])
     if key not in known:
-        raise LookupError(unheard_of("script", key, known))
+        raise LookupError(unheard_of("script", key, known).said("en"))
     return {language: scripts(language)[key] for language in LANGUAGES}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -10,7 +11,24 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from rulebook import Consent, DoorFacts, Here, Letter, book, engine
+from proto.decision import Act
+from rulebook import (
+    Appointment,
+    Care,
+    Cash,
+    Consent,
+    DoorFacts,
+    Here,
+    Letter,
+    Locating,
+    MoneyFacts,
+    Pairing,
+    Paper,
+    Payment,
+    book,
+    engine,
+    settled,
+)
 
 CASES = Path(__file__).parent / "cases"
 GOOD = yaml.safe_load((CASES / "good_visit.yaml").read_text("utf-8"))
@@ -29,22 +47,83 @@ def visit() -> Callable[..., DoorFacts]:
     return facts
 
 
+@pytest.fixture(scope="session")
+def wanted() -> Callable[..., MoneyFacts]:
+    """Return what makes the facts of cash that an officer wants to allow."""
+    return money_facts
+
+
+@pytest.fixture(scope="session")
+def asked() -> Callable[..., DoorFacts | MoneyFacts]:
+    """Return what makes the facts that an act is asked with."""
+    return facts_for
+
+
+def facts_for(act: Act, **but: Any) -> DoorFacts | MoneyFacts:
+    return money_facts(**but) if act is Act.AUTHORISE_CASH else facts(**but)
+
+
 def facts(**but: Any) -> DoorFacts:
-    said = {**GOOD, **but}
-    for part in ("letter", "consent"):
-        if said[part] is not None:
-            said[part] = {**GOOD[part], **said[part]}
+    said = changed(but)
     reasons = said["allowed_entry_reasons"]
     said |= {
         "starts_at": clock(said["starts_at"]),
         "ends_at": clock(said["ends_at"]),
+        "appointment": said["appointment"] and appointment(**said["appointment"]),
         "here": tuple(here(*one) for one in said["here"].items()),
+        "pairing": said["pairing"] and Pairing(**said["pairing"]),
         "planned": tuple(map(person, said["planned"])),
         "letter": letter(said["letter"]),
+        "care": said["care"] and Care(**said["care"]),
         "consent": said["consent"] and Consent(**said["consent"]),
         "allowed_entry_reasons": None if reasons is None else frozenset(reasons),
+        "liable": frozenset(said["liable"]),
+        "payment": payment(said["payment"]),
+        "cash": cash(said["cash"]),
+        "paper": said["paper"] and Paper(**said["paper"]),
+        "locating": said["locating"] and Locating(**said["locating"]),
     }
     return DoorFacts(**said)
+
+
+def money_facts(**but: Any) -> MoneyFacts:
+    """Of leave that nobody wants there is nothing to judge: it is then the good one."""
+    said = changed({name: each for name, each in but.items() if each or name != "cash"})
+    found = cash(said["cash"])
+    assert found is not None
+    return MoneyFacts(
+        now=clock(said["starts_at"]), mandate_in_force=said["mandate_in_force"], cash=found
+    )
+
+
+def changed(but: dict[str, Any]) -> dict[str, Any]:
+    """Return the good visit with what is not as it should be, part by part."""
+    said = {**GOOD, **but}
+    for part, good in GOOD.items():
+        if isinstance(good, dict) and part != "here" and said[part] is not None:
+            said[part] = {**good, **said[part]}
+    return said
+
+
+def appointment(**said: Any) -> Appointment:
+    return Appointment(
+        starts_at=clock(said["from"]),
+        ends_at=clock(said["until"]),
+        agreed=said.get("agreed", True),
+        used=said.get("used", False),
+    )
+
+
+def payment(said: dict[str, Any] | None) -> Payment | None:
+    return said and Payment(said["what"], Decimal(said["amount"]), said["currency"])
+
+
+def cash(said: dict[str, Any] | None) -> Cash | None:
+    if said is None:
+        return None
+    said = {**said, "cap": Decimal(said["cap"]), "good_until": clock(said["until"])}
+    del said["until"]
+    return Cash(**said)
 
 
 def clock(said: str) -> datetime:
@@ -103,7 +182,7 @@ def plant(monkeypatch) -> Iterator[Callable[[str], None]]:
     def planted(text: str) -> None:
         added = book.read("house.yaml", text)
         shelf = {**book.load(), added.id: added}
-        monkeypatch.setattr(engine, "load", lambda: shelf)
+        monkeypatch.setattr(book, "load", lambda: shelf)
         forget()
 
     yield planted
@@ -112,11 +191,5 @@ def plant(monkeypatch) -> Iterator[Callable[[str], None]]:
 
 def forget() -> None:
     """Let every book be read anew."""
-    kept = (
-        engine._bench,
-        engine.entry_reasons,
-        engine.permit_minutes,
-        engine.visit_minutes,
-    )
-    for each in kept:
+    for each in (engine._bench, engine._touched, *settled.KEPT):
         each.cache_clear()
