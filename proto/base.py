@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -51,6 +52,8 @@ class Command(Message):
     #: Whether it is about as many things as somebody likes, and so takes its time: it
     #: travels in a line of its own.
     bulk: ClassVar[bool] = False
+    #: Whether somebody may be in danger: it waits behind nothing, in a line of its own.
+    first: ClassVar[bool] = False
 
     @classmethod
     def operation(cls) -> str:
@@ -74,7 +77,7 @@ class Event(Message):
     @classmethod
     def topic(cls) -> str:
         """Return its routing key: `field_visit.collectors_arrived`."""
-        return f"{cls.__module__.rpartition('.')[2]}.{snake(cls.__name__)}"
+        return f"{cls.__module__.split('.')[1]}.{snake(cls.__name__)}"
 
     def urgent(self) -> bool:
         """Tell whether it takes away what was allowed, and so goes before all others."""
@@ -117,6 +120,7 @@ class Role(StrEnum):
     COMPLIANCE = "compliance"
     INTEGRATION = "integration"
     ADMINISTRATOR = "administrator"
+    ANYONE = "anyone"  # at the door, by the code on the badge; no account has this role
 
 
 class Asker(Value):
@@ -219,5 +223,6 @@ class Sealed(Value):
     box: str
 
 
+@cache
 def snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -7,6 +7,7 @@ are left to the library. `tests/test_canonical.py` holds one against the other.
 """
 
 import json
+import re
 from typing import Any
 
 import rfc8785
@@ -16,9 +17,24 @@ EXACT = 2**53 - 1
 #: Between these Python and ECMAScript write a fraction the same way.
 SMALLEST, LARGEST = 1e-4, 1e15
 
+#: A number, where one may stand, that Python spells otherwise than ECMAScript, or may.
+OTHERWISE = re.compile(r"[:,\[]-?(?:\d*\.0[,}\]]|\d*\.?\d*[eE]|\d{16})")
+
 encoder = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 )
+
+
+def of_json(value: dict[str, Any]) -> bytes:
+    """Return the canonical form of an object that was read from JSON, or is to be.
+
+    Its names are texts, so that one look at what Python writes tells whether it is right:
+    of an entry of a journal that costs half as much as looking at each value before.
+    """
+    text = encoder.encode(value)
+    if text.isascii() and not OTHERWISE.search(text):
+        return text.encode()
+    return canonical(value)
 
 
 class Otherwise(Exception):

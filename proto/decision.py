@@ -1,11 +1,11 @@
 """A decision and why it was made. The rulebook writes it, everyone can read it."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from proto.base import Moment, Value
+from proto.base import Moment, Reply, Value
 
 
 class Outcome(StrEnum):
@@ -23,6 +23,10 @@ class Act(StrEnum):
     CHECK_IN = "check_in"
     DISCUSS_DEBT = "discuss_debt"
     ENTER_PREMISES = "enter_premises"
+    COLLECT_CASH = "collect_cash"
+    HAND_OVER_LETTER = "hand_over_letter"
+    ASK_THIRD_PARTY = "ask_third_party"
+    AUTHORISE_CASH = "authorise_cash"
 
 
 #: A sentence for a person in each language we speak: `{"zh-CN": ..., "en": ...}`.
@@ -68,3 +72,15 @@ class Decision(Verdict):
     decision_id: UUID
     decided_at: Moment
     good_until: Moment | None = None
+
+
+class Judgement(Reply):
+    """The reply to an ask: the decision, whatever it is."""
+
+    decision: Decision
+
+    def result(self) -> str:
+        return self.decision.outcome.value
+
+    def permit_until(self) -> datetime | None:
+        return self.decision.good_until

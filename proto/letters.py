@@ -8,6 +8,7 @@ from uuid import UUID
 from annotated_types import Len
 from pydantic import Field
 
+from proto import ids
 from proto.base import Command, Reply, Standing, Value
 from proto.workforce import Code
 
@@ -44,6 +45,21 @@ class RevokeAuthorisation(Command):
         return (self.letter_id,)
 
 
+class ApproveTemplate(Command):
+    """The bank approves a letter's template, or takes its approval back (4.26 13.14)."""
+
+    template: Code
+    approved: bool = True
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (ids.named("template", self.template),)
+
+
+class TemplateShown(Reply):
+    template: Code
+    approved: bool
+
+
 class Issued(Reply):
     """How many letters are new, and how many were issued just so before."""
 
@@ -72,3 +88,16 @@ class AuthorisationStanding(Standing):
 
     def urgent(self) -> bool:
         return self.state is LetterState.REVOKED
+
+
+class TemplateStanding(Standing):
+    """A template (催收信函模板), and whether the bank approves of it."""
+
+    template: str
+    approved: bool
+
+    def key(self) -> UUID:
+        return ids.named("template", self.template)
+
+    def urgent(self) -> bool:
+        return not self.approved

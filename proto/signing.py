@@ -1,8 +1,9 @@
 """What a phone signs, byte by byte, and how a signature and a key look.
 
 Signed and hashed is the canonical JSON (RFC 8785) of the thing's JSON form, without the
-signature itself; moments are written in UTC, with `Z`. ES256 as in RFC 7518, 3.4: P-256,
-SHA-256, r and s side by side.
+signature itself and without what is absent (null), so that an optional field added later
+changes nothing that was signed before; moments are written in UTC, with `Z`. ES256 as in
+RFC 7518, 3.4: P-256, SHA-256, r and s side by side.
 """
 
 import hashlib
@@ -40,9 +41,16 @@ class Signature(Value):
 
 def digest(value: Any) -> str:
     """Return the SHA-256 of the canonical form, hex."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    return hashed(canonical(value))
+
+
+def hashed(content: bytes) -> str:
+    """Return the SHA-256 of bytes, hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def signed_bytes(thing: BaseModel) -> bytes:
     """Return what the signature in the field `signature` of a thing is made over."""
-    return canonical(thing.model_dump(mode="json", exclude={"signature"}))
+    return canonical(
+        thing.model_dump(mode="json", exclude={"signature"}, exclude_none=True)
+    )
