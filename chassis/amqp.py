@@ -30,18 +30,41 @@ class WrongTopology(Exception):
     """The broker has an exchange or queue of ours with other properties."""
 
 
+class Connection(AsyncioConnection):  # type: ignore[misc]
+    """pika's connection, which writes whatever we say at once in one piece.
+
+    It would hand each frame to the system by itself: three for every message, and one for
+    every acknowledgement.
+    """
+
+    def __init__(self, *words: Any, **more: Any) -> None:
+        self.said = bytearray()
+        super().__init__(*words, **more)
+
+    def _adapter_emit_data(self, data: bytes) -> None:
+        if not self.said:
+            asyncio.get_running_loop().call_soon(self.speak)
+        self.said += data
+
+    def speak(self) -> None:
+        """Write what was said since, unless the connection was lost meanwhile."""
+        said, self.said = bytes(self.said), bytearray()
+        if self._transport is not None:
+            super()._adapter_emit_data(said)
+
+
 class Link:
     """An open connection with one channel.
 
     `lost` is done when either is gone, `closed` when the connection is.
     """
 
-    def __init__(self, connection: AsyncioConnection, closed: Done) -> None:
+    def __init__(self, connection: Connection, closed: Done) -> None:
         self.connection, self.closed = connection, closed
         self.lost: Done = asyncio.get_running_loop().create_future()
         self.channel: Channel
         self.why: ChannelClosedByBroker | None = None
-        closed.add_done_callback(lambda _: finish(self.lost))
+        closed.add_done_callback(self.connection_closed)
 
     async def ask(self, method: Callable[..., Any], **arguments: Any) -> Any:
         """Call a method of the channel and return the broker's answer.
@@ -68,7 +91,11 @@ class Link:
                 "or give us another virtual host, then start again"
             )
 
+    def connection_closed(self, _: Done) -> None:
+        finish(self.lost)
+
     def channel_closed(self, _: Channel, why: Exception) -> None:
+        self.closed.remove_done_callback(self.connection_closed)  # it may live for long
         self.why = why if isinstance(why, ChannelClosedByBroker) else None
         finish(self.lost)
 
@@ -84,7 +111,7 @@ async def connect(settings: Settings) -> Link:
     loop = asyncio.get_running_loop()
     opened: Done = loop.create_future()
     closed: Done = loop.create_future()
-    connection = AsyncioConnection(
+    connection = Connection(
         parameters(settings),
         on_open_callback=lambda _: finish(opened),
         on_open_error_callback=lambda _, why: fail(opened, why),
@@ -95,9 +122,20 @@ async def connect(settings: Settings) -> Link:
     except TimeoutError:
         connection.add_on_open_callback(lambda late: late.close())
         raise AMQPError(f"no answer in {CONNECT_S} s") from None
-    link = Link(connection, closed)
+    return await with_channel(Link(connection, closed))
+
+
+async def beside(link: Link) -> Link:
+    """Return a link with a channel of its own over the same connection.
+
+    What closes it leaves the other one open. Raises AMQPError.
+    """
+    return await with_channel(Link(link.connection, link.closed))
+
+
+async def with_channel(link: Link) -> Link:
     link.channel = await link.ask(
-        lambda callback: connection.channel(on_open_callback=callback)
+        lambda callback: link.connection.channel(on_open_callback=callback)
     )
     link.channel.add_on_close_callback(link.channel_closed)
     return link

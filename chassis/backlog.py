@@ -41,11 +41,16 @@ JOBS: LiteralString = (
     "SELECT {service}, count(*) FILTER (WHERE failed_at IS NULL), count(failed_at)"
     " FROM {schema}.job WHERE done_at IS NULL"
 )
+LANDED: LiteralString = (
+    "SELECT state, count(landed_at), min(landed_at)"
+    " FROM unnest('{{waiting,refused}}'::text[]) state"
+    " LEFT JOIN gateway.landed USING (state) GROUP BY state"
+)
 
 
 @dataclass(frozen=True)
 class Look:
-    """A question to every service's schema; it answers with labels, then with values."""
+    """A question to the parts' schemas; it answers with labels, then with values."""
 
     query: sql.Composed
     labels: tuple[str, ...]
@@ -108,6 +113,14 @@ LOOKS = (
         {
             "doorstep_jobs_waiting": "Jobs that are not done",
             "doorstep_jobs_failed": "Jobs that rest until a person looks",
+        },
+    ),
+    Look(
+        sql.SQL(LANDED).format(),
+        ("state",),
+        {
+            "doorstep_landed": "Facts that a gateway took in and no service has yet",
+            "doorstep_landed_oldest_seconds": "How long ago the oldest of them landed",
         },
     ),
 )

@@ -13,12 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import clock, held, logs, metrics, sqlstates, ticks
-from chassis.prepared import OFTEN
+from chassis.prepared import ask
 from chassis.shared import Shared
 from chassis.unit import Unit, settle
 from proto.base import Envelope, Message
@@ -44,11 +44,11 @@ class Effect:
 
 Effects = Mapping[str, Effect]
 
-FIRST_TIME = text(
-    "INSERT INTO inbox (event_id, at) SELECT d.event_id, :at"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (event_id uuid)"
+FIRST_TIME = (
+    "INSERT INTO inbox (event_id, at) SELECT d.event_id, %(at)s"
+    " FROM jsonb_to_recordset(CAST(%(rows)s AS jsonb)) AS d (event_id uuid)"
     " ORDER BY d.event_id ON CONFLICT DO NOTHING RETURNING event_id"
-).execution_options(**OFTEN)
+)
 #: A trace as we make them, and what is said instead of words that are not of our making.
 TRACE, NOT_OURS = re.compile(r"[0-9a-f]{32}"), "(not ours)"
 
@@ -132,7 +132,8 @@ def together(
         fresh = first_time(connection, list(free.values()))
         news = [each for each in free.values() if each.id in fresh]
         take_all(connection, service, effects, news)
-        ticks.hear(connection, lane, [each for each in heard if ticks.is_tick(each)])
+        said = [each for each in heard if ticks.is_tick(each)]
+        ticks.hear(connection, lane, said, alone=not told)
     for each in told:
         outcome = "done" if each.id in fresh else "known"
         fresh.discard(each.id)  # its second copy in this batch is known
@@ -146,8 +147,8 @@ def first_time(connection: Connection, heard: Sequence[Envelope]) -> set[UUID]:
     if not heard:
         return set()
     rows = to_json([{"event_id": each.id} for each in heard]).decode()
-    found = connection.execute(FIRST_TIME, {"rows": rows, "at": clock.now()})
-    return set(found.scalars())
+    found = ask(connection, FIRST_TIME, {"rows": rows, "at": clock.now()})
+    return {row.event_id for row in found}
 
 
 @dataclass

@@ -5,6 +5,7 @@
   - Forbidden    the one who asks may not do this
   - Conflict     the thing is no longer in a state that allows it
   - Invalid      fields or rows of it are wrong, each named by a pointer
+  - TooMuch      somebody has left more here than may wait
 * Unavailable    something we need did not answer: try again
 
 Each carries a `kind`, the key of its sentences in the gateway's catalogue, and the
@@ -57,6 +58,12 @@ class Invalid(Refused):
     """Fields or rows are wrong."""
 
     status = 422
+
+
+class TooMuch(Refused):
+    """More than one may leave here; the value `seconds` says when to ask again."""
+
+    status = 429
 
 
 class Unavailable(Refused):

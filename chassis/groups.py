@@ -181,7 +181,7 @@ def transact(message: Message, parcels: list[Parcel]) -> list[Answer]:
             given.append(answer(parcel, unit, before))
             if given[-1].problem is None and not given[-1].alone:
                 units.append(unit)
-        settle(connection, units)
+        settle(connection, units, last=True)
     return given
 
 

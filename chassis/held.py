@@ -19,6 +19,7 @@ from sqlalchemy import (
     ARRAY,
     Connection,
     Engine,
+    Integer,
     Row,
     Text,
     bindparam,
@@ -31,7 +32,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock, logs, tables
 from chassis.keyring import Keyring
-from chassis.prepared import OFTEN
+from chassis.prepared import ask, written
 from proto import ids
 from proto.base import Envelope
 
@@ -46,11 +47,23 @@ UNREADABLE = "unreadable"
 #: Characters that PostgreSQL takes in no text and no JSON: NUL, and half a surrogate pair.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
-SUBJECTS = (
+SUBJECTS = written(
     select(table.c.subject)
     .where(tables.OPEN, table.c.subject == bindparam("names", type_=ARRAY(Text)).any_())
     .distinct()
-    .execution_options(**OFTEN)
+)
+BEFORE = table.alias()
+BEHIND = exists().where(
+    BEFORE.c.subject == table.c.subject,
+    BEFORE.c.position < table.c.position,
+    BEFORE.c.discarded_at.is_(None),
+)
+DUE = table.c.next_at.is_(None) | (table.c.next_at <= bindparam("now"))
+HEADS = written(
+    select(table.c.event_id)
+    .where(tables.OPEN, tables.NOT_PARKED, DUE, ~BEHIND)
+    .order_by(table.c.next_at.nulls_first(), table.c.position)
+    .limit(bindparam("most", type_=Integer))
 )
 
 
@@ -62,7 +75,8 @@ def wait(attempts: int) -> timedelta:
 def subjects(connection: Connection, wanted: Iterable[str]) -> set[str]:
     """Return those of the subjects that have an event held back."""
     names = list(wanted)
-    return set(connection.scalars(SUBJECTS, {"names": names})) if names else set()
+    found = ask(connection, SUBJECTS, {"names": names}) if names else ()
+    return {row.subject for row in found}
 
 
 def hold_back(
@@ -138,20 +152,12 @@ def put_aside(engine: Engine, service: str, lane: str, raw: bytes, topic: str) -
 
 
 def heads(connection: Connection, now: datetime) -> list[UUID]:
-    """Return the first event of each subject that is due.
+    """Return the first event of each subject that is due, and end the transaction.
 
     Those that nobody has tried come first, then those that have waited longest.
     """
-    before = table.alias()
-    behind = exists().where(
-        before.c.subject == table.c.subject,
-        before.c.position < table.c.position,
-        before.c.discarded_at.is_(None),
-    )
-    due = table.c.next_at.is_(None) | (table.c.next_at <= now)
-    first = select(table.c.event_id).where(tables.OPEN, tables.NOT_PARKED, due, ~behind)
-    order = (table.c.next_at.nulls_first(), table.c.position)
-    return list(connection.scalars(first.order_by(*order).limit(AT_ONCE)))
+    found = ask(connection, HEADS, {"now": now, "most": AT_ONCE}, last=True)
+    return [row.event_id for row in found]
 
 
 def locked(connection: Connection, event_id: UUID) -> Row[Any] | None:

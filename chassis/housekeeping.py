@@ -8,18 +8,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
-from uuid import UUID
 
 from sqlalchemy import Engine, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
-from chassis import clock, effects, logs, partitions, tables
+from chassis import clock, effects, logs, partitions, rounds
 from chassis.jobs import Job, Work
 from chassis.operations import Operation, only
-from chassis.ticks import NOBODY, NOTHING
-from chassis.unit import Unit, due
-from proto import ids
+from chassis.unit import Unit
 from proto.base import Command
 from proto.housekeeping import HouseKept, KeepHouse, Tidied
 
@@ -52,31 +48,11 @@ PURGED = {
 
 def wake(engine: Engine, service: str) -> None:
     """Let this service keep house today, unless it has been told so."""
-    now = clock.now()
-    row = due(
-        service,
-        KeepHouse(),
-        house(service),
-        now,
-        said_at=now,
-        by=NOBODY,
-        trace=NOTHING,
-        event_id=ids.named("keep_house", f"{service}/{now.date()}"),
-    )
-    del row["numbered"]
-    row["envelope"] = row["envelope"].model_dump(mode="json")
-    with engine.begin() as connection:
-        once = insert(tables.outbox).values(row).on_conflict_do_nothing()
-        connection.execute(once)
-
-
-def house(service: str) -> UUID:
-    """Return the subject of what a service says to itself."""
-    return ids.named("house", service)
+    rounds.say(engine, service, KeepHouse(), str(clock.now().date()))
 
 
 def keep_house(_: Command, unit: Unit) -> Tidied:
-    unit.job(KeepHouse.operation(), house(unit.source))
+    unit.job(KeepHouse.operation(), rounds.house(unit.source))
     return Tidied()
 
 

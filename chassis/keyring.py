@@ -47,9 +47,7 @@ class Keyring:
         """
         if (key := self.key(key_id)) is None:
             raise Conflict("key-shredded", key=str(key_id))
-        nonce = os.urandom(NONCE_BYTES)
-        box = AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
-        return Sealed(key_id=key_id, purpose=purpose, nonce=b64(nonce), box=b64(box))
+        return boxed(key, key_id, purpose, text)
 
     def open(self, sealed: Sealed, key_id: UUID, purpose: str) -> str:
         """Open a field of this case or person.
@@ -112,6 +110,8 @@ class Keyring:
 
     def load(self, key_ids: list[UUID]) -> None:
         """Fetch these keys, as far as they exist."""
+        if not key_ids:
+            return
         try:
             self.keys |= self.fetched(key_ids)
         except Unavailable:  # a rotation ended between reading the row and the file
@@ -126,6 +126,22 @@ class Keyring:
             key_id: unwrap(master, key_id, bytes(wrapped))
             for key_id, wrapped, master in self.connection.execute(wanted)
         }
+
+
+def sealed(key: Fetched, purpose: str, text: str) -> Sealed:
+    """Seal a field under a key as it lay in its table, and hold it no longer than that.
+
+    Whoever stores it proves in the same statement that the key lies there still. Raises
+    Unavailable when its master key is not here, or another.
+    """
+    key_id, master, wrapped = key
+    return boxed(unwrap(master, key_id, wrapped), key_id, purpose, text)
+
+
+def boxed(key: bytes, key_id: UUID, purpose: str, text: str) -> Sealed:
+    nonce = os.urandom(NONCE_BYTES)
+    box = AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
+    return Sealed(key_id=key_id, purpose=purpose, nonce=b64(nonce), box=b64(box))
 
 
 def b64(content: bytes) -> str:

@@ -1,10 +1,11 @@
 """One JSON line a message, and nothing in it that belongs to a person."""
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
+
+from pydantic_core import to_json
 
 #: What a line may say beside when, where and what. Bodies, names and values may not.
 FIELDS = (
@@ -36,7 +37,7 @@ class OneLine(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["where"] = innermost(record.exc_info[2])
-        return json.dumps(line, ensure_ascii=False)
+        return to_json(line).decode()
 
 
 def innermost(trace: Any) -> str:
@@ -50,8 +51,16 @@ def start(level: str) -> None:
     """Write every line of this process to standard error, libraries' warnings too."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine())
+    spare()
     logging.basicConfig(level="WARNING", handlers=[handler], force=True)
     log.setLevel(level)
+
+
+def spare() -> None:
+    """Let each record look up only what a line says (the logging HOWTO, "Optimization")."""
+    logging._srcfile = None  # whose line of ours it was
+    logging.logThreads = logging.logProcesses = False
+    logging.logMultiprocessing = False
 
 
 def failed(what: str, error: Exception) -> None:

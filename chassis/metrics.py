@@ -45,3 +45,19 @@ LINE = Gauge("doorstep_line_orders", "Orders that wait in the gateway", ["servic
 TURNED_AWAY = Counter(
     "doorstep_turned_away_total", "Orders that the gateway did not take", ["service", "why"]
 )
+READERS = Gauge("doorstep_event_readers", "Open streams of events")
+TOLD = Counter("doorstep_events_told_total", "Events told to readers, each time counted")
+SLOW_READERS = Counter(
+    "doorstep_slow_readers_total", "Readers of events that were ended for being too slow"
+)
+NEWEST_EVENT_AGE = Gauge(
+    "doorstep_newest_event_age_seconds", "Since the newest event that this gateway read"
+)
+UPLOADS = Counter(
+    "doorstep_uploads_total", "Uploads that are over: done, or why not", ["kind", "outcome"]
+)
+BADGE_CODES = Counter(
+    "doorstep_badge_codes_total",
+    "Codes on badges that were looked up: right, wrong, slowed, or turned_away unseen",
+    ["outcome"],
+)

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import OperationalError
 
-from chassis import ready
+from chassis import ready, sqlstates
 from chassis.database import engine
 from chassis.logs import log
 from chassis.topology import SERVICES
@@ -61,18 +61,35 @@ def migrate(url: str) -> list[str]:
 
 
 def upgrade(url: str, schema: str, history: Path) -> list[str]:
-    """Run what is missing of one history in one transaction."""
-    scripts = script_directory(history)
-    with engine(url, schema, pool=0).begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))  # an index takes long
+    """Run what is missing of one history, and return it.
+
+    Each revision is a transaction of its own: none holds the locks of those before it. One
+    that gets no lock in time lets those go first who wait behind it, and tries again.
+    """
+    scripts, done = script_directory(history), list[str]()
+    while missing := missing_of(url, schema, history):
+        try:
+            with engine(url, schema, pool=0).connect() as connection:
+                connection.execute(text("SET statement_timeout = 0"))  # an index takes long
+                connection.commit()
+                with environment(scripts, connection, history) as context:
+                    context.run_migrations()
+        except OperationalError as error:
+            if not sqlstates.held_elsewhere(error):
+                raise
+            log.warning("waits for a lock: %s", schema)
+            time.sleep(WAIT_S)
+        left = missing_of(url, schema, history)
+        done += missing[: len(missing) - len(left)]
+    return done
+
+
+def missing_of(url: str, schema: str, history: Path) -> list[str]:
+    """Return the revisions of a history that a schema does not have, the oldest first."""
+    with engine(url, schema, pool=0).connect() as connection:
         before = current(connection, history)
-        if before == scripts.get_current_head():
-            return []
-        steps = scripts.iterate_revisions("heads", before or "base")
-        missing = [step.revision for step in steps]
-        with environment(scripts, connection, history) as context:
-            context.run_migrations()
-    return missing[::-1]
+    steps = script_directory(history).iterate_revisions("heads", before or "base")
+    return [step.revision for step in steps][::-1]
 
 
 @contextmanager
@@ -88,6 +105,7 @@ def environment(
             connection=connection,
             target_metadata=MetaData(),
             version_table=version_table(history),
+            transaction_per_migration=True,
         )
         yield context
 

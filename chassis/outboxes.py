@@ -4,13 +4,14 @@ import asyncio
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
 
 from chassis import clock
+from chassis.transactions import UNSAVED
 
 #: Seconds between two words to the database while there is nothing else to say.
 STAY_S = 0.25
@@ -31,6 +32,8 @@ OLD_TICKS: LiteralString = (
     " AND said_at < %(before)s AND id < (SELECT max(id) FROM {table} WHERE {tick})"
     " ORDER BY id LIMIT {most})"
 )
+DELETE: LiteralString = "DELETE FROM {table} WHERE id = ANY({rows})"
+UPDATE: LiteralString = "UPDATE {table} SET published_at = %(now)s WHERE id = ANY({rows})"
 TICK: dict[str, LiteralString] = {
     lane: f"published_at IS NULL AND due_at IS NULL AND {of_lane}"
     " AND envelope->>'type' LIKE 'tick.%%'"
@@ -60,6 +63,30 @@ class Batch(NamedTuple):
     lane: str
     service: str
     rows: list[Row]
+
+    @property
+    def ticks(self) -> list[Row]:
+        return [row for row in self.rows if row.is_tick]
+
+    @property
+    def events(self) -> list[Row]:
+        return [row for row in self.rows if not row.is_tick]
+
+
+def loads(batches: Sequence[Batch]) -> list[list[Batch]]:
+    """Put batches of one lane that come one after the other together, up to one's size.
+
+    A wait for the broker's confirms and a transaction each would be most of their cost.
+    """
+    found: list[list[Batch]] = []
+    for each in batches:
+        last = found[-1] if found else []
+        room = BATCH - sum(len(one.rows) for one in last)
+        if last and last[0].lane == each.lane and len(each.rows) <= room:
+            last.append(each)
+        else:
+            found.append([each])
+    return found
 
 
 class Outboxes:
@@ -129,12 +156,38 @@ class Outboxes:
             await asyncio.sleep(STAY_S)
             await self.database.execute("SELECT 1")
 
-    async def mark(self, service: str, rows: Sequence[Row]) -> None:
-        """Note that the broker has these. Ticks have told all they had to tell."""
-        table = sql.Identifier(service, "outbox")
-        if gone := [row.id for row in rows if row.is_tick]:
-            delete = sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(table)
-            await self.database.execute(delete, (gone,))
-        if said := [row.id for row in rows if not row.is_tick]:
-            update = sql.SQL("UPDATE {} SET published_at = %s WHERE id = ANY(%s)")
-            await self.database.execute(update.format(table), (clock.now(), said))
+    async def mark(self, batches: Sequence[Batch]) -> None:
+        """Note that the broker has these, in one statement.
+
+        Ticks have told all they had to tell: they go, and when there is nothing else, the
+        database may forget it again with its power. They would be told once more.
+        """
+        found: dict[str, Any] = {"now": clock.now()}
+        parts: list[tuple[LiteralString, str, str]] = []
+        for each in batches:
+            for statement, rows in ((DELETE, each.ticks), (UPDATE, each.events)):
+                if rows:
+                    name = f"rows{len(parts)}"
+                    parts.append((statement, each.service, name))
+                    found[name] = [row.id for row in rows]
+        await self.database.execute(marking(tuple(parts)), found, prepare=True)
+
+
+#: Which outboxes are marked together is chance: of two dozen there are very many sets.
+@lru_cache(maxsize=1024)
+def marking(parts: tuple[tuple[LiteralString, str, str], ...]) -> bytes:
+    """Return one statement of several: each is done to a service's outbox, to the rows of
+    a name.
+    """
+    done = [
+        sql.SQL("{} AS ({})").format(
+            sql.Identifier(name),
+            sql.SQL(statement).format(
+                table=sql.Identifier(service, "outbox"), rows=sql.Placeholder(name)
+            ),
+        )
+        for statement, service, name in parts
+    ]
+    lasts = any(statement is UPDATE for statement, _, _ in parts)
+    last = sql.SQL("SELECT 1" if lasts else UNSAVED)
+    return (sql.SQL("WITH ") + sql.SQL(", ").join(done) + sql.SQL(" ") + last).as_bytes()

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from chassis.prepared import OFTEN
+from chassis.prepared import ask
 
 KNOW = """
 SELECT 'kept' AS what, key AS id, topic AS name, body FROM kept
@@ -74,7 +74,7 @@ def know(
         "patience": patience,
     }
     known = Known({}, set(), {}, [], [])
-    for what, key, name, body in connection.exec_driver_sql(KNOW, wanted, OFTEN):
+    for what, key, name, body in ask(connection, KNOW, wanted):
         match what:
             case "kept":
                 known.standings[name, key] = body

@@ -8,33 +8,36 @@ longer than a second.
 """
 
 import asyncio
-import json
-import signal
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pika
 import psycopg
 from pika.exceptions import AMQPError
 from prometheus_client import REGISTRY
+from psycopg.types.json import set_json_loads
+from pydantic_core import from_json, to_json
 
 from chassis import amqp, clock, logs, metrics, probes, ready
-from chassis.amqp import Link, WrongTopology
+from chassis.amqp import Link
 from chassis.backlog import Backlog
-from chassis.outboxes import BATCH, Batch, Outboxes, Row
+from chassis.database import ONE_PLAN
+from chassis.forever import forever as work_forever
+from chassis.outboxes import BATCH, Batch, Outboxes, Row, loads
 from chassis.settings import Settings, settings
 from chassis.ticks import LATELY
 from chassis.topology import EVENTS, SERVICES, routing_key
 
-POLL_S, CONFIRM_S, AGAIN_S, STAND_BY_S = 0.02, 10.0, 0.5, 0.1
+POLL_S, CONFIRM_S, STAND_BY_S = 0.02, 10.0, 0.1
+LOSSES = (OSError, AMQPError, psycopg.Error, TimeoutError)
 #: Milliseconds of silence after which the database gives our locks to another relay: of
 #: nothing asked, or of nothing taken from what it sends. The second one is TCP's; without
 #: it a relay that freezes amid a long answer would keep its locks until it thaws.
 SILENT_MS = 1_000
 SESSION = (
     f"-cidle_session_timeout={SILENT_MS} -ctcp_user_timeout={SILENT_MS}"
-    " -cstatement_timeout=10000"
+    f" -cstatement_timeout=10000 -cplan_cache_mode={ONE_PLAN}"
 )
 
 
@@ -47,27 +50,9 @@ def run() -> None:
         runner.run(forever(found))
 
 
-async def forever(found: Settings) -> None:
-    """Relay, and come back after every loss. Ends with a sentence on a wrong topology."""
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    with suppress(asyncio.CancelledError):
-        while True:
-            await until_lost(found)
-
-
-async def until_lost(found: Settings) -> None:
-    """Relay until something is lost, then wait a moment."""
-    try:
-        await relay(found)
-    except WrongTopology as error:
-        raise SystemExit(f"the relay does not start: {error}") from None
-    except (OSError, AMQPError, psycopg.Error, TimeoutError) as error:
-        logs.log.warning("relay waits: %s", type(error).__name__)
-        ready.no()
-        ready.progress()
-        await asyncio.sleep(AGAIN_S)
+def forever(found: Settings) -> Coroutine[Any, Any, None]:
+    """Relay until SIGTERM, and come back after every loss."""
+    return work_forever("relay", partial(relay, found), LOSSES)
 
 
 async def relay(found: Settings) -> None:
@@ -85,6 +70,7 @@ async def relay(found: Settings) -> None:
             connect_timeout=3,
             tcp_user_timeout=10_000,  # how libpq notices that the other end is gone
         )
+        set_json_loads(from_json, database)
         async with database:
             outboxes = Outboxes(database, SERVICES)
             await either(outboxes.stay(), carry(outboxes, publisher))
@@ -114,11 +100,11 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
     while True:
         ready.yes()
         batches = await outboxes.read()
-        for number, batch in enumerate(batches):
-            if number and batch.lane == "normal":  # what has become urgent goes first
-                for hurried in await outboxes.read(["urgent"]):
+        for number, load in enumerate(loads(batches)):
+            if number and load[0].lane == "normal":  # what has become urgent goes first
+                for hurried in loads(await outboxes.read(["urgent"])):
                     await take(outboxes, publisher, hurried)
-            await take(outboxes, publisher, batch)
+            await take(outboxes, publisher, load)
         more = any(len(batch.rows) == BATCH for batch in batches)
         await pause(publisher, 0 if more else POLL_S)
 
@@ -130,13 +116,14 @@ async def pause(publisher: "Publisher", seconds: float) -> None:
         raise AMQPError("the broker closed the connection")
 
 
-async def take(outboxes: Outboxes, publisher: "Publisher", batch: Batch) -> None:
-    """Publish a batch, and mark it."""
-    await publisher.publish(batch.rows, batch.lane)
-    await outboxes.mark(batch.service, batch.rows)
-    metrics.RELAYED.labels(batch.service, batch.lane).inc(len(batch.rows))
-    if told := sum(not row.is_tick for row in batch.rows):
-        logs.said("relayed", service=batch.service, count=told)
+async def take(outboxes: Outboxes, publisher: "Publisher", load: Sequence[Batch]) -> None:
+    """Publish batches of one lane together, and mark them."""
+    await publisher.publish([row for batch in load for row in batch.rows], load[0].lane)
+    await outboxes.mark(load)
+    for batch in load:
+        metrics.RELAYED.labels(batch.service, batch.lane).inc(len(batch.rows))
+        if told := len(batch.events):
+            logs.said("relayed", service=batch.service, count=told)
 
 
 class Publisher:
@@ -197,7 +184,7 @@ class Publisher:
         self.link.channel.basic_publish(
             EVENTS,
             routing_key(row.topic, lane),
-            json.dumps(envelope, ensure_ascii=False).encode(),
+            to_json(envelope),
             pika.BasicProperties(
                 content_type="application/json",
                 content_encoding="utf-8",

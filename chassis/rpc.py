@@ -18,16 +18,19 @@ from chassis.amqp import Link, WrongTopology
 from chassis.errors import Unavailable
 from chassis.line import Line, Waiting
 from chassis.logs import log
+from chassis.queues import Depth, depths
 from chassis.settings import Settings
 from chassis.topology import COMMANDS
 from proto import ids
 from proto.base import Answer, Asker, Command, Order, Problem
 
 DEADLINE_S, AGAIN_S, PROBE_S = 3.0, 0.5, 2.0
-#: Messages of questions and of bulk work that a service gets at a time; it works on ten,
-#: so that groups always find a place. And how many of them may be of one principal.
+#: Messages of questions, of bulk work and of cries for help that a service gets at a time;
+#: it works on twelve, so that groups always find a place. And how many of them may be of
+#: one principal.
 ALONE, ALONE_OF_ONE = 6, 3
 BULK, BULK_OF_ONE = 2, 1
+FIRST, FIRST_OF_ONE = 2, 2
 #: How much of its time an order may wait for its turn in one of these lines.
 PATIENCE = 0.8
 
@@ -71,6 +74,7 @@ class Client:
         self.grouped: dict[str, Line] = {}
         self.alone: dict[str, Line] = {}
         self.bulk: dict[str, Line] = {}
+        self.first: dict[str, Line] = {}
         self.probes: dict[str, asyncio.Future[None]] = {}
         self.link: Link | None = None
         self.replies = ""
@@ -111,7 +115,7 @@ class Client:
     def forget(self) -> None:
         """Tell whoever waits that no answer will come over the lost connection."""
         self.link = None
-        for lines in (self.grouped, self.alone, self.bulk):
+        for lines in (self.first, self.grouped, self.alone, self.bulk):
             for line in lines.values():
                 line.fail_all("broker-lost")
         for message in list(self.messages.values()):
@@ -177,7 +181,12 @@ class Client:
         return answer
 
     async def carried(self, service: str, command: Command, order: Order) -> Answer:
-        """Return the answer to an order, by the line that its kind takes."""
+        """Return the answer to an order, by the line that its kind takes.
+
+        Where somebody may be in danger nobody waits behind what only has to be done soon.
+        """
+        if command.first:
+            return await self.first_line(service).ask(order)
         if command.bulk:
             return await self.bulk_line(service).ask(order)
         if command.locks():
@@ -196,6 +205,11 @@ class Client:
         if service not in self.alone:
             self.alone[service] = self.ones("alone", service, ALONE, ALONE_OF_ONE)
         return self.alone[service]
+
+    def first_line(self, service: str) -> Line:
+        if service not in self.first:
+            self.first[service] = self.ones("first", service, FIRST, FIRST_OF_ONE)
+        return self.first[service]
 
     def bulk_line(self, service: str) -> Line:
         if service not in self.bulk:
@@ -290,6 +304,16 @@ class Client:
         finally:
             del self.probes[number]
         return True
+
+    async def queues(self) -> list[Depth] | None:
+        """Return what waits in the broker's queues; None when it does not say in time."""
+        if self.link is None:
+            return None
+        try:
+            return await depths(self.link)
+        except (AMQPError, TimeoutError) as error:
+            log.warning("the broker does not tell of its queues: %s", type(error).__name__)
+            return None
 
 
 def read(body: bytes, orders: int) -> list[Answer]:

@@ -23,7 +23,7 @@ from chassis.migrate import wait_for_head  # noqa: E402
 from chassis.settings import Settings, settings  # noqa: E402
 
 #: Messages of orders a service works on at once.
-MAX_WORKERS = 10
+MAX_WORKERS = 12
 #: Seconds between two looks whether every service hears itself.
 LOOK_S = 0.25
 

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine
 
-from chassis import clock, metrics, tables
-from chassis.prepared import OFTEN
+from chassis import clock, metrics
+from chassis.prepared import ask
 from chassis.topology import SERVICES, Pace
+from chassis.transactions import UNSAVED
 from chassis.unit import row
 from chassis.writing import write
 from proto.base import Envelope
@@ -23,13 +24,14 @@ from proto.base import Envelope
 #: How old a tick may be for its source to count as heard. Asks want far fresher ones.
 LATELY = timedelta(seconds=10)
 
-HEAR = text(
+HEAR = (
     "INSERT INTO source (source, lane, ticked_at, heard_at)"
-    " SELECT d.source, :lane, d.ticked_at, :heard_at FROM"
-    " jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (source text, ticked_at timestamptz)"
+    " SELECT d.source, %(lane)s, d.ticked_at, %(heard_at)s FROM jsonb_to_recordset"
+    "(CAST(%(rows)s AS jsonb)) AS d (source text, ticked_at timestamptz)"
     " ORDER BY d.source ON CONFLICT (source, lane) DO UPDATE"
     " SET ticked_at = excluded.ticked_at, heard_at = excluded.heard_at"
-).execution_options(**OFTEN)
+)
+HEARD = "SELECT source, lane FROM source WHERE ticked_at > %(since)s"
 #: No person and no command causes a tick.
 NOBODY, NOTHING = "doorstep", UUID(int=0).hex
 
@@ -57,25 +59,31 @@ def say(engine: Engine, service: str, pace: Pace) -> None:
     )
     said = row(envelope, urgent=pace == "often", numbered=False)
     with engine.begin() as connection:
-        write(connection, {}, {}, [], [said])
+        write(connection, {}, {}, [], [said], last=True, lasting=False)
 
 
-def hear(connection: Connection, lane: str, heard: Sequence[Envelope]) -> None:
-    """Note the newest tick of each service; what nobody of ours has said is none."""
+def hear(
+    connection: Connection, lane: str, heard: Sequence[Envelope], *, alone: bool = False
+) -> None:
+    """Note the newest tick of each service; what nobody of ours has said is none.
+
+    The transaction ends with it. When there is nothing else in it (`alone`), the database
+    may forget it again with its power: the ticks that it then knows are older.
+    """
     said_by = ((each.source.rpartition("/")[2], each.time) for each in heard)
     newest = {name: at for name, at in said_by if name in SERVICES}
     if not newest:
         return
     rows = [{"source": name, "ticked_at": at} for name, at in newest.items()]
     said = to_json(rows).decode()
-    connection.execute(HEAR, {"lane": lane, "heard_at": clock.now(), "rows": said})
+    query = f"WITH heard AS ({HEAR}) {UNSAVED}" if alone else HEAR
+    ask(connection, query, {"lane": lane, "heard_at": clock.now(), "rows": said}, last=True)
     for name, at in newest.items():
         metrics.TICK_DELAY.labels(name, lane).observe((clock.now() - at).total_seconds())
 
 
 def heard(engine: Engine, now: datetime) -> set[tuple[str, str]]:
     """Return whose ticks of the last ten seconds were heard, on which lane."""
-    table = tables.source
-    query = select(table.c.source, table.c.lane).where(table.c.ticked_at > now - LATELY)
     with engine.connect() as connection:
-        return {(row.source, row.lane) for row in connection.execute(query)}
+        found = ask(connection, HEARD, {"since": now - LATELY}, last=True)
+    return {(row.source, row.lane) for row in found}

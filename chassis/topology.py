@@ -14,15 +14,40 @@ first start waits for it. Routing keys:
 from typing import Any, Literal
 
 from proto.base import Event
-from proto.dispatch import CaseStanding, VisitPlanned
+from proto.complaints import WorkStanding
+from proto.contact import ThirdPartyStanding
+from proto.dispatch import CaseStanding, DangerReportOverdue, VisitPlanned
 from proto.field_visit import (
+    AddressFoundWrong,
     BreachRecorded,
+    BreachSuspected,
+    CashAllowed,
+    CashNotAllowed,
+    CashTaken,
     CheckInNotAllowed,
+    CircumstanceNoted,
     CollectorsArrived,
+    ComplaintHeard,
+    DebtDisputed,
     EntryNotAllowed,
+    HelpCalled,
+    LetterNotAllowed,
+    MoneyLeftBehind,
+    PairSwapped,
     TalkNotAllowed,
+    ThirdPartyMayBeAsked,
+    ThirdPartyNotAllowed,
+    VisitCutShort,
 )
-from proto.letters import AuthorisationStanding
+from proto.letters import AuthorisationStanding, TemplateStanding
+from proto.recovery import (
+    BankingOverdue,
+    CashBanked,
+    CashNotAuthorised,
+    CashStanding,
+    MoneyLeftNoted,
+    ReceiptMissing,
+)
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 
 Lane = Literal["urgent", "normal"]
@@ -41,7 +66,19 @@ STREAM = "doorstep.stream"
 STREAM_KEYS = ("*.*", "urgent.*.*")
 
 HEARS: dict[str, tuple[type[Event], ...]] = {
-    "dispatch": (AgencyStanding, PersonStanding, AuthorisationStanding),
+    "dispatch": (
+        AgencyStanding,
+        PersonStanding,
+        AuthorisationStanding,
+        TemplateStanding,
+        WorkStanding,
+        DebtDisputed,
+        CircumstanceNoted,
+        AddressFoundWrong,
+        HelpCalled,
+        VisitCutShort,
+        PairSwapped,
+    ),
     "letters": (AgencyStanding, PersonStanding),
     "field_visit": (
         AgencyStanding,
@@ -49,22 +86,57 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
         DeviceStanding,
         AuthorisationStanding,
         CaseStanding,
+        WorkStanding,
+        TemplateStanding,
+        CashStanding,
+        ThirdPartyStanding,
         VisitPlanned,
     ),
-    "contact": (CaseStanding,),
-    "complaints": (CaseStanding, CollectorsArrived),
-    "recovery": (CaseStanding,),
+    "contact": (CaseStanding, ThirdPartyMayBeAsked),
+    "complaints": (
+        CaseStanding,
+        VisitPlanned,
+        PairSwapped,
+        CollectorsArrived,
+        ComplaintHeard,
+    ),
+    "recovery": (
+        AgencyStanding,
+        PersonStanding,
+        CaseStanding,
+        CashAllowed,
+        CashTaken,
+        MoneyLeftBehind,
+    ),
     "oversight": (
         CheckInNotAllowed,
         TalkNotAllowed,
         EntryNotAllowed,
+        CashNotAllowed,
+        LetterNotAllowed,
+        ThirdPartyNotAllowed,
         BreachRecorded,
+        BreachSuspected,
+        CashNotAuthorised,
+        ReceiptMissing,
+        BankingOverdue,
+        CashBanked,
+        MoneyLeftNoted,
+        DangerReportOverdue,
     ),
 }
 
 #: Whose word may stop an act: an ask is answered only while their ticks are fresh.
 SOURCES: dict[str, tuple[str, ...]] = {
-    "field_visit": ("complaints", "dispatch", "letters", "workforce"),
+    "field_visit": (
+        "complaints",
+        "contact",
+        "dispatch",
+        "letters",
+        "recovery",
+        "workforce",
+    ),
+    "recovery": ("dispatch",),
 }
 
 #: Every service, in the order they are listed everywhere. workforce hears nobody yet.

@@ -1,7 +1,8 @@
 """One message: what a handler may touch."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -133,6 +134,24 @@ class Unit:
             breath.take()
             yield each
 
+    @contextmanager
+    def part(self) -> Iterator["Unit"]:
+        """Yield a unit for a part of this one: all of it counts, or none if it raises."""
+        its = replace(
+            self, rows={}, changes={}, standings=[], said=[], outgoing=[], revoked=[]
+        )
+        with self.connection.begin_nested():
+            yield its
+        for table, more in its.rows.items():
+            self.rows.setdefault(table, []).extend(more)
+        for table, changed in its.changes.items():
+            for key, values in changed.items():
+                self.change(table, key, **values)
+        self.standings += its.standings
+        self.said += its.said
+        self.outgoing += its.outgoing
+        self.revoked += its.revoked
+
     def settle(self) -> None:
         """Write everything that waits."""
         settle(self.connection, [self])
@@ -154,8 +173,11 @@ class Unit:
         )
 
 
-def settle(connection: Connection, units: Iterable[Unit]) -> None:
-    """Write what waits in these units, in their order and in one statement."""
+def settle(connection: Connection, units: Iterable[Unit], *, last: bool = False) -> None:
+    """Write what waits in these units, in their order and in one statement.
+
+    With `last` the transaction ends with it.
+    """
     rows: dict[Table, list[Row]] = {}
     changes: dict[Table, dict[UUID, Row]] = {}
     kept: list[Row] = []
@@ -171,7 +193,7 @@ def settle(connection: Connection, units: Iterable[Unit]) -> None:
         said += unit.outgoing
         revoked += unit.revoked
         unit.forget()
-    writing.write(connection, rows, changes, kept, said, revoked)
+    writing.write(connection, rows, changes, kept, said, revoked, last=last)
 
 
 def later_topic(service: str, operation: str) -> str:

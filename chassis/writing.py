@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 
 from chassis import tables
-from chassis.prepared import OFTEN
+from chassis.prepared import ask
+from chassis.transactions import UNSAVED
 
 Row = dict[str, Any]
 Columns = tuple[str, ...]
@@ -38,8 +39,13 @@ def write(
     kept: Iterable[Row],
     said: Iterable[Row],
     revoked: Iterable[Row] = (),
+    *,
+    last: bool = False,
+    lasting: bool = True,
 ) -> None:
-    """Write it all, or raise what the database says.
+    """Write it all, or raise what the database says; with `last` commit as well.
+
+    What is not `lasting` the database may forget again with its power.
 
     `kept` are rows of that table, of which only newer ones replace older; `said` are
     rows of the outbox without their sequence; `revoked` are what permits are found by that
@@ -58,11 +64,13 @@ def write(
     ]
     parts += [Part(KEEP, batch)] if (batch := newest(kept)) else []
     parts += [Part(revocation(which), batch) for which, batch in by_columns(revoked)]
-    execute(connection, parts, list(said))
+    parts += speaking(said) if (said := list(said)) else []
+    execute(connection, parts, "SELECT 1" if lasting else UNSAVED, last)
 
 
-def execute(connection: Connection, parts: list[Part], said: list[Row]) -> None:
-    parts += speaking(said) if said else []
+def execute(
+    connection: Connection, parts: list[Part], end: str = "SELECT 1", last: bool = False
+) -> None:
     if not parts:
         return
     named = ", ".join(
@@ -73,7 +81,7 @@ def execute(connection: Connection, parts: list[Part], said: list[Row]) -> None:
     values = {
         f"p{number}": to_json(part.rows).decode() for number, part in enumerate(parts)
     }
-    connection.exec_driver_sql(f"WITH {named} SELECT 1", values, OFTEN)
+    ask(connection, f"WITH {named} {end}", values, last=last)
 
 
 def merged(

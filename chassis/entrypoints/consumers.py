@@ -1,4 +1,4 @@
-"""nameko's consumers, made to survive what the broker and other people do to them."""
+"""nameko's consumer, made to survive what the broker and other people do to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,18 +6,17 @@ from functools import partial
 from typing import Any
 
 from amqp.exceptions import AMQPError
-from kombu.entity import Exchange
+from amqp.transport import TCPTransport
 from kombu.exceptions import KombuError
 from kombu.messaging import Consumer
-from nameko.amqp.publish import Publisher
 from nameko.messaging import QueueConsumer
-from nameko.rpc import Responder, Rpc, RpcConsumer
 
-from chassis import database, held, logs, topology
 from chassis.logs import log
 
 #: Seconds between two tries to reach the broker, at most; kombu's own pause grows to 30.
 AGAIN_CONNECT_S = 2.0
+#: Bytes that are taken from the socket at once, when so many have come.
+AHEAD = 1 << 14
 #: What a connection that is gone may raise on its way out.
 LOST = (OSError, KombuError, AMQPError)
 
@@ -25,8 +24,7 @@ LOST = (OSError, KombuError, AMQPError)
 class Bounded(Consumer):
     """A consumer with a number of its own of messages on their way.
 
-    The broker gives each consumer the number that was said last before it began, and all
-    of a service share one channel: so it is said anew before each begins.
+    On a channel of its own, so that many can be acknowledged in one word.
     """
 
     def __init__(self, channel: Any, prefetch: int, **options: Any) -> None:
@@ -50,6 +48,7 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
                 interval_step=0.5,
                 interval_max=AGAIN_CONNECT_S,
             )
+            read_ahead(connection.connection.transport)
             yield connection
 
     def on_connection_error(self, error: Exception, interval: float) -> None:
@@ -60,7 +59,7 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
         usual: int = self.container.max_workers
         for provider in self._providers:
             self._consumers[provider] = Bounded(
-                channel,
+                channel.connection.channel(),
                 getattr(provider, "prefetch", usual),
                 queues=[provider.queue],
                 callbacks=[partial(self.handle_message, provider)],
@@ -70,76 +69,35 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
         return self._consumers.values()
 
     def handle_message(self, provider: Any, body: Any, message: Any) -> None:
-        """Hand over: a line in this very greenlet, so that its order is the broker's."""
-        if hasattr(provider, "in_order"):
-            provider.take(body, message)
-        else:
-            super().handle_message(provider, body, message)
+        """Hand over in this very greenlet, so that a line's order is the broker's."""
+        provider.take(body, message)
 
     def unreadable(self, provider: Any, message: Any, error: Exception) -> None:
-        """Put what cannot be decoded into the line; a command's sender hears nothing."""
+        """Hand over what cannot be decoded; a command's sender hears nothing."""
         log.error("cannot decode a message: %s", type(error).__name__)
-        if hasattr(provider, "in_order"):
-            provider.take(None, message)
-        else:
-            provider.put_aside(message)
+        provider.take(None, message)
 
-    def ack_message(self, message: Any) -> None:
-        """Acknowledge; on a connection that is gone the message comes again."""
+    def ack_message(self, message: Any, up_to: bool = False) -> None:
+        """Acknowledge, with `up_to` also what came before it to the same provider.
+
+        On a connection that is gone the message comes again.
+        """
+        if not message.channel.connection:
+            return
         try:
-            super().ack_message(message)
+            message.ack(multiple=up_to)
         except LOST:
             log.warning("connection lost before an acknowledgement")
 
 
-class UnconfirmedPublisher(Publisher):  # type: ignore[misc]
-    use_confirms = False
+def read_ahead(transport: Any) -> None:
+    """Take what has come at once: py-amqp asks the system nine times for a message.
 
-
-class UnconfirmedResponder(Responder):  # type: ignore[misc]
-    publisher_cls = UnconfirmedPublisher
-
-
-class OrdersConsumer(RpcConsumer):  # type: ignore[misc]
-    """nameko's RPC consumer with our consumer below it and our responder above."""
-
-    queue_consumer = QuietConsumer()
-
-    def handle_result(self, message: Any, result: Any, exc_info: Any) -> Any:
-        config = self.container.config
-        exchange = Exchange(topology.COMMANDS, durable=True, type="topic")
-        responder = UnconfirmedResponder(config["AMQP_URI"], exchange, "json", message)
-        try:
-            result, exc_info = responder.send_response(result, exc_info)
-        except LOST:  # the caller gives up at its deadline and asks again
-            log.warning("connection lost before a reply")
-        except KeyError:  # nobody to answer: no `reply_to`, or a type that is not ours
-            log.warning("an order without a sender")
-        self.queue_consumer.ack_message(message)
-        return result, exc_info
-
-    def put_aside(self, message: Any) -> None:
-        """Keep the bytes of an order that cannot be decoded."""
-        self.container.spawn_managed_thread(
-            partial(self.keep_bytes, message),
-            identifier="unreadable order",
-        )
-
-    def keep_bytes(self, message: Any) -> None:
-        name = self.container.service_name
-        key = str(message.delivery_info.get("routing_key", ""))
-        try:
-            held.put_aside(database.of(name), name, "orders", raw(message), key)
-        except Exception as error:  # raised further, it would end the process
-            logs.failed("an unreadable order", error)
-            return  # not acknowledged: it comes again with the next connection
-        self.queue_consumer.ack_message(message)
-
-
-class Orders(Rpc):  # type: ignore[misc]
-    """The one RPC method of a service, which takes its orders in groups."""
-
-    rpc_consumer = OrdersConsumer()
+    It keeps what it has not asked for yet (`_read_buffer`), so more may be given to it.
+    """
+    if isinstance(transport, TCPTransport):
+        recv = transport.sock.recv
+        transport._quick_recv = lambda wanted: recv(max(wanted, AHEAD))
 
 
 def raw(message: Any) -> bytes:

@@ -32,7 +32,6 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
 
     queue_consumer = QuietConsumer()
     prefetch = 2 * AT_ONCE
-    in_order = True
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
@@ -102,8 +101,8 @@ class EventLine(DependencyProvider):  # type: ignore[misc]
                 return
             eventlet.sleep(wait)
             wait = min(wait * 2, AGAIN_MOST_S)
-        for _, message in batch:
-            self.queue_consumer.ack_message(message)
+        _, last = batch[-1]
+        self.queue_consumer.ack_message(last, up_to=True)
 
     def store(self, batch: list[tuple[Any, Any]]) -> bool:
         """Tell whether all of it took effect, is held back, or was put aside."""

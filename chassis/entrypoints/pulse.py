@@ -9,7 +9,17 @@ from eventlet.event import Event as Signal
 from nameko.extensions import DependencyProvider
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import again, clock, database, housekeeping, logs, ready, ticks, topology
+from chassis import (
+    again,
+    clock,
+    database,
+    housekeeping,
+    logs,
+    ready,
+    rounds,
+    ticks,
+    topology,
+)
 from chassis.effects import DatabaseAway
 from chassis.entrypoints.doors import effects as effects_of
 
@@ -33,6 +43,8 @@ class Pulse(DependencyProvider):  # type: ignore[misc]
             self.beat(every, partial(ticks.say, engine, self.service, pace))
         self.beat(AGAIN_S, partial(again.drain, engine, self.service, its))
         self.beat(DAY_S, partial(housekeeping.wake, engine, self.service))
+        for kind in self.container.service_cls.rounds:
+            self.beat(rounds.EVERY_S, partial(rounds.go, engine, self.service, kind))
 
     def stop(self) -> None:
         self.stopping = True

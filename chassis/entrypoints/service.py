@@ -5,31 +5,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from pydantic_core import to_jsonable_python
-
 from chassis import database, groups, metrics
-from chassis.entrypoints.consumers import Orders
 from chassis.entrypoints.doors import operations
 from chassis.entrypoints.lines import EventLine
+from chassis.entrypoints.orders import Orders
 from chassis.entrypoints.pulse import Pulse
 from chassis.errors import Unavailable
 from chassis.operations import Operations
-from proto.base import Answer, Standing
+from proto.base import Answer, Command, Standing
 
 
 class Service:
-    """A service. `keeps` are the standings of others that it decides by."""
+    """A service.
+
+    `keeps` are the standings of others that it decides by, `rounds` the orders it gives
+    itself every minute.
+    """
 
     name: ClassVar[str]
     keeps: ClassVar[tuple[type[Standing], ...]] = ()
+    rounds: ClassVar[tuple[type[Command], ...]] = ()
     urgent_line = EventLine("urgent")
     normal_line = EventLine("normal")
     pulse = Pulse()
 
     @Orders.decorator  # type: ignore[untyped-decorator]
-    def carry_out(
-        self, orders: Sequence[dict[str, Any]], waits: bool
-    ) -> list[dict[str, Any]]:
+    def carry_out(self, orders: Sequence[dict[str, Any]], waits: bool) -> list[Answer]:
         """Answer each order of a message, which may wait for what others hold or not."""
         metrics.GROUP_SIZE.labels(self.name).observe(len(orders))
         known = answered_by(self.name, type(self))
@@ -40,7 +41,7 @@ class Service:
             else:
                 full = Unavailable("line-full", service=self.name).problem()
                 given = [Answer(problem=full)] * len(orders)
-        return [to_jsonable_python(each) for each in given]
+        return given
 
 
 #: Messages of bulk work that a service works on at once. The gateway sends no more either,

@@ -68,6 +68,8 @@ def test_with_nothing_waiting_every_number_is_zero(its: Engine, database_url: st
             *(("doorstep_held_back_oldest_seconds", state) for state in states),
             ("doorstep_jobs_waiting",),
             ("doorstep_jobs_failed",),
+            *(("doorstep_landed", state) for state in ("waiting", "refused")),
+            *(("doorstep_landed_oldest_seconds", s) for s in ("waiting", "refused")),
         ],
         0,
     )

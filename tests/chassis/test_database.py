@@ -8,8 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
-from chassis.database import SILENT_MS
+from chassis.database import SILENT_MS, engine
 from doorstep.process import wait_until
 from tests.chassis.acting import SERVICE
 from tests.conftest import ROOT
@@ -50,3 +51,31 @@ def test_a_process_that_freezes_in_a_transaction_loses_its_locks(
 def free(its: Engine) -> bool:
     with its.begin() as connection:
         return bool(connection.scalar(FREE))
+
+
+def test_a_connection_that_was_idle_is_asked_whether_it_lives(
+    environment: None, database_url: str
+) -> None:
+    """And one that was just used is not: that would be a round trip for nothing."""
+    asked = engine(database_url, SERVICE, pool=2, trusted_s=1e-9)
+    trusted = engine(database_url, SERVICE, pool=2, trusted_s=3600)
+    with ExitStack() as stack:
+        for each in (asked, trusted):
+            stack.callback(each.dispose)
+        ended = [process(each) for each in (asked, trusted)]
+        with asked.begin() as connection:
+            connection.execute(END, {"process": ended[1]})
+        with engine(database_url, SERVICE, pool=0).begin() as connection:
+            connection.execute(END, {"process": process(asked)})
+        assert process(asked) not in ended
+        with pytest.raises(OperationalError):
+            process(trusted)
+        assert process(trusted) not in ended
+
+
+END = text("SELECT pg_terminate_backend(:process)")
+
+
+def process(its: Engine) -> int:
+    with its.begin() as connection:
+        return int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)

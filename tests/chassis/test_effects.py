@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from prometheus_client import generate_latest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, event, select, text, update
 
 from chassis import again, clock, effects, held, keyring, tables, ticks
 from chassis.effects import DatabaseAway, Effect, Effects
@@ -346,6 +346,20 @@ def tick(source: str, at: datetime) -> Envelope:
         trace="t",
         data={},
     )
+
+
+@pytest.mark.parametrize("with_event", [False, True])
+def test_a_batch_waits_for_the_disk_unless_it_is_of_ticks_alone(
+    its: Engine, with_event: bool
+) -> None:
+    heard = [tick("dispatch", clock.now())]
+    heard += [envelope(standing(ids.new()))] if with_event else []
+    said: list[str] = []
+    event.listen(its, "before_cursor_execute", lambda *told: said.append(told[2]))
+
+    hear(its, KEEP, *heard)
+
+    assert any("synchronous_commit" in each for each in said) is not with_event
 
 
 def test_the_newest_tick_of_each_source_is_noted_with_the_events_before_it(

@@ -118,7 +118,7 @@ def test_when_a_worker_is_killed_in_the_middle_another_one_does_the_job(
         assert not once(its)  # somebody else holds it
         process.send_signal(signal.SIGKILL)
 
-    assert wait_until(lambda: once(its), 5)
+    assert wait_until(lambda: once(its), 60)
 
     assert told(its, job_id) == [{"quick": 1}]
     assert row(its, job_id).claim == 2
@@ -128,7 +128,7 @@ def test_a_worker_that_was_frozen_past_its_lease_cannot_end_the_job(its: Engine)
     (job_id,) = wanted(its)
     with slow_worker(0.5) as process:
         process.send_signal(signal.SIGSTOP)
-        assert wait_until(lambda: once(its), 5)
+        assert wait_until(lambda: once(its), 60)
         process.send_signal(signal.SIGCONT)
         assert process.stdout is not None
         assert process.stdout.readline() == "slept\n"

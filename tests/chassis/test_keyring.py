@@ -81,6 +81,10 @@ def test_production_never_makes_a_master_key_of_its_own(
     ring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOORSTEP_ENVIRONMENT", "production")
+    for name in ("DATABASE_URL", "AMQP_URI"):
+        monkeypatch.setenv(name, "scheme://doorstep:not-the-usual-one@127.0.0.1/doorstep")
+    for name in ("NAME", "HOTLINE", "COMPLAINTS"):
+        monkeypatch.setenv(f"DOORSTEP_BANK_{name}", "400-000-0001")
     settings.cache_clear()
 
     with pytest.raises(RuntimeError, match="no master key"):

@@ -164,7 +164,7 @@ line.waiting.put(({}, None))
 line.store = lambda batch: False
 said.append(alive())
 line.store = lambda batch: True
-line.queue_consumer = SimpleNamespace(ack_message=lambda message: None)
+line.queue_consumer = SimpleNamespace(ack_message=lambda message, up_to: None)
 eventlet.sleep(2.5)
 said.append(alive())
 green.kill()

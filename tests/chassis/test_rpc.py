@@ -8,14 +8,14 @@ from typing import Any
 import pika
 import pytest
 
-from chassis import amqp, rpc
+from chassis import amqp, clock, rpc
 from chassis.errors import Unavailable
 from chassis.rpc import Client
 from chassis.settings import Settings
 from proto import ids
 from proto.base import Answer, Asker, Command, Role
 from proto.dispatch import HoldCase, HoldReason, PlanVisits, VisitEntry
-from proto.field_visit import ListVisits
+from proto.field_visit import ListVisits, SummonHelp
 from tests.chassis.acting import OFFICER
 
 pytestmark = pytest.mark.anyio
@@ -168,6 +168,40 @@ async def test_a_flood_of_bulk_work_neither_delays_a_hold_nor_a_question(
     ]
     for task in flood:
         task.cancel()
+
+
+async def test_a_call_for_help_gets_through_while_the_line_is_full(
+    client: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody checks in, nothing is answered, 503 for all others: but help is heard."""
+    said, help_ = service.answer, SummonHelp.operation()
+
+    def stands(orders: list[dict[str, Any]]) -> bytes | None:
+        return said(orders) if orders[0]["operation"] == help_ else None
+
+    monkeypatch.setattr(service, "answer", stands)
+    line = client.line(service.name)
+    monkeypatch.setattr(line, "patience_s", 5.0)
+    askers = [Asker(account_id=ids.new(), role=Role.BANK_OFFICER) for _ in range(40)]
+    crowd = [
+        asyncio.create_task(client.ask(service.name, HOLD, asker))
+        for asker in askers
+        for _ in range(20)
+    ]
+    async with asyncio.timeout(1):
+        while line.waiting < line.most:
+            await asyncio.sleep(0)
+    with pytest.raises(Unavailable, match="line-full"):
+        await client.ask(service.name, HOLD, OFFICER)
+
+    call = SummonHelp(
+        visit_id=ids.new(), help_id=ids.new(), device_id=ids.new(), at=clock.now()
+    )
+    async with asyncio.timeout(0.5):
+        assert await client.ask(service.name, call, askers[0])
+    for task in crowd:
+        task.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
 
 
 async def test_a_topology_that_is_not_ours_is_said_and_waited_for(

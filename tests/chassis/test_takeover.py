@@ -67,7 +67,7 @@ class Relays:
         self.doors.callback(process.wait)
         self.doors.callback(process.kill)
         self.running[name] = process
-        assert wait_until(ready.exists, 30), (self.folder / f"{name}.log").read_text()
+        assert wait_until(ready.exists, 60), (self.folder / f"{name}.log").read_text()
 
     def active(self) -> str:
         """Return the name of the one that carries."""
@@ -78,7 +78,7 @@ class Relays:
                 found[:] = [row[0] for row in connection.execute(ACTIVE)]
             return len(found) == 1
 
-        assert wait_until(one, 20), found
+        assert wait_until(one, 60), found
         return found[0]
 
 
@@ -166,7 +166,7 @@ def talking(its: Engine, found: Settings) -> Iterator[tuple[Talk, Listener]]:
 
 def taken_over(listener: Listener, talk: Talk, moment: float) -> float:
     """Return how many seconds after that moment the other relay published."""
-    assert wait_until(lambda: listener.first_said_after(moment, talk) is not None, 15)
+    assert wait_until(lambda: listener.first_said_after(moment, talk) is not None, 60)
     arrived = listener.first_said_after(moment, talk)
     assert arrived is not None
     return arrived - moment
@@ -176,7 +176,7 @@ def wait_for_all(listener: Listener, talk: Talk) -> None:
     talk.over.set()
     time.sleep(0.1)  # its last event is on its way to the database
     known = lambda: {event["id"] for event, _ in listener.heard}  # noqa: E731
-    assert wait_until(lambda: talk.said.keys() <= known(), 20)
+    assert wait_until(lambda: talk.said.keys() <= known(), 60)
 
 
 def in_order(listener: Listener, talk: Talk) -> None:
