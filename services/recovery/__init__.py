@@ -1,9 +1,13 @@
-"""Recovery: balance, payment, receipt, plan: where the money is.
+"""Recovery: where the money is: cash that may be taken, receipts (收条), their banking.
 
-Owns    balances, payments, receipts (收条), cash authorities, plans (from its first
-        slice on).
-Keeps   case standings: money is only taken for a case that is placed.
-Hears   nothing else yet.
-Answers nothing yet.
-Says    nothing yet.
+Owns    cash authorities and the decisions about them, receipts, what was banked of them,
+        and money that was left behind.
+Keeps   case standings: cash is only allowed for a case that is placed. Agency and person
+        standings: a receipt names the agency by its code, collectors by staff numbers.
+Hears   field_visit.cash_allowed, cash_taken, money_left_behind.
+Answers authorise_cash, confirm_cash, revoke_cash, issue_receipt, bank_cash,
+        settle_money_left, show_money, show_receipt; of itself alone banking_falls,
+        receipt_falls, receipt_printed.
+Says    cash_standing, cash_authorised, cash_not_authorised, receipt_issued,
+        receipt_missing, cash_banked, banking_overdue, money_left_noted.
 """

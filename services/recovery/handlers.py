@@ -1,1 +1,0 @@
-"""What recovery does with each message: nothing yet beyond keeping standings."""
