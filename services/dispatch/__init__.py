@@ -1,8 +1,18 @@
 """Dispatch: which case is worked, by whom, and when its door is visited.
 
-Owns    cases (委案), their books, their placement, the visit plan.
-Keeps   agency, person and authorisation standings.
-Hears   nothing else yet.
-Answers open_cases, hold_case, resume_case, plan_visits.
-Says    case_opened, case_held, case_resumed, case_standing, visit_planned.
+Owns    cases (委案), their books, their placement, why they are held, the visit plan,
+        who was in danger at which door.
+Keeps   agency, person, authorisation, template and work standings.
+Hears   field_visit.debt_disputed, field_visit.circumstance_noted,
+        field_visit.address_found_wrong, field_visit.help_called,
+        field_visit.visit_cut_short, field_visit.pair_swapped,
+        complaints.work_standing.
+Answers open_cases, show_case, hold_case, resume_case, review_hold, recall_case,
+        mark_paid_off, reopen_address, report_danger, report_circumstance,
+        show_circumstances, type_liable, release_liable, plan_visits; to itself
+        hold_review_falls, danger_report_falls, close_address.
+Says    case_opened, case_held, case_resumed, work_stopped, work_resumed,
+        hold_review_due, case_recalled, debt_paid_off, address_closed,
+        address_reopened, danger_noted, danger_reported, danger_report_overdue,
+        liability_typed, case_standing, visit_planned.
 """
