@@ -1,8 +1,9 @@
-"""Contact: who may be called and written to, how and how often.
+"""Contact: who may be called, written to, or asked about somebody else.
 
-Owns    permits to call and write, call order, identity checks (from its first slice on).
+Owns    permits to ask one third party once where a debtor is; permits to call and write,
+        call order and identity checks (from their slice on).
 Keeps   case standings: a case that is not placed is not contacted.
-Hears   nothing else yet.
-Answers nothing yet.
-Says    nothing yet.
+Hears   field_visit.third_party_may_be_asked.
+Answers permit_third_party, revoke_third_party_permit.
+Says    third_party_permitted, third_party_standing.
 """

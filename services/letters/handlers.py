@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from chassis.errors import Conflict
+from chassis.errors import Conflict, NotFound
 from chassis.rows import refuse, refuse_twins
 from chassis.unit import Unit
 from proto.base import Detail
 from proto.letters import (
+    ApproveTemplate,
     AuthorisationEntry,
     AuthorisationStanding,
     IssueAuthorisations,
     Issued,
     LetterState,
     RevokeAuthorisation,
+    TemplateShown,
 )
 from proto.workforce import AgencyStanding, PersonStanding
 from services.letters import store
-from services.letters.model import Authorisation, authorisation_table
+from services.letters.model import (
+    Authorisation,
+    Template,
+    authorisation_table,
+    template_table,
+)
 
 
 def issue_authorisations(command: IssueAuthorisations, unit: Unit) -> Issued:
@@ -110,3 +117,23 @@ def standing(letter: Authorisation) -> AuthorisationStanding:
         state=letter.state,
         version=letter.version,
     )
+
+
+def approve_template(command: ApproveTemplate, unit: Unit) -> TemplateShown:
+    """Approve of a template, or no more; doing so twice changes nothing.
+
+    Raises NotFound when an approval is taken back that was never given.
+    """
+    (key,) = command.locks()
+    template = store.template(unit.shared, key)
+    if template is None and not command.approved:
+        raise NotFound("template", command.template)
+    if template is None:
+        template = Template(key, command.template, approved=True, version=1)
+        unit.write(template_table, **vars(template))
+        unit.emit(template.standing(), key)
+    elif template.approve(command.approved):
+        changed = {"approved": template.approved, "version": template.version}
+        unit.change(template_table, key, **changed)
+        unit.emit(template.standing(), key)
+    return TemplateShown(template=template.template, approved=template.approved)

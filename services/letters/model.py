@@ -1,13 +1,13 @@
-"""An authorisation letter (授权书): never changed, only revoked."""
+"""Authorisation letters (授权书), never changed, only revoked; and letters' templates."""
 
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from proto.letters import AuthorisationEntry, LetterState
+from proto.letters import AuthorisationEntry, LetterState, TemplateStanding
 
 metadata = MetaData()
 
@@ -22,6 +22,15 @@ authorisation_table = Table(
     Column("valid_until", Date, nullable=False),
     Column("state", Text, nullable=False),
     Column("revoked_because", Text),
+    Column("version", Integer, nullable=False),
+)
+
+template_table = Table(
+    "template",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("template", Text, nullable=False, unique=True),
+    Column("approved", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
 )
 
@@ -52,3 +61,27 @@ class Authorisation:
         self.state = LetterState.REVOKED
         self.version += 1
         return True
+
+
+@dataclass
+class Template:
+    """A template of letters to debtors (催收信函模板), by the name the bank gave it."""
+
+    id: UUID
+    template: str
+    approved: bool
+    version: int
+
+    def approve(self, approved: bool) -> bool:
+        """Approve it, or take that back. False when it was so before."""
+        if self.approved is approved:
+            return False
+        self.approved = approved
+        self.version += 1
+        return True
+
+    def standing(self) -> TemplateStanding:
+        """Return what others decide by."""
+        return TemplateStanding(
+            template=self.template, approved=self.approved, version=self.version
+        )
