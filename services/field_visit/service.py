@@ -3,23 +3,69 @@
 from chassis.entrypoints import Service, answers, hears
 from chassis.operations import only
 from chassis.unit import Unit
+from proto.anchors import Anchor, TakeAnchor
 from proto.base import Role
+from proto.complaints import WorkStanding
+from proto.contact import ThirdPartyStanding
+from proto.day import Day, ShowDay
 from proto.dispatch import CaseStanding, VisitPlanned
 from proto.field_visit import (
+    AcknowledgeHelp,
+    AskThirdParty,
+    BadgeChecked,
+    CheckBadge,
     CheckIn,
     CheckOut,
     Clearance,
+    ClimbHelp,
     Closed,
+    CollectCash,
     DiscussDebt,
+    EndStay,
     EnterPremises,
+    ExpectLeft,
+    HandOverLetter,
+    HelpKnown,
+    HelpShown,
+    HourSignedOff,
+    JournalShown,
     ListVisits,
+    LookAround,
+    Noted,
+    PartnerSwapped,
     Received,
     RecordJournal,
+    ShowHelp,
+    ShowJournal,
     ShowVisit,
+    SignOffHour,
+    SummonHelp,
+    SwapPartner,
     VisitList,
     VisitShown,
 )
-from proto.letters import AuthorisationStanding
+from proto.grants import GrantVisit, VisitGrant
+from proto.letters import AuthorisationStanding, TemplateStanding
+from proto.media import (
+    ListMedia,
+    MediaKept,
+    MediaList,
+    MediaShown,
+    NoteInspection,
+    ReceiveMedia,
+    ShowMedia,
+)
+from proto.pack import CollectPack, DayPack
+from proto.pairing import PairingTicket, ShowPairing
+from proto.plausibility import (
+    LetPositionsGo,
+    NoteScores,
+    PlausibilityShown,
+    ReplyKept,
+    ReplyToFinding,
+    ShowPlausibility,
+)
+from proto.recovery import CashStanding
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit import handlers, store
 
@@ -33,12 +79,15 @@ VISIT_READERS = (
 
 class FieldVisit(Service):
     name = "field_visit"
+    rounds = (LookAround, LetPositionsGo)
     keeps = (
         AgencyStanding,
         PersonStanding,
         DeviceStanding,
         AuthorisationStanding,
         CaseStanding,
+        WorkStanding,
+        TemplateStanding,
     )
 
     @hears(VisitPlanned)
@@ -48,6 +97,22 @@ class FieldVisit(Service):
     @hears(CaseStanding)
     def case(self, event: CaseStanding, unit: Unit) -> None:
         handlers.withdraw(event, unit)
+
+    @hears(WorkStanding)
+    def work(self, event: WorkStanding, unit: Unit) -> None:
+        handlers.withdraw(event, unit)
+
+    @hears(CashStanding)
+    def cash(self, event: CashStanding, unit: Unit) -> None:
+        handlers.keep_cash(event, unit)
+
+    @hears(ThirdPartyStanding)
+    def third_party(self, event: ThirdPartyStanding, unit: Unit) -> None:
+        handlers.keep_third_party(event, unit)
+
+    @hears(TemplateStanding)
+    def template(self, event: TemplateStanding, unit: Unit) -> None:
+        handlers.withdraw_template(event, unit)
 
     @hears(AgencyStanding)
     def agency(self, event: AgencyStanding, unit: Unit) -> None:
@@ -59,6 +124,7 @@ class FieldVisit(Service):
 
     @hears(DeviceStanding)
     def device(self, event: DeviceStanding, unit: Unit) -> None:
+        handlers.note_phone(event, unit)
         handlers.withdraw(event, unit)
 
     @hears(AuthorisationStanding)
@@ -73,6 +139,14 @@ class FieldVisit(Service):
     def record_journal(self, command: RecordJournal, unit: Unit) -> Received:
         return handlers.record_journal(command, unit)
 
+    @answers(ShowJournal, may=only(*VISIT_READERS))
+    def show_journal(self, command: ShowJournal, unit: Unit) -> JournalShown:
+        return handlers.show_journal(command, unit)
+
+    @answers(TakeAnchor, may=handlers.of_the_phone, gather=handlers.gather_phones)
+    def take_anchor(self, command: TakeAnchor, unit: Unit) -> Anchor:
+        return handlers.take_anchor(command, unit)
+
     @answers(DiscussDebt, may=handlers.of_the_pair, gather=store.gather)
     def discuss_debt(self, command: DiscussDebt, unit: Unit) -> Clearance:
         return handlers.discuss_debt(command, unit)
@@ -80,6 +154,74 @@ class FieldVisit(Service):
     @answers(EnterPremises, may=handlers.of_the_pair, gather=store.gather)
     def enter_premises(self, command: EnterPremises, unit: Unit) -> Clearance:
         return handlers.enter_premises(command, unit)
+
+    @answers(CollectCash, may=handlers.of_the_pair, gather=store.gather)
+    def collect_cash(self, command: CollectCash, unit: Unit) -> Clearance:
+        return handlers.collect_cash(command, unit)
+
+    @answers(HandOverLetter, may=handlers.of_the_pair, gather=store.gather)
+    def hand_over_letter(self, command: HandOverLetter, unit: Unit) -> Clearance:
+        return handlers.hand_over_letter(command, unit)
+
+    @answers(AskThirdParty, may=handlers.of_the_pair, gather=store.gather)
+    def ask_third_party(self, command: AskThirdParty, unit: Unit) -> Clearance:
+        return handlers.ask_third_party(command, unit)
+
+    @answers(SignOffHour, may=handlers.boss_of, gather=store.gather)
+    def sign_off_hour(self, command: SignOffHour, unit: Unit) -> HourSignedOff:
+        return handlers.sign_off_hour(command, unit)
+
+    @answers(SwapPartner, may=handlers.boss_of, gather=store.gather)
+    def swap_partner(self, command: SwapPartner, unit: Unit) -> PartnerSwapped:
+        return handlers.swap_partner(command, unit)
+
+    @answers(SummonHelp, may=handlers.of_the_pair, gather=store.gather)
+    def summon_help(self, command: SummonHelp, unit: Unit) -> HelpKnown:
+        return handlers.summon_help(command, unit)
+
+    @answers(AcknowledgeHelp, may=handlers.helper_of, gather=store.gather)
+    def acknowledge_help(self, command: AcknowledgeHelp, unit: Unit) -> HelpKnown:
+        return handlers.acknowledge_help(command, unit)
+
+    @answers(ShowHelp, may=only(Role.SUPERVISOR, Role.BANK_OFFICER))
+    def show_help(self, command: ShowHelp, unit: Unit) -> HelpShown:
+        return handlers.show_help(command, unit)
+
+    @answers(GrantVisit, may=only(Role.FIELD_COLLECTOR))
+    def grant_visit(self, command: GrantVisit, unit: Unit) -> VisitGrant:
+        return handlers.grant_visit(command, unit)
+
+    @answers(ShowPairing, may=only(Role.FIELD_COLLECTOR))
+    def show_pairing(self, command: ShowPairing, unit: Unit) -> PairingTicket:
+        return handlers.show_pairing(command, unit)
+
+    @answers(CollectPack, may=only(Role.FIELD_COLLECTOR))
+    def collect_pack(self, command: CollectPack, unit: Unit) -> DayPack:
+        return handlers.collect_pack(command, unit)
+
+    @answers(ShowDay, may=only(Role.FIELD_COLLECTOR))
+    def show_day(self, command: ShowDay, unit: Unit) -> Day:
+        return handlers.show_day(command, unit)
+
+    @answers(LookAround, may=only())
+    def look_around(self, command: LookAround, unit: Unit) -> Noted:
+        return handlers.look_around(command, unit)
+
+    @answers(EndStay, may=only())
+    def end_stay(self, command: EndStay, unit: Unit) -> Noted:
+        return handlers.end_stay(command, unit)
+
+    @answers(ExpectLeft, may=only())
+    def expect_left(self, command: ExpectLeft, unit: Unit) -> Noted:
+        return handlers.expect_left(command, unit)
+
+    @answers(ClimbHelp, may=only())
+    def climb_help(self, command: ClimbHelp, unit: Unit) -> Noted:
+        return handlers.climb_help(command, unit)
+
+    @answers(CheckBadge, may=only(Role.ANYONE))
+    def check_badge(self, command: CheckBadge, unit: Unit) -> BadgeChecked:
+        return handlers.check_badge(command, unit)
 
     @answers(CheckOut, may=handlers.of_the_pair, gather=store.gather)
     def check_out(self, command: CheckOut, unit: Unit) -> Closed:
@@ -92,3 +234,35 @@ class FieldVisit(Service):
     @answers(ListVisits, may=only(*VISIT_READERS))
     def list_visits(self, command: ListVisits, unit: Unit) -> VisitList:
         return handlers.list_visits(command, unit)
+
+    @answers(ReceiveMedia, may=handlers.of_the_pair, gather=store.gather)
+    def receive_media(self, command: ReceiveMedia, unit: Unit) -> MediaKept:
+        return handlers.receive_media(command, unit)
+
+    @answers(NoteInspection, may=only())
+    def note_inspection(self, command: NoteInspection, unit: Unit) -> Noted:
+        return handlers.note_inspection(command, unit)
+
+    @answers(ShowMedia, may=only(*VISIT_READERS))
+    def show_media(self, command: ShowMedia, unit: Unit) -> MediaShown:
+        return handlers.show_media(command, unit)
+
+    @answers(ListMedia, may=only(*VISIT_READERS))
+    def list_media(self, command: ListMedia, unit: Unit) -> MediaList:
+        return handlers.list_media(command, unit)
+
+    @answers(NoteScores, may=only())
+    def note_scores(self, command: NoteScores, unit: Unit) -> Noted:
+        return handlers.note_scores(command, unit)
+
+    @answers(LetPositionsGo, may=only())
+    def let_positions_go(self, command: LetPositionsGo, unit: Unit) -> Noted:
+        return handlers.let_positions_go(command, unit)
+
+    @answers(ShowPlausibility, may=only(*handlers.SCORE_READERS))
+    def show_plausibility(self, command: ShowPlausibility, unit: Unit) -> PlausibilityShown:
+        return handlers.show_plausibility(command, unit)
+
+    @answers(ReplyToFinding, may=handlers.of_the_pair, gather=store.gather)
+    def reply_to_finding(self, command: ReplyToFinding, unit: Unit) -> ReplyKept:
+        return handlers.reply_to_finding(command, unit)

@@ -3,26 +3,34 @@
 import rulebook
 from chassis.unit import Unit
 from proto.decision import Act, Decision, Outcome
+from proto.facts import Relation
 from proto.field_visit import (
+    AskThirdParty,
     Clearance,
+    CollectCash,
     DiscussDebt,
     EnterPremises,
     EntryAllowed,
     EntryNotAllowed,
-    Relation,
+    HandOverLetter,
+    LetterNotAllowed,
     TalkNotAllowed,
 )
 from services.field_visit import store
 from services.field_visit.handlers import judging, permits
+from services.field_visit.handlers.facts import Asked, facts_of
 from services.field_visit.handlers.journal import apply
 from services.field_visit.model import Visit, visit_table
+
+#: Norms that end the talk itself, not only what was asked.
+NO_TALK = {"contact.window", "visit.mandate", "visit.address_open"}
+Ask = DiscussDebt | EnterPremises | CollectCash | HandOverLetter | AskThirdParty
 
 
 def discuss_debt(command: DiscussDebt, unit: Unit) -> Clearance:
     """Say whether the debt may be spoken of with whoever stands there."""
     visit = at_the_door(command, unit)
-    facts = judging.facts_of(visit, unit)
-    decision = judging.decide(visit, Act.DISCUSS_DEBT, facts, unit)
+    decision = judging.decide(visit, Act.DISCUSS_DEBT, facts_of(visit, unit), unit)
     allowed = decision.outcome is Outcome.PROCEED
     if not allowed:
         permits.end_talk(visit, unit)
@@ -34,7 +42,7 @@ def discuss_debt(command: DiscussDebt, unit: Unit) -> Clearance:
 def enter_premises(command: EnterPremises, unit: Unit) -> Clearance:
     """Say whether the pair may come in: reason, the debtor's own consent, no objection."""
     visit = at_the_door(command, unit)
-    facts = judging.facts_of(visit, unit, command.reason)
+    facts = facts_of(visit, unit, Asked(entry_reason=command.reason))
     decision = judging.decide(visit, Act.ENTER_PREMISES, facts, unit)
     if decision.outcome is Outcome.PROCEED:
         visit.permit_entry(command.reason, decision)
@@ -50,11 +58,25 @@ def enter_premises(command: EnterPremises, unit: Unit) -> Clearance:
     return clearance(visit, decision, "door.entered")
 
 
-def at_the_door(command: DiscussDebt | EnterPremises, unit: Unit) -> Visit:
+def hand_over_letter(command: HandOverLetter, unit: Unit) -> Clearance:
+    """Say whether the debtor, or the debtor's own letterbox, may be given the letter."""
+    visit = at_the_door(command, unit)
+    facts = facts_of(visit, unit, Asked(handing=command.how))
+    decision = judging.decide(visit, Act.HAND_OVER_LETTER, facts, unit)
+    if decision.outcome is not Outcome.PROCEED:
+        permits.end_letter(visit, unit)
+        refusal = LetterNotAllowed(**judging.judged(visit, decision, unit))
+        unit.emit(refusal, visit.case_id)
+    return clearance(visit, decision, "door.letter")
+
+
+def at_the_door(
+    command: Ask, unit: Unit, sources: frozenset[str] = judging.SOURCES
+) -> Visit:
     """Return the visit after hearing the facts that the ask rests on."""
     visit = store.visit(unit.shared, command.visit_id)
     visit.refuse_uncleared(unit.now)
-    judging.refuse_stale(visit, unit)
+    judging.refuse_stale(visit, unit, sources)
     apply(visit, command.journal, unit)
     return visit
 
@@ -62,16 +84,39 @@ def at_the_door(command: DiscussDebt | EnterPremises, unit: Unit) -> Visit:
 def clearance(visit: Visit, decision: Decision, script: str) -> Clearance:
     """Answer with what to say now."""
     if decision.outcome is not Outcome.PROCEED:
-        script = instead(visit, decision.act)
+        script = said_at_the_door(visit) or instead(visit, decision)
     return Clearance(visit_id=visit.id, decision=decision, script=rulebook.script(script))
 
 
-def instead(visit: Visit, act: Act) -> str:
-    """Return the script for a no: to a third party, to the debtor, to anybody."""
+def said_at_the_door(visit: Visit) -> str | None:
+    """Return the script for a no that somebody at the door has given a reason for."""
     door = visit.door
-    if door.objection:
+    refused = door.third_answer not in (None, "agrees") or door.recording_refused
+    ended = door.objection or door.complained or refused
+    scripts = {
+        "door.dispute": door.disputed is not None,
+        "door.care": door.special,
+        "door.wrong_address": door.wrong_address,
+        "door.child": not door.person_capable,
+        "door.leave": ended,
+    }
+    return next((script for script, speaks in scripts.items() if speaks), None)
+
+
+def instead(visit: Visit, decision: Decision) -> str:
+    """Return the script for any other no: by what was asked, and of whom."""
+    door, act = visit.door, decision.act
+    if act is Act.COLLECT_CASH:
+        return "door.refuse_money"
+    if door.person_met is None:
+        return "door.nobody_home" if act is Act.HAND_OVER_LETTER else "door.introduce"
+    against = {reason.key for reason in decision.reasons}
+    liable = any(reason.values.get("met") for reason in decision.reasons)
+    if NO_TALK & against:
         return "door.leave"
-    if door.person_met not in (None, Relation.DEBTOR):
+    if "visit.recorded" in against:
+        return "door.introduce"
+    if door.person_met is not Relation.DEBTOR and not liable:
         return "door.third_party"
     if door.identified_at is None:
         return "door.introduce"

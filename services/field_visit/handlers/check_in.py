@@ -17,15 +17,21 @@ from proto.field_visit import (
     CollectorsArrived,
     Presence,
 )
-from proto.places import Point
+from proto.media import ReceiveMedia
+from proto.plausibility import ReplyToFinding
 from proto.signing import PublicKey, signed_bytes
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import judging, permits
+from services.field_visit.handlers import hours, judging, permits, timers
+from services.field_visit.handlers.facts import Asked, facts_of
+from services.field_visit.handlers.pairing import apart_m, paired
+from services.field_visit.handlers.places import door_of
 from services.field_visit.model import CheckedIn, Visit, checked_in_table, visit_table
 
 #: What to say next, by what the rulebook answered.
 SCRIPTS = {Outcome.PROCEED: "door.introduce", Outcome.WAIT: "door.alone"}
+#: Norms without which nobody has any business at the door: the visit is withdrawn.
+WITHDRAWN = {"visit.mandate", "visit.address_open", "dispute.suspended"}
 
 
 def check_in(command: CheckIn, unit: Unit) -> Clearance:
@@ -36,9 +42,11 @@ def check_in(command: CheckIn, unit: Unit) -> Clearance:
     devices = unit.kept_all(DeviceStanding, [p.device_id for p in command.present])
     for presence in command.present:
         verify(visit, presence, devices.get(presence.device_id))
+    pairing = paired(visit, command, devices, unit)
     for presence in command.present:
         note(visit, presence, unit)
-    facts = judging.facts_of(visit, unit)
+    asked = Asked(apart_m=apart_m(visit, unit), pairing=pairing)
+    facts = facts_of(visit, unit, asked)
     decision = judging.decide(visit, Act.CHECK_IN, facts, unit)
     arrive(visit, decision, unit)
     if decision.outcome in (Outcome.ASK, Outcome.STOP):
@@ -48,12 +56,19 @@ def check_in(command: CheckIn, unit: Unit) -> Clearance:
     return Clearance(
         visit_id=visit.id,
         decision=decision,
-        script=rulebook.script(SCRIPTS.get(decision.outcome, "door.do_not_knock")),
+        script=rulebook.script(script_for(decision)),
         ahead=judging.ahead(visit, facts, unit) if allowed else (),
     )
 
 
-def of_the_pair(command: AtTheDoor, unit: Unit) -> None:
+def script_for(decision: Decision) -> str:
+    """Return what the pair is to do now."""
+    if WITHDRAWN & {reason.key for reason in decision.reasons}:
+        return "door.withdrawn"
+    return SCRIPTS.get(decision.outcome, "door.do_not_knock")
+
+
+def of_the_pair(command: AtTheDoor | ReceiveMedia | ReplyToFinding, unit: Unit) -> None:
     """Raises NotFound for whoever is not of the pair: others shall not even know."""
     visit, asker = store.visit(unit.shared, command.visit_id), unit.asker
     if asker is None or asker.role is not Role.FIELD_COLLECTOR:
@@ -102,9 +117,11 @@ def note(visit: Visit, presence: Presence, unit: Unit) -> None:
         round(geo.metres_between(door_of(visit, unit), presence.position), 1),
         presence.position.accuracy_m,
         presence.at,
+        presence.position,
     )
     proof = unit.keyring.seal(visit.case_id, "visit.presence", presence.model_dump_json())
     row = vars(here) | {"presence": proof, "at": unit.now}
+    del row["where"]
     if before:
         visit.here.remove(before)
         del row["id"]
@@ -112,14 +129,6 @@ def note(visit: Visit, presence: Presence, unit: Unit) -> None:
     else:
         unit.write(checked_in_table, **row, visit_id=visit.id)
     visit.here.append(here)
-
-
-def door_of(visit: Visit, unit: Unit) -> Point:
-    """Return where the door is. Opened once for both collectors."""
-    if visit.where is None:
-        opened = unit.keyring.open(visit.place, visit.case_id, "visit.place")
-        visit.where = Point.model_validate_json(opened)
-    return visit.where
 
 
 def arrive(visit: Visit, decision: Decision, unit: Unit) -> None:
@@ -130,11 +139,17 @@ def arrive(visit: Visit, decision: Decision, unit: Unit) -> None:
     """
     match decision.outcome:
         case Outcome.PROCEED:
+            hours.use_hour(visit, unit)
             if visit.clear(decision.good_until):
                 arrived = CollectorsArrived(**judging.about(visit, unit))
                 unit.emit(arrived, visit.case_id)
+                timers.start_wait(visit, unit)
+                hour = visit.hour(unit.now)
+                timers.start_hours(visit, unit, hour.hour.ends_at if hour else None)
         case Outcome.WAIT:
             visit.arrive()
+            timers.start_alone(visit, unit)
         case _:
             permits.send_away(visit, unit)
+    timers.start_visit(visit, unit)
     unit.change(visit_table, visit.id, **visit.row())

@@ -1,16 +1,27 @@
 """The course of a visit: how it begins and how it ends."""
 
+from chassis.errors import Invalid
 from chassis.unit import Unit
+from proto import ids
+from proto.base import Detail
 from proto.dispatch import VisitPlanned
-from proto.field_visit import CheckOut, Closed, CollectorsLeft, VisitState
+from proto.field_visit import (
+    Cause,
+    CheckOut,
+    Closed,
+    CollectorsLeft,
+    Ending,
+    VisitState,
+)
 from services.field_visit import store
-from services.field_visit.handlers import judging
+from services.field_visit.handlers import endings, judging, plausibility
 from services.field_visit.handlers.journal import apply
-from services.field_visit.model import visit_table
+from services.field_visit.model import Visit, visit_table
 
 
 def plan(event: VisitPlanned, unit: Unit) -> None:
     """Take a planned visit in, with all the doorstep will need."""
+    paper = event.paper
     unit.write(
         visit_table,
         id=event.visit_id,
@@ -25,6 +36,12 @@ def plan(event: VisitPlanned, unit: Unit) -> None:
         not_after=event.not_after,
         books=list(event.books),
         state=VisitState.PLANNED,
+        badge=event.badge and event.badge.model_dump(mode="json"),
+        badge_blind=event.badge_blind,
+        paper_id=paper and paper.paper_id,
+        paper_template=paper and paper.template,
+        paper_how=paper and paper.how,
+        nonce=ids.new(),
     )
 
 
@@ -32,8 +49,25 @@ def check_out(command: CheckOut, unit: Unit) -> Closed:
     """End the visit; saying so twice changes nothing."""
     visit = store.visit(unit.shared, command.visit_id)
     apply(visit, command.journal, unit)
-    if visit.close(command.ending, unit.now):
+    refuse_unsaid(visit, command)
+    if visit.close(command.ending, unit.now, command.cause):
         unit.change(visit_table, visit.id, **visit.row())
-        left = CollectorsLeft(**judging.about(visit, unit), ending=command.ending)
-        unit.emit(left, visit.case_id)
-    return Closed(visit_id=visit.id, ending=command.ending)
+        assert visit.ending is not None
+        its = {"ending": visit.ending, "cause": visit.cause}
+        unit.emit(CollectorsLeft(**judging.about(visit, unit), **its), visit.case_id)
+        if visit.cause is Cause.DANGER:
+            endings.end_early(visit, Cause.DANGER, unit.now, unit)
+        endings.judge_ending(visit, unit)
+        plausibility.look(visit, unit)
+    return Closed(
+        visit_id=visit.id, ending=visit.ending or command.ending, cause=visit.cause
+    )
+
+
+def refuse_unsaid(visit: Visit, command: CheckOut) -> None:
+    """Raises Invalid when nobody says why a visit ended early, or says why another did."""
+    early = command.ending is Ending.ENDED_EARLY
+    if early and command.cause is None and visit.cause is None:
+        raise Invalid("malformed", Detail(pointer="/cause", kind="cause-missing"))
+    if command.cause is not None and not early:
+        raise Invalid("malformed", Detail(pointer="/cause", kind="cause-of-nothing"))

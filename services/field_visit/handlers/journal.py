@@ -1,180 +1,112 @@
 """The phones' journals: what was done is kept, also when it broke a rule."""
 
-from dataclasses import replace
-from itertools import pairwise
-from uuid import UUID
-
-from chassis import signatures
-from chassis.errors import Conflict, Forbidden, Invalid, NotFound
+import rulebook
+from chassis.errors import Conflict, Forbidden, Invalid
 from chassis.unit import Unit
 from proto.base import Detail
-from proto.decision import Act, Outcome
-from proto.field_visit import (
-    GENESIS,
-    BreachRecorded,
-    ConsentGiven,
-    ConsentRecorded,
-    ConsentWithdrawn,
-    Entered,
-    Entry,
-    EntryDeclined,
-    Journal,
-    Objected,
-    Received,
-    RecordJournal,
-    VisitState,
-)
-from proto.workforce import DeviceStanding, DeviceState
+from proto.decision import Text
+from proto.facts import MoneyLeft, PartnerGone
+from proto.field_visit import Irregularity, Received, RecordJournal
+from proto.journal import Journal
+from proto.workforce import DeviceStanding
 from services.field_visit import store
-from services.field_visit.handlers import judging, permits
-from services.field_visit.model import CLOCK_SLACK, Noted, Visit, journal_table
+from services.field_visit.handlers import arriving, oddities
+from services.field_visit.handlers.arriving import OTHERWISE, Arrival
+from services.field_visit.model import Visit, refuses_recording
 
 
 def record_journal(command: RecordJournal, unit: Unit) -> Received:
-    """Keep a phone's entries. Sending them again is harmless."""
-    visit = store.visit(unit.shared, command.visit_id)
-    new = apply(visit, command.journal, unit)
+    """Keep a phone's entries, whatever is odd about them. Again is harmless.
+
+    Raises NotFound for a phone that is not the pair's, Forbidden for one without a key,
+    TooMuch when it has left more here than may wait.
+    """
+    visit, journal = store.visit(unit.shared, command.visit_id), command.journal
+    device = arriving.phone_of(visit, journal, unit)
+    if not arriving.is_signed(device, journal):
+        return apart(visit, journal, device, unit)
+    arrival = arriving.sorted_by(visit, journal, device, unit)
+    new = arriving.take_in(arrival)
     return Received(
         visit_id=visit.id,
-        device_id=command.journal.device_id,
-        through=command.journal.entries[-1].seq,
+        device_id=journal.device_id,
+        through=arrival.found.seq,
         new=new,
+        missing=arrival.found.missing(),
+        problems=problems(arrival),
+        script=what_to_do(journal),
     )
+
+
+def what_to_do(journal: Journal) -> Text | None:
+    """Return what to say and do now, where one of the facts asks for something."""
+    facts = [entry.fact for entry in journal.readable()]
+    kinds = {type(fact) for fact in facts}
+    asks = {
+        "door.end_early": PartnerGone in kinds,
+        "door.money_left": MoneyLeft in kinds,
+        "door.leave": any(map(refuses_recording, facts)),
+    }
+    script = next((script for script, asked in asks.items() if asked), None)
+    return rulebook.script(script) if script else None
+
+
+def apart(visit: Visit, journal: Journal, device: DeviceStanding, unit: Unit) -> Received:
+    """Keep a batch apart that its phone did not sign, if not too many were today."""
+    kept = oddities.keep_apart(visit, journal, device, unit)
+    known = store.through(unit.connection, journal.device_id)
+    wrong = Detail(pointer="/journal/signature", kind="signature-does-not-fit")
+    return Received(
+        visit_id=visit.id,
+        device_id=journal.device_id,
+        through=known,
+        new=0,
+        problems=(wrong,),
+        kept_apart=kept,
+    )
+
+
+def problems(arrival: Arrival) -> tuple[Detail, ...]:
+    """Name what could not be taken as it was sent, each by its pointer."""
+    odd = tuple(
+        Detail(pointer=f"/journal/entries/{each.row}", kind=f"entry-{each.kind.value}")
+        for each in arrival.found.odd
+        if each.row is not None and each.kind is not Irregularity.MALFORMED
+    )
+    strays = tuple(
+        Detail(pointer=f"/journal/entries/{row}/visit_id", kind="entry-stray")
+        for row, each in enumerate(arrival.journal.entries)
+        if arrival.is_stray(each)
+    )
+    return (*arriving.problems(arrival.journal), *odd, *strays)
 
 
 def apply(visit: Visit, journal: Journal | None, unit: Unit) -> int:
-    """Let a journal's new entries count, each once; return how many were new.
+    """Let the entries that an ask rests on count; return how many were new.
 
     Raises Forbidden when the phone or its signature is not to be trusted, Invalid when
-    entries do not follow each other, Conflict when they do not follow what is kept.
+    entries cannot be read or do not follow each other, Conflict when they do not follow
+    what is kept: what an ask rests on is known whole, or it is not asked.
     """
     if journal is None:
         return 0
-    device = unit.kept_all(DeviceStanding, [journal.device_id]).get(journal.device_id)
-    enrolled = verify(visit, journal, device)
-    counts = enrolled and visit.state is VisitState.CLEARED
-    new = unknown(journal, store.links(unit.connection, journal.device_id, since(journal)))
-    for entry in new:
-        write(journal, entry, counts, unit)
-        if visit.take(Noted(entry.fact, entry.at, counts)):
-            permits.end_talk(visit, unit)
-            permits.end_entry(visit, entry.at, unit)
-        consequences(visit, entry, unit)
-    return len(new)
-
-
-def since(journal: Journal) -> int:
-    return journal.entries[0].seq - 1
-
-
-def verify(visit: Visit, journal: Journal, device: DeviceStanding | None) -> bool:
-    """Tell whether the phone is still enrolled; what a lost one wrote is kept as well.
-
-    Raises NotFound, Forbidden, Invalid.
-    """
-    if device is None or device.person_id not in visit.collectors:
-        raise NotFound("device", journal.device_id)
-    if device.public_key is None:
-        raise Forbidden("device-without-key", key=str(journal.device_id))
-    if not signatures.verifies(device.public_key, journal.signature, journal.head()):
+    device = arriving.phone_of(visit, journal, unit)
+    if not arriving.is_signed(device, journal):
         raise Forbidden("signature-does-not-fit", key=str(journal.device_id))
-    if wrong := broken(visit.id, journal.entries):
+    if wrong := arriving.problems(journal) or journal.broken():
         raise Invalid("malformed", *wrong)
-    return device.state is DeviceState.ENROLLED
+    arrival = arriving.sorted_by(visit, journal, device, unit)
+    refuse_odd(arrival)
+    return arriving.take_in(arrival)
 
 
-def broken(visit_id: UUID, entries: tuple[Entry, ...]) -> list[Detail]:
-    """Name the entries that are of another visit or do not follow the one before."""
-    wrong = [
-        Detail(pointer=f"/journal/entries/{row}/visit_id", kind="entry-of-another-visit")
-        for row, entry in enumerate(entries)
-        if entry.visit_id != visit_id
-    ]
-    return wrong + [
-        Detail(pointer=f"/journal/entries/{row}", kind="journal-broken")
-        for row, (one, next_) in enumerate(pairwise(entries), 1)
-        if next_.seq != one.seq + 1 or next_.prev != one.link()
-    ]
-
-
-def unknown(journal: Journal, kept: dict[int, str]) -> list[Entry]:
-    """Return the entries that are new, after proving that they follow the kept ones.
-
-    Raises Conflict naming the sequence number that is expected, or the one that forks.
-    """
-    last = max(kept, default=0)
-    first = journal.entries[0]
-    if first.seq > last + 1:
-        raise Conflict("journal-gap", expected=last + 1, got=first.seq)
-    before = kept.get(first.seq - 1, GENESIS)
-    if first.prev != before:
-        raise Conflict("journal-fork", got=first.seq)
-    for entry in journal.entries:
-        if entry.seq <= last and kept[entry.seq] != entry.link():
-            raise Conflict("journal-fork", got=entry.seq)
-    return [entry for entry in journal.entries if entry.seq > last]
-
-
-def write(journal: Journal, entry: Entry, counts: bool, unit: Unit) -> None:
-    is_head = entry is journal.entries[-1]
-    unit.write(
-        journal_table,
-        device_id=journal.device_id,
-        seq=entry.seq,
-        visit_id=entry.visit_id,
-        at=entry.at,
-        prev=entry.prev,
-        link=entry.link(),
-        fact=entry.fact.model_dump(mode="json"),
-        signature=journal.signature.value if is_head else None,
-        counts=counts,
-        received_at=unit.now,
-    )
-
-
-def consequences(visit: Visit, entry: Entry, unit: Unit) -> None:
-    """Tell others what a fact means, and end the permit it speaks against."""
-    about = judging.about(visit, unit) | {"at": entry.at}
-    match entry.fact:
-        case ConsentGiven(answer=answer, by=by):
-            said = ConsentRecorded(**about, answer=answer, by=by)
-            unit.emit(said, visit.case_id)
-            if answer == "refused":
-                decline(visit, entry, unit)
-        case ConsentWithdrawn() | Objected():
-            decline(visit, entry, unit)
-        case Entered():
-            judge_entry(visit, entry, unit)
-
-
-def decline(visit: Visit, entry: Entry, unit: Unit) -> None:
-    """Somebody does not want the pair inside: no permit outlives that."""
-    assert isinstance(entry.fact, ConsentGiven | ConsentWithdrawn | Objected)
-    said = judging.about(visit, unit) | {"at": entry.at}
-    unit.emit(EntryDeclined(**said, by=entry.fact.by), visit.case_id)
-    permits.end_entry(visit, entry.at, unit)
-
-
-def judge_entry(visit: Visit, entry: Entry, unit: Unit) -> None:
-    """The pair went in: judge it by what was known there then; keep it, and mark a breach.
-
-    A reason lapses with its permit, so without one 4.28 always speaks against it. What
-    arrives late is judged by its permit alone: standings of today may not be those of
-    that moment.
-    """
-    covered = visit.may_be_inside(entry.at)
-    if covered and unit.now - entry.at > CLOCK_SLACK:
-        return
-    later = [noted for noted in visit.facts if noted.undoes and noted.at > entry.at]
-    then = replace(visit, facts=[noted for noted in visit.facts if noted not in later])
-    reason = visit.entry_reason if covered else None
-    facts = judging.facts_of(then, unit, reason, entry.at)
-    decision = judging.decide(visit, Act.ENTER_PREMISES, facts, unit)
-    if decision.outcome is not Outcome.PROCEED:
-        marked = BreachRecorded(
-            **judging.about(visit, unit) | {"at": entry.at},
-            act=Act.ENTER_PREMISES,
-            decision_id=decision.decision_id,
-            clauses=judging.clauses(decision),
-        )
-        unit.emit(marked, visit.case_id)
+def refuse_odd(arrival: Arrival) -> None:
+    """Raises Conflict naming what is expected, or what forks."""
+    found = arrival.found
+    for each in found.odd:
+        if each.row is not None and each.kind in OTHERWISE:
+            raise Conflict("journal-fork", got=each.seq)
+    got = arrival.journal.last_seq() or 0
+    if got > found.seq:
+        first = min((item.seq for item in found.waits), default=got)
+        raise Conflict("journal-gap", expected=found.seq + 1, got=first)

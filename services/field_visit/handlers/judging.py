@@ -1,25 +1,24 @@
-"""From a visit to its facts, from the facts to a decision that is kept."""
+"""From facts to a decision that is kept, and what is told of it."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import rulebook
 from chassis import topology
-from chassis.shared import Kept
 from chassis.unit import Unit
 from proto import ids
 from proto.decision import Act, Decision, Outcome
-from proto.dispatch import CaseStanding, CaseState
-from proto.field_visit import Ahead, Relation
-from proto.letters import AuthorisationStanding, LetterState
-from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
-from rulebook import Consent, DoorFacts, Here, Letter
-from services.field_visit.model import CheckedIn, Door, Visit, decision_table
+from proto.facts import Relation
+from proto.field_visit import Ahead
+from rulebook import Consent, DoorFacts
+from services.field_visit.model import Visit, decision_table
 
-#: Whose word may stop a pair at the door.
-SOURCES = topology.SOURCES["field_visit"]
+#: Whose word may stop a pair at the door: of them, those whose word counts for every act,
+#: and one more each for cash and for asking a third party.
+SOURCES = frozenset(topology.SOURCES["field_visit"]) - {"recovery", "contact"}
+CASH_SOURCES, THIRD_PARTY_SOURCES = SOURCES | {"recovery"}, SOURCES | {"contact"}
 
 #: What a person who opens may turn out to be, and how the facts then look.
 TALK: dict[str, dict[str, Any]] = {
@@ -36,121 +35,39 @@ ENTRY: dict[str, dict[str, Any]] = {
     "somebody_objects": {"consent": CONSENT, "objection": True},
 }
 
+AHEAD = {Act.DISCUSS_DEBT: TALK, Act.ENTER_PREMISES: ENTRY}
 
-def refuse_stale(visit: Visit, unit: Unit) -> None:
+
+def refuse_stale(visit: Visit, unit: Unit, sources: frozenset[str] = SOURCES) -> None:
     """Raises Unavailable while something that speaks against it may be on its way."""
     mine = (visit.id, visit.case_id, visit.agency_id, visit.letter_id)
     devices = (here.device_id for here in visit.here)
-    unit.shared.refuse_stale(SOURCES, (*mine, *visit.collectors, *devices))
+    unit.shared.refuse_stale(sorted(sources), (*mine, *visit.collectors, *devices))
 
 
-def facts_of(
-    visit: Visit, unit: Unit, reason: str | None = None, at: datetime | None = None
-) -> DoorFacts:
-    """Gather what is known. What is not known is None, and stops whoever needs it.
+def decide(
+    visit: Visit,
+    act: Act,
+    facts: DoorFacts,
+    unit: Unit,
+    not_after: datetime | None = None,
+) -> Decision:
+    """Judge an act and keep the decision with its facts; an allowance is a permit.
 
-    The hours are judged at `at`, or now; everything else as it stands now.
+    None is good for longer than what it rests on: a check-in, above all.
     """
-    now, door = visit.local(at or unit.now), visit.door
-    kept = unit.kept(
-        {
-            CaseStanding: [visit.case_id],
-            AgencyStanding: [visit.agency_id],
-            AuthorisationStanding: [visit.letter_id],
-            PersonStanding: visit.collectors,
-            DeviceStanding: [here.device_id for here in visit.here],
-        }
-    )
-    minutes = rulebook.visit_minutes(visit.books, now.date()) or 0
-    here = [each for each in visit.here if reachable(each, kept)]
-    return DoorFacts(
-        starts_at=now,
-        ends_at=now + timedelta(minutes=minutes),
-        here=tuple(present(visit, each, kept, now) for each in here),
-        planned=visit.collectors,
-        letter=letter(visit, kept, now.date()),
-        mandate_in_force=mandate(visit, kept),
-        introduced=door.mandate_declared,
-        letter_shown=door.letter_shown,
-        badge_shown=door.badge_shown,
-        person_met=door.person_met and door.person_met.value,
-        identity_confirmed=door.identified_at is not None,
-        confirmed_items=door.items,
-        entry_reason=reason,
-        allowed_entry_reasons=rulebook.entry_reasons(visit.books, now.date()),
-        consent=consent(door),
-        objection=door.objection,
-    )
-
-
-def consent(door: Door) -> Consent | None:
-    if door.consent_by is None:
-        return None
-    return Consent(
-        by=door.consent_by.value,
-        after_identified=door.consent_after_identified,
-        withdrawn=door.consent_withdrawn,
-    )
-
-
-def reachable(here: CheckedIn, kept: Kept) -> bool:
-    """Tell whether a collector still has the phone that said so: lost, it says nothing."""
-    device = kept.get(DeviceStanding, here.device_id)
-    return device is not None and device.state is DeviceState.ENROLLED
-
-
-def present(visit: Visit, here: CheckedIn, kept: Kept, now: datetime) -> Here:
-    person = kept.get(PersonStanding, here.collector_id)
-    ours = person is not None and person.agency_id == visit.agency_id
-    return Here(
-        collector_id=here.collector_id,
-        distance_m=here.distance_m,
-        accuracy_m=here.accuracy_m,
-        presence_age_s=(now - here.present_at).total_seconds(),
-        certified=certified(person, now.date()) if person else None,
-        in_service=person.in_service and ours if person else None,
-    )
-
-
-def certified(person: PersonStanding, today: date) -> bool:
-    first, last = person.certified_from, person.certified_until
-    return first is not None and last is not None and first <= today <= last
-
-
-def letter(visit: Visit, kept: Kept, today: date) -> Letter | None:
-    found = kept.get(AuthorisationStanding, visit.letter_id)
-    if found is None:
-        return None
-    return Letter(
-        number=found.number,
-        valid_on_day=found.valid_from <= today <= found.valid_until,
-        revoked=found.state is LetterState.REVOKED,
-        names=frozenset(found.people),
-        for_agency=found.agency_id == visit.agency_id,
-    )
-
-
-def mandate(visit: Visit, kept: Kept) -> bool | None:
-    """Tell whether the case is placed with this agency, and the agency may work."""
-    case = kept.get(CaseStanding, visit.case_id)
-    agency = kept.get(AgencyStanding, visit.agency_id)
-    if case is None or agency is None:
-        return None
-    placed = case.state is CaseState.PLACED and case.agency_id == visit.agency_id
-    return placed and agency.active
-
-
-def decide(visit: Visit, act: Act, facts: DoorFacts, unit: Unit) -> Decision:
-    """Judge an act and keep the decision with its facts; an allowance is a permit."""
     today = visit.local(unit.now).date()
     verdict = rulebook.judge(act, facts, visit.books, today)
     allowed = verdict.outcome is Outcome.PROCEED
     minutes = rulebook.permit_minutes(visit.books, act, today) or 0
+    cleared = None if act is Act.CHECK_IN else visit.cleared_until
+    until = unit.now + timedelta(minutes=minutes)
+    until = min(until, not_after or until, cleared or until)
     decision = Decision(
         **vars(verdict),
         decision_id=ids.new(),
         decided_at=unit.now,
-        good_until=unit.now + timedelta(minutes=minutes) if allowed else None,
+        good_until=until if allowed else None,
     )
     unit.write(
         decision_table,
@@ -178,19 +95,18 @@ def ahead(visit: Visit, facts: DoorFacts, unit: Unit) -> tuple[Ahead, ...]:
     reasons = sorted(facts.allowed_entry_reasons or ())
     met = replace(
         facts,
+        recorded=True,
         introduced=True,
         letter_shown=True,
         badge_shown=True,
         person_met=Relation.DEBTOR.value,
+        person_capable=True,
         identity_confirmed=True,
         confirmed_items=2,
         entry_reason=reasons[0] if reasons else None,
         objection=False,
     )
-    told = {
-        act: rulebook.foretell(act, met, changes, visit.books, today)
-        for act, changes in ((Act.DISCUSS_DEBT, TALK), (Act.ENTER_PREMISES, ENTRY))
-    }
+    told = rulebook.foretell(AHEAD, met, visit.books, today)
     return tuple(
         Ahead(act=act, when=when, outcome=outcome, clauses=clauses)
         for act, answers in told.items()

@@ -1,14 +1,24 @@
 """What people may see of a visit: the pair the name, others less, nobody full numbers."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chassis.errors import NotFound, Unavailable
 from chassis.shared import Kept
 from chassis.unit import Unit
-from proto.dispatch import CaseStanding, CaseState, Sheet
-from proto.field_visit import ListVisits, ShowVisit, VisitList, VisitShown, VisitState
-from proto.workforce import PersonStanding
+from proto.base import Standing
+from proto.complaints import WorkStanding
+from proto.dispatch import CaseStanding, Sheet
+from proto.field_visit import (
+    ListVisits,
+    ShowVisit,
+    VisitList,
+    VisitShown,
+    VisitState,
+)
+from proto.workforce import AgencyStanding, PersonStanding
 from services.field_visit import store
+from services.field_visit.handlers.facts import mandate
 from services.field_visit.model import Visit
 
 
@@ -32,10 +42,19 @@ def standings(visits: Sequence[Visit], unit: Unit) -> Kept:
     """Fetch what decides whether the asker may still know who lives there."""
     me = unit.asker.person_id if unit.asker else None
     cases = [visit.case_id for visit in visits]
-    return unit.kept({CaseStanding: cases, PersonStanding: [me] if me else []})
+    agencies = [visit.agency_id for visit in visits]
+    wanted: dict[type[Standing], list[UUID]] = {
+        CaseStanding: cases,
+        WorkStanding: cases,
+        AgencyStanding: agencies,
+        PersonStanding: [me] if me else [],
+    }
+    return unit.kept(wanted)
 
 
 def shown(visit: Visit, kept: Kept, unit: Unit) -> VisitShown:
+    """Return what the asker may see; of a case that is not theirs now, `withdrawn`."""
+    mine, case = may_know(visit, kept, unit), kept.get(CaseStanding, visit.case_id)
     return VisitShown(
         visit_id=visit.id,
         case_id=visit.case_id,
@@ -47,7 +66,11 @@ def shown(visit: Visit, kept: Kept, unit: Unit) -> VisitShown:
         zone=visit.zone,
         inside=visit.door.inside,
         ending=visit.ending,
-        sheet=sheet(visit, unit) if may_know(visit, kept, unit) else None,
+        cause=visit.cause,
+        withdrawn=mandate(visit, kept) is not True,
+        special=case is not None and case.special,
+        sheet=sheet(visit, unit) if mine else None,
+        badge=badge(visit, unit) if mine else None,
     )
 
 
@@ -56,12 +79,11 @@ def may_know(visit: Visit, kept: Kept, unit: Unit) -> bool:
     me = unit.asker.person_id if unit.asker else None
     if me not in visit.collectors or me is None:
         return False
-    person, case = kept.get(PersonStanding, me), kept.get(CaseStanding, visit.case_id)
-    if person is None or not person.in_service or case is None:
+    person = kept.get(PersonStanding, me)
+    if person is None or not person.in_service:
         return False
-    theirs = case.state is CaseState.PLACED and case.agency_id == visit.agency_id
     over = visit.state is VisitState.CLOSED or unit.now >= visit.not_after
-    return theirs and not over
+    return mandate(visit, kept) is True and not over
 
 
 def sheet(visit: Visit, unit: Unit) -> Sheet | None:
@@ -71,3 +93,13 @@ def sheet(visit: Visit, unit: Unit) -> Sheet | None:
     except Unavailable:
         return None
     return Sheet.model_validate_json(opened)
+
+
+def badge(visit: Visit, unit: Unit) -> str | None:
+    """Open the code that whoever opens may look the pair up by."""
+    if visit.badge is None:
+        return None
+    try:
+        return unit.keyring.open(visit.badge, visit.case_id, "visit.badge")
+    except Unavailable:
+        return None

@@ -1,0 +1,45 @@
+"""What a worker does for field visits: it looks at photos, listens to sound, scores how
+plausible positions are, and keeps house.
+
+Nothing of ours is imported before there is a job: children import this package too, and
+begin in a third of the time without a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from chassis.jobs import Job, Work
+    from proto.housekeeping import HouseKept
+    from proto.media import NoteInspection
+    from proto.plausibility import NoteScores
+
+
+def inspect(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteInspection:
+    from services.field_visit.jobs.inspecting import inspect
+
+    return inspect(job, renew)
+
+
+def keep_house(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:
+    from services.field_visit.jobs.keeping import keep_house
+
+    return keep_house(job, engine, renew)
+
+
+def score(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteScores | None:
+    from services.field_visit.jobs.scoring import score
+
+    return score(job, engine, renew)
+
+
+JOBS: dict[str, Work] = {
+    "inspect_photo": inspect,
+    "inspect_audio": inspect,
+    "keep_house": keep_house,
+    "score_positions": score,
+}
