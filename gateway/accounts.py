@@ -22,6 +22,7 @@ from gateway.errors import Unauthenticated
 from gateway.firstrun import FirstRunFile
 from gateway.model import A_PERSON, OF_AN_AGENCY
 from gateway.passwords import LONGEST, Passwords
+from gateway.roles import EVERYONE
 from gateway.store import Database
 from gateway.tokens import GOOD_FOR, Claims, Tokens, hashed, opaque
 from gateway.tries import PER_ADDRESS, PER_NAME, PER_NAME_HERE, Tries, network
@@ -70,6 +71,9 @@ class NewAccount(Value):
 
     @model_validator(mode="after")
     def fits_its_role(self) -> Self:
+        if self.role not in EVERYONE:
+            known = " or ".join(f"'{role.value}'" for role in Role if role in EVERYONE)
+            raise PydanticCustomError("enum", "see gateway/catalogue", {"expected": known})
         for field, roles in (("agency_id", OF_AN_AGENCY), ("person_id", A_PERSON)):
             given, needed = getattr(self, field) is not None, self.role in roles
             if given != needed:

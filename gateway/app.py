@@ -6,20 +6,39 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 from chassis import garbage
 from chassis.errors import Refused
+from chassis.media import Folder
 from chassis.rpc import Answered, Client
 from chassis.settings import Settings
-from gateway import asks, events, health, problems, signing_in
+from gateway import (
+    asks,
+    events,
+    health,
+    operations,
+    packs,
+    pages,
+    pairing,
+    problems,
+    serving,
+    signing_in,
+)
 from gateway.accounts import Accounts
 from gateway.door import doors
 from gateway.edge import Edge
 from gateway.feed import Feed
+from gateway.landing import grants
+from gateway.landing.taking import Landing
+from gateway.pages import badge
 from gateway.parts import Parts, Services
 from gateway.passwords import Passwords
 from gateway.store import Database
 from gateway.stream import Stream
+from gateway.uploads import routes as routes_of_uploads
+from gateway.uploads.reception import Uploads
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -31,6 +50,17 @@ OFF: dict[str, Any] = {
     "redoc_url": None,
     "redirect_slashes": False,
 }
+
+
+class App(FastAPI):
+    """FastAPI with our edge around the doors, and what gives each error its problem.
+
+    What it would put there besides is for routes of its own, which we have none of, or is
+    done by the edge: four layers, which each request would pay for.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Edge(ExceptionMiddleware(self.router, self.exception_handlers))
 
 
 def create_app(
@@ -45,9 +75,12 @@ def create_app(
     """
     database, feed = Database(settings.database_url), Feed()
     accounts = Accounts(settings, database, passwords)
-    parts = Parts(settings, services or Client(settings), database, accounts, feed)
+    asked = services or Client(settings)
+    landing = Landing(settings, database, asked)
+    uploads = Uploads(Folder(settings.media), database, landing)
+    parts = Parts(settings, asked, database, accounts, feed, landing, uploads)
     stream = Stream(settings, feed) if services is None else None
-    app = FastAPI(title="Doorstep", lifespan=living(parts, stream), **OFF)
+    app = App(title="Doorstep", lifespan=living(parts, stream), **OFF)
     app.state.parts = parts
     furnish(app)
     return app
@@ -55,13 +88,25 @@ def create_app(
 
 def furnish(app: FastAPI) -> None:
     """Open every door, and give each error its problem."""
-    for routes in (health, signing_in, asks, events):
+    for routes in (
+        health,
+        signing_in,
+        asks,
+        grants,
+        pairing,
+        packs,
+        routes_of_uploads,
+        serving,
+        events,
+        operations,
+        pages,
+        badge,
+    ):
         routes.open_doors(app)
     doors(app)  # refuses what nobody guards
     app.add_exception_handler(Refused, problems.refused)
     app.add_exception_handler(Answered, problems.answered)
     app.add_exception_handler(HTTPException, problems.from_framework)
-    app.add_middleware(Edge)
 
 
 def living(parts: Parts, stream: Stream | None) -> Lifespan:
@@ -71,6 +116,9 @@ def living(parts: Parts, stream: Stream | None) -> Lifespan:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await parts.accounts.start()
         await parts.services.start()
+        parts.feed.start()
+        parts.landing.hand_over.start()
+        parts.uploads.start()
         if stream:
             stream.start()
         garbage.settle()
@@ -80,6 +128,8 @@ def living(parts: Parts, stream: Stream | None) -> Lifespan:
             parts.feed.end()
             if stream:
                 await stream.stop()
+            await parts.uploads.stop()
+            await parts.landing.hand_over.stop()
             await parts.services.stop()
             parts.database.close()
 

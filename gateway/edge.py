@@ -8,14 +8,32 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.logs import log, said
-from gateway import problems
+from gateway import counting, problems
+from gateway.door import Door
 from proto import ids
 
-#: Nobody frames, sniffs or scripts an answer of ours.
+#: Nobody sniffs an answer of ours, or learns from a link where somebody was.
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
+)
+#: Nobody frames or scripts it (CSP 3).
+POLICY = b"default-src 'none'; frame-ancestors 'none'"
+#: But a page runs its own scripts, shows its own pictures, and asks its own doors.
+PAGE_POLICY = b"; ".join(
+    (
+        b"default-src 'none'",
+        b"script-src 'self'",
+        b"style-src 'self'",
+        b"img-src 'self' blob:",
+        b"media-src blob:",
+        b"connect-src 'self'",
+        b"base-uri 'none'",
+        b"form-action 'none'",
+        b"frame-ancestors 'none'",
+        b"require-trusted-types-for 'script'",
+        b"trusted-types 'none'",
+    )
 )
 NO_STORE = (b"cache-control", b"no-store")
 #: Asked by machines every few seconds.
@@ -56,7 +74,23 @@ class Edge:
 
 
 def headers(scope: Scope) -> list[tuple[bytes, bytes]]:
-    return [*HEADERS, NO_STORE] if scope["path"].startswith("/v1") else [*HEADERS]
+    path, door = scope["path"], scope.get("door")
+    found = [*HEADERS, (b"content-security-policy", policy(path, door))]
+    own = door.headers if door else ()
+    found += [(name.lower().encode(), text.encode()) for name, text in own]
+    private = path.startswith("/v1") or is_under("/d", path)
+    return [*found, NO_STORE] if private else found
+
+
+def policy(path: str, door: Door | None) -> bytes:
+    """Return what the browser may do with an answer."""
+    if door and door.policy:
+        return door.policy.encode()
+    return PAGE_POLICY if is_under("/ops", path) else POLICY
+
+
+def is_under(root: str, path: str) -> bool:
+    return path == root or path.startswith(f"{root}/")
 
 
 def fields(scope: Scope) -> dict[str, Any]:
@@ -73,5 +107,7 @@ def note(scope: Scope, status: int, began: float) -> None:
     door = scope.get("door")
     if door and door.name in SILENT and status < 400:
         return
-    ms = round((time.monotonic() - began) * 1000, 1)
+    seconds = time.monotonic() - began
+    counting.count(door, status, seconds)
+    ms = round(seconds * 1000, 1)
     said("answered", **fields(scope), outcome=str(status), ms=ms)

@@ -8,6 +8,12 @@
   - WrongMedia        the body is said to be something other than JSON
   - NotAcceptable     the caller wants something other than what we have
   - TooSlow           the body did not arrive in time
+  - BadHeader         a header says something that cannot be
+  - OtherVersion      the caller speaks another version of tus
+  - ChecksumMismatch  the bytes are not those that were announced
+  - Gone              an upload has been ended
+  - NotYet            there is nothing to see of a file yet, or nothing at all
+  - BadRange          the part that is asked for lies outside the file
 """
 
 from chassis.errors import Refused
@@ -53,3 +59,39 @@ class TooSlow(Refused):
     """The body did not arrive in time."""
 
     status = 408
+
+
+class BadHeader(Refused):
+    """A header says something that cannot be."""
+
+    status = 400
+
+
+class OtherVersion(Refused):
+    """The caller speaks another version of tus, or none."""
+
+    status = 412
+
+
+class ChecksumMismatch(Refused):
+    """The bytes are not those that were announced (460 is tus's own status)."""
+
+    status = 460
+
+
+class Gone(Refused):
+    """There was an upload here, and it has been ended."""
+
+    status = 410
+
+
+class NotYet(Refused):
+    """There is nothing to see of a file yet, or nothing at all."""
+
+    status = 404
+
+
+class BadRange(Refused):
+    """The part that is asked for lies outside the file (RFC 9110, 15.5.17)."""
+
+    status = 416

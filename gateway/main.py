@@ -9,29 +9,44 @@ from chassis.migrate import wait_for_head
 from chassis.settings import Settings, settings
 from gateway.accounts import NotForProduction
 from gateway.app import create_app
-from gateway.feed import Feed
 from gateway.keyfile import LooseFile
+from gateway.parts import Parts
 
 #: Seconds for requests in hand, once we are told to end.
 DRAIN_S = 10
+#: Milliseconds.
+DEAD_MS = 30_000
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which ends event streams first: it would wait for them for ever."""
+    """uvicorn, which ends streams first, of events and uploads: it would wait for them."""
 
-    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+    def __init__(self, config: uvicorn.Config, parts: Parts) -> None:
         super().__init__(config)
-        self.feed = feed
+        self.parts = parts
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say that we listen: somebody else's gateway may answer at our port."""
         await super().startup(sockets)
         if self.started:
+            self.forget_the_dead()
             ready.yes()
 
+    def forget_the_dead(self) -> None:
+        """Cut off whoever takes nothing of what was sent for so long (RFC 5482).
+
+        A phone out of reach, or a dashboard that hangs, would keep its buffers for ever.
+        Connections have it of the socket that they came by.
+        """
+        for each in (each for server in self.servers for each in server.sockets):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_MS)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.feed.end()
+        self.parts.feed.end()
+        self.parts.uploads.end()
         await super().shutdown(sockets)
+        # uvicorn would raise the signal once more, and die of what it was told to do.
+        self._captured_signals.clear()
 
 
 def run() -> None:
@@ -64,4 +79,4 @@ def server(found: Settings) -> Server:
         ws="none",
         timeout_graceful_shutdown=DRAIN_S,
     )
-    return Server(config, app.state.parts.feed)
+    return Server(config, app.state.parts)

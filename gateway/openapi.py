@@ -8,11 +8,15 @@ from typing import Any, Literal
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from chassis.streams import WRITTEN
+from gateway.asks import ASKS
 from gateway.door import Door, doors
+from gateway.pages import Page
 from gateway.problems import MEDIA_TYPE, NotAllowed, ProblemShown
 from gateway.roles import OPEN
 from proto.base import Command
-from proto.field_visit import Clearance
+from proto.decision import Judgement
+from proto.grants import Landed
 
 Schema = dict[str, Any]
 
@@ -23,10 +27,14 @@ WHY = {
     "403": "Not for this role, or not allowed: then with the decision",
     "404": "There is no such thing, or it is not for the caller to know",
     "409": "The thing is no longer in a state that allows this",
+    "410": "It was ended, or its time is over",
+    "412": "Another version of tus",
     "413": "The body is too large",
     "415": "The body is not said to be JSON",
+    "416": "That part is not in the file",
     "422": "Fields or rows are wrong, each named by a pointer",
     "429": "Asked too often; Retry-After says when to ask again",
+    "460": "The bytes are not those that were announced",
     "503": "Something needed does not answer; ask again after Retry-After",
 }
 KEY: Schema = {
@@ -36,7 +44,34 @@ KEY: Schema = {
     "description": "A fresh UUID for each order, best a UUIDv7; the same for every try",
     "schema": {"type": "string", "maxLength": 255},
 }
+GRANT: Schema = {
+    "name": "Visit-Grant",
+    "in": "header",
+    "description": "The visit's grant; with it this is taken in without its service",
+    "schema": {"type": "string"},
+}
+RECEIPT: Schema = {
+    "Doorstep-Receipt": {
+        "description": "That we have it: a landing receipt as a compact JWS",
+        "schema": {"type": "string"},
+    }
+}
+#: Where there is no account: strangers are one, and share their keys.
+KEY_OF_STRANGERS: Schema = KEY | {
+    "description": "A fresh random UUID for each order; the same for every try",
+    "schema": {"type": "string", "format": "uuid"},
+}
+#: Where tries are counted: a name and its password, whatever a stranger asks, and how
+#: many streams an account reads.
+COUNTED = {"sign_in", "follow_visit", "follow_events", "collect_pack"} | {
+    ask.command.operation() for ask in ASKS if ask.roles is OPEN
+}
+#: What is asked in the query, and may be wrong as a body may.
+IN_QUERY = frozenset({"collect_pack", "list_visits"})
 OF_BODIES = frozenset({"400", "413", "415", "422"})
+#: What tus answers with, by https://tus.io/protocols/resumable-upload.
+OF_TUS = frozenset({"400", "410", "412"})
+OF_STREAMS = frozenset({"413", "415", "460"})
 
 
 def described(door: Door) -> Schema:
@@ -56,7 +91,14 @@ def described(door: Door) -> Schema:
         schema = schema_of(door.takes, "validation", optional=door.path_ids)
         content = {"application/json": {"schema": schema}}
         found["requestBody"] = {"required": True, "content": content}
+    if door.streams:
+        found["requestBody"] = {"required": True, "content": {door.streams: {}}}
     return found
+
+
+def apart(door: Door) -> str:
+    """Return the id of an operation that has several doors: `show_timeline_of_case`."""
+    return f"{door.name}_of_{'_'.join(door.path_ids).replace('_id', '')}"
 
 
 def parameters(door: Door) -> list[Schema]:
@@ -71,21 +113,31 @@ def parameters(door: Door) -> list[Schema]:
             {"name": "limit", "in": "query", "schema": whole},
             {"name": "after", "in": "query", "schema": uuid},
         ]
+    if door.name == "collect_pack":
+        found.append({"name": "device_id", "in": "query", "required": True, "schema": uuid})
     if door.keyed:
-        found.append(KEY)
+        found.append(KEY_OF_STRANGERS if door.roles is OPEN else KEY)
+    if door.lands:
+        found.append(GRANT)
+    text: Schema = {"type": "string"}
+    found += [{"name": name, "in": "header", "schema": text} for name in door.asks]
     if door.media == "text/event-stream":
-        number = {"type": "integer", "minimum": 0}
-        found.append({"name": "Last-Event-ID", "in": "header", "schema": number})
+        place = {"type": "string", "pattern": f"^({WRITTEN.pattern})$"}
+        found.append({"name": "Last-Event-ID", "in": "header", "schema": place})
     return found
 
 
 def gives(door: Door) -> Schema:
     if door.gives is None:
-        return {"204": {"description": "Done"}}
+        return {str(door.status): {"description": "Done"}}
     schema = schema_of(door.gives, "serialization")
     content = {door.media: {"schema": schema}}
     found: Schema = {"200": {"description": summary(door.gives), "content": content}}
-    if door.gives is Clearance:
+    if door.lands:
+        landed = {"application/json": {"schema": schema_of(Landed, "serialization")}}
+        found["200"]["headers"] = RECEIPT
+        found["202"] = {"description": summary(Landed), "content": landed}
+    if judged(door):
         found["202"] = {"description": "Not yet: wait and ask again", "content": content}
     return found
 
@@ -93,10 +145,15 @@ def gives(door: Door) -> Schema:
 def problems(door: Door) -> Schema:
     """Return the problems a door may answer with."""
     statuses = {"404", "409", "503"} if door.path.startswith("/v1/") else {"503"}
-    statuses |= {"429"} if door.name == "sign_in" else set()
+    statuses |= {"429"} if door.name in COUNTED else set()
     statuses |= {"401"} if door.takes else set()
     statuses |= {"401", "403"} if door.roles is not OPEN else set()
-    statuses |= OF_BODIES if door.takes or door.name == "list_visits" else set()
+    statuses |= OF_TUS if "Tus-Resumable" in door.asks else set()
+    statuses |= OF_STREAMS if door.streams else set()
+    statuses |= {"413", "422", "429"} if door.name == "make_upload" else set()
+    statuses |= {"416"} if "Range" in door.asks else set()
+    statuses |= OF_BODIES if door.takes or door.name in IN_QUERY else set()
+    statuses |= {"422"} if door.media == "text/event-stream" else set()
     return {
         status: {
             "description": WHY[status],
@@ -106,8 +163,13 @@ def problems(door: Door) -> Schema:
     }
 
 
+def judged(door: Door) -> bool:
+    """Tell whether it answers with a decision, which may be `wait` or a no."""
+    return door.gives is not None and issubclass(door.gives, Judgement)
+
+
 def problem_schema(door: Door, status: str) -> Schema:
-    refusal = status == "403" and door.gives is Clearance
+    refusal = status == "403" and judged(door)
     return schema_of(NotAllowed if refusal else ProblemShown, "serialization")
 
 
@@ -136,8 +198,12 @@ def document(app: FastAPI) -> Schema:
     """Return the whole description."""
     if app.openapi_schema is None:
         paths: Schema = {}
-        for door in doors(app):
-            paths.setdefault(door.path, {})[door.method.lower()] = described(door)
+        opened = [door for door in doors(app) if door.gives is not Page]  # for people
+        names = [door.name for door in opened]
+        for door in opened:
+            one_of_many = names.count(door.name) > 1
+            its = described(door) | ({"operationId": apart(door)} if one_of_many else {})
+            paths.setdefault(door.path, {})[door.method.lower()] = its
         schemas: Schema = {}
         lift(paths, schemas)
         scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -1,14 +1,21 @@
 """What the gateway is made of while it runs, and what each request finds there."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from chassis.queues import Depth
 from chassis.settings import Settings
 from gateway.accounts import Accounts
 from gateway.feed import Feed
+from gateway.guesses import Guesses
 from gateway.store import Database
+from gateway.tries import PER_PACK, PER_STRANGER, Tries
+from gateway.uploads.reception import Uploads
 from proto.base import Answer, Asker, Command
+
+if TYPE_CHECKING:  # landing asks services, and so knows this file
+    from gateway.landing.taking import Landing
 
 
 class Services(Protocol):
@@ -23,6 +30,8 @@ class Services(Protocol):
 
     async def probe(self) -> bool: ...
 
+    async def queues(self) -> list[Depth] | None: ...
+
     async def ask(
         self,
         service: str,
@@ -36,10 +45,20 @@ class Services(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """One running gateway."""
+    """One running gateway.
+
+    `strangers` counts what programs ask of whom nobody knows, `complainers` who complains
+    on a page, `guesses` wrong codes on badges, `packs` how often a day is fetched.
+    """
 
     settings: Settings
     services: Services
     database: Database
     accounts: Accounts
     feed: Feed
+    landing: "Landing"
+    uploads: Uploads
+    strangers: Tries = field(default_factory=lambda: Tries(PER_STRANGER))
+    packs: Tries = field(default_factory=lambda: Tries(PER_PACK))
+    complainers: Tries = field(default_factory=lambda: Tries(PER_STRANGER))
+    guesses: Guesses = field(default_factory=Guesses)

@@ -43,12 +43,18 @@ class ProblemShown(BaseModel):
 
 
 class NotAllowed(ProblemShown):
-    """The act was asked and is not allowed: the decision, each clause with its reason."""
+    """The act was asked and is not allowed: the decision, each clause with its reason.
+
+    At a door `visit_id`, `script` and `ahead` come with it, and with a cash authority its
+    `authority_id` and `state`. A 403 of another kind has none of these.
+    """
 
     model_config = ConfigDict(title="NotAllowed")
 
-    visit_id: str | None = None
     decision: Decision | None = None
+    authority_id: str | None = None
+    state: str | None = None
+    visit_id: str | None = None
     script: Text | None = None
     ahead: list[Ahead] | None = None
 
@@ -82,6 +88,8 @@ def ask_again(status: int, values: dict[str, Any]) -> dict[str, str]:
     """Return the headers that say how to do better."""
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="doorstep"'}
+    if status == 416:
+        return {"Content-Range": f"bytes */{values.get('size', 0)}"}
     if status in (429, 503):
         return {"Retry-After": str(values.get("seconds", 1))}
     return {}

@@ -15,7 +15,9 @@ SMALL = 16 << 10
 
 
 class Keys(Reply):
-    """The public keys of our access tokens (JWKS, RFC 7517)."""
+    """The public keys of what we sign (JWKS, RFC 7517); `purpose` says what each is for:
+    access tokens, packs with visit grants, receipts.
+    """
 
     keys: list[dict[str, Any]]
 
@@ -47,7 +49,8 @@ async def me(call: Call, _: Any) -> AccountShown:
 
 
 async def keys(call: Call, _: Any) -> Keys:
-    return Keys(keys=call.parts.accounts.tokens.keys())
+    tokens, landing = call.parts.accounts.tokens, call.parts.landing
+    return Keys(keys=[*tokens.keys(), landing.grants.signer.jwk, landing.receipts.jwk])
 
 
 # fmt: off
@@ -67,7 +70,7 @@ DOORS = (
      sign_out),
     (Door("me", "GET", "/v1/me", EVERYONE, gives=AccountShown, says="Who asks."), me),
     (Door("keys", "GET", "/v1/keys", OPEN, gives=Keys,
-          says="The public keys that access tokens are signed with."), keys),
+          says="The public keys of access tokens, grants and receipts."), keys),
 )
 # fmt: on
 

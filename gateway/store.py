@@ -7,9 +7,11 @@ refresh), commands never touch this database, and it is the same engine as every
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Row, delete, exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
@@ -22,13 +24,17 @@ from gateway.model import account, first_run, session
 
 T = TypeVar("T")
 PROBE_S = 2.0
+#: Seconds for which a connection that was just used is taken to live still.
+TRUSTED_S = 1.0
+#: psycopg's own connection: what is done for each photo is spared SQLAlchemy's part.
+Driver = psycopg.Connection[tuple[Any, ...]]
 
 
 class Database:
     """The gateway's schema, reached from asyncio."""
 
     def __init__(self, url: str) -> None:
-        self.engine = engine(url, "gateway")
+        self.engine = engine(url, "gateway", trusted_s=TRUSTED_S)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do this in one transaction, in a thread.
@@ -36,15 +42,37 @@ class Database:
         Raises Unavailable when the database does not do its part, and whatever `work`
         raises, with nothing written.
         """
-        try:
-            return await asyncio.to_thread(self.transact, work)
-        except (DBAPIError, PoolTimeout) as error:
-            log.error("gateway database: %s", type(error).__name__)
-            raise Unavailable("database-does-not-answer") from None
+        return await asyncio.to_thread(self.transact, work)
 
     def transact(self, work: Callable[[Connection], T]) -> T:
-        with self.engine.begin() as connection:
+        try:
+            with self.engine.begin() as connection:
+                return work(connection)
+        except (DBAPIError, PoolTimeout) as error:
+            raise away(error) from None
+
+    def directly(self, work: Callable[[Driver], T]) -> T:
+        """Do this on a connection of the driver, in this thread.
+
+        Each statement is a transaction, but in `connection.transaction()`. Raises as `run`
+        does.
+        """
+        try:
+            lent = self.engine.raw_connection()
+        except (DBAPIError, PoolTimeout) as error:
+            raise away(error) from None
+        connection = cast(Driver, lent.driver_connection)
+        try:
+            connection.autocommit = True
             return work(connection)
+        except psycopg.Error as error:
+            raise away(error) from None
+        finally:
+            if connection.info.transaction_status is TransactionStatus.IDLE:
+                connection.autocommit = False
+            else:
+                lent.invalidate()
+            lent.close()
 
     async def answers(self) -> bool:
         """Say whether the database answers within two seconds."""
@@ -57,6 +85,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def away(error: Exception) -> Unavailable:
+    """Return what is said of a database that does not do its part."""
+    log.error("gateway database: %s", type(error).__name__)
+    return Unavailable("database-does-not-answer")
 
 
 def any_account(connection: Connection) -> bool:

@@ -1,29 +1,20 @@
-"""Reads the broker's stream of all events into the feed; comes back by itself.
-
-A RabbitMQ stream over AMQP 0.9.1: every message carries its `x-stream-offset`, is
-acknowledged only so that more come, and stays where it is.
-"""
+"""Reads the broker's stream of all events into the feed; comes back by itself."""
 
 import asyncio
-import json
-from typing import Any
-from uuid import UUID
+from collections.abc import AsyncIterator
 
 from pika.exceptions import AMQPError
 
-from chassis import amqp
+from chassis import amqp, logs, metrics, streams
 from chassis.amqp import Link, WrongTopology
 from chassis.logs import log
 from chassis.settings import Settings
-from chassis.topology import STREAM
-from gateway.feed import Feed, Told
-from proto.base import Envelope
-from proto.unsealed import unsealed
+from chassis.streams import START, Batch
+from gateway.feed import Feed
+from gateway.telling import told
 
-#: What is read again after a start or a lost connection; the feed knows what it has.
-PAST = "1h"
-#: Messages on their way; seconds between tries; seconds the past takes to arrive.
-PREFETCH, AGAIN_S, CATCH_UP_S = 500, 0.5, 5.0
+#: Seconds between tries.
+AGAIN_S = 0.5
 
 
 class Stream:
@@ -36,6 +27,7 @@ class Stream:
 
     def start(self) -> None:
         """Begin to read; does not wait for the broker."""
+        metrics.NEWEST_EVENT_AGE.set_function(self.feed.age)
         self.task = asyncio.create_task(self.read_forever())
 
     async def stop(self) -> None:
@@ -51,53 +43,32 @@ class Stream:
                 log.warning("the feed waits for the broker: %s", type(error).__name__)
             except WrongTopology as error:  # somebody will mend it while we run
                 log.error("the feed waits for the broker: %s", error)
+            except Exception as error:  # else it would look live, and be silent
+                logs.failed("reading the stream", error)
             await asyncio.sleep(AGAIN_S)
 
     async def read(self) -> None:
-        """Read until the connection is lost."""
+        """Read until the connection is lost, then raise; or until it is another stream.
+
+        That one is then read as by a process that has just started: the end of it.
+        """
         self.link = link = await amqp.connect(self.settings)
         try:
             await amqp.declare(link)
-            await self.consume(link)
-            await asyncio.wait({link.lost}, timeout=CATCH_UP_S)
-            self.feed.caught_up = True
-            await asyncio.wait({link.lost})
+            end = await streams.newest(link)
+            self.feed.know_end(end)
+            async for batch in self.batches(link, end):
+                if batch.anew:
+                    log.warning("the broker's stream is another one: we begin anew")
+                    self.feed.begin_anew()
+                    return
+                self.feed.take(told(each) for each in batch.said)
+                self.feed.know_end(end)
         finally:
-            self.feed.caught_up = False
             await link.close()
 
-    async def consume(self, link: Link) -> None:
-        await link.ask(link.channel.basic_qos, prefetch_count=PREFETCH)
-        await link.ask(
-            link.channel.basic_consume,
-            queue=STREAM,
-            on_message_callback=self.deliver,
-            arguments={"x-stream-offset": PAST},
-        )
-
-    def deliver(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
-        """Take one message. What cannot be read is noted and passed over."""
-        try:
-            if told := read_event(properties.headers["x-stream-offset"], body):
-                self.feed.take(told)
-        except (ValueError, KeyError, TypeError) as error:
-            log.error("cannot read an event of the stream: %s", type(error).__name__)
-        channel.basic_ack(method.delivery_tag)
-
-
-def read_event(offset: int, body: bytes) -> Told | None:
-    """Return an event that belongs to a visit, or None. Raises ValueError."""
-    envelope = Envelope.model_validate_json(body)
-    if "visit_id" not in envelope.data:
-        return None
-    open_data = unsealed(envelope.data)
-    shown = envelope.model_copy(update={"data": open_data}).model_dump(
-        mode="json", exclude={"by"}
-    )
-    return Told(
-        offset=offset,
-        event_id=envelope.id,
-        topic=envelope.type,
-        visit_id=UUID(envelope.data["visit_id"]),
-        data=json.dumps(shown, ensure_ascii=False),
-    )
+    def batches(self, link: Link, end: int) -> AsyncIterator[Batch]:
+        """Return what comes after what we have; the newest that fit if we have nothing."""
+        if self.feed.last == START:
+            return streams.read_from(link, end - self.feed.size + 1)
+        return streams.read(link, self.feed.last)

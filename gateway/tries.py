@@ -11,6 +11,12 @@ from gateway.errors import TooMany
 #: of them, for a network. Whoever guesses a name's password locks out their own network,
 #: not the name. Many people share an office's address.
 WINDOW_S, PER_NAME_HERE, PER_NAME, PER_ADDRESS = 300.0, 10, 100, 100
+#: What somebody at a door may ask from one network: a code is read off a badge in one or
+#: two tries, and guessed in some hundred million million.
+PER_STRANGER = 30
+#: How often one account may fetch the pack of its day: often enough for every signal that
+#: comes back, and not so often that making them keeps others from their asks.
+PER_PACK = 60
 #: Keys remembered in each table; the least recently tried are forgotten first.
 REMEMBERED = 10_000
 

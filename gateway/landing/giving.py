@@ -1,0 +1,109 @@
+"""Facts from a door: given to field_visit, or landed when it cannot be asked."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi.responses import Response
+
+from chassis import clock, signatures
+from chassis.errors import Forbidden, NotFound, Unavailable
+from chassis.rpc import Answered
+from gateway.door import Call
+from gateway.landing import rows
+from gateway.landing.grants import HEADER
+from gateway.landing.item import Item
+from proto.base import Asker, Command
+from proto.field_visit import RecordJournal, SummonHelp
+from proto.grants import Landed, LandingReceipt, VisitGrant
+from proto.signing import digest
+
+Fact = RecordJournal | SummonHelp
+
+#: The header that a phone finds its receipt in when the service itself has answered.
+RECEIPT_HEADER = "Doorstep-Receipt"
+
+
+async def give(call: Call, command: Command, body: object, key: UUID) -> Response:
+    """Give a fact to field_visit; land it, with a good grant, when that cannot be asked.
+
+    Raises what the service or the grant says against it.
+    """
+    assert isinstance(command, Fact)
+    landing = call.parts.landing
+    try:
+        answer = await call.parts.services.ask(
+            "field_visit", command, call.claims.asker(), trace=call.trace, key=key
+        )
+    except (Unavailable, Answered) as error:
+        landed = await instead(call, command, body, key, error)
+        return Response(landed.model_dump_json(), 202, media_type="application/json")
+    receipt = landing.receipt(receipt_of(command, body, clock.now()))
+    headers = {RECEIPT_HEADER: receipt}
+    return Response(answer.reply, 200, headers, media_type="application/json")
+
+
+async def instead(
+    call: Call, command: Fact, body: object, key: UUID, error: Unavailable | Answered
+) -> Landed:
+    """Land a fact. Raises the error when it is an answer, or there is no grant."""
+    landing, asker = call.parts.landing, call.claims.asker()
+    header = call.request.headers.get(HEADER)
+    if header is None or not await may_land(call, command, error):
+        raise error
+    grant = landing.read_grant(header, asker, command.visit_id)
+    refuse_bad(command, grant, asker)
+    receipt = receipt_of(command, body, clock.now())
+    item = Item(key, command, asker, grant.case_id, receipt)
+    landed = await call.parts.database.run(
+        lambda connection: landing.land(connection, item)
+    )
+    landing.wake()
+    return landed
+
+
+async def may_land(call: Call, command: Fact, error: Unavailable | Answered) -> bool:
+    """Tell whether the service could not be asked, or lacks what landed here before."""
+    if isinstance(error, Unavailable) or error.problem.status == Unavailable.status:
+        return True
+    if error.problem.kind != rows.GAP:
+        return False
+    line = device_of(command), command.operation()
+    return await call.parts.database.run(lambda connection: rows.waits(connection, *line))
+
+
+def refuse_bad(command: Fact, grant: VisitGrant, asker: Asker) -> None:
+    """Refuse what is of no phone of the pair, and what only the other's phone may say.
+
+    What is odd of a journal its service sorts, also that its phone did not sign it: but
+    only of whoever's phone it is, so that nobody fills the line of another's.
+
+    Raises NotFound, Forbidden.
+    """
+    device_id = device_of(command)
+    its = next((each for each in grant.phones if each.device_id == device_id), None)
+    if its is None:
+        raise NotFound("device", device_id)
+    if isinstance(command, SummonHelp) or its.collector_id == asker.person_id:
+        return
+    signature, head = command.journal.signature, command.journal.head()
+    if not signatures.verifies(its.public_key, signature, head):
+        raise Forbidden("signature-does-not-fit", key=str(device_id))
+
+
+def device_of(command: Fact) -> UUID:
+    if isinstance(command, RecordJournal):
+        return command.journal.device_id
+    return command.device_id
+
+
+def receipt_of(command: Fact, body: object, now: datetime) -> LandingReceipt:
+    """Return what is vouched for: this body of this phone, since now."""
+    journal = command.journal if isinstance(command, RecordJournal) else None
+    return LandingReceipt(
+        kind="journal" if journal else "help",
+        visit_id=command.visit_id,
+        device_id=device_of(command),
+        sha256=digest(body),
+        sequence=journal.last_seq() if journal else None,
+        received_at=now,
+    )

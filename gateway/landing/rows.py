@@ -1,0 +1,150 @@
+"""Every query of landing, under a name."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from gateway.model import WAITING, landed, landing_receipt
+from proto.field_visit import SummonHelp
+from proto.media import ReceiveMedia
+
+HELP, MEDIA = SummonHelp.operation(), ReceiveMedia.operation()
+#: How many of one kind may wait of one phone: days of facts, and no more than a disk has.
+MOST_WAITING = 500
+#: How long a receipt is remembered, and what a person discarded.
+KEPT = timedelta(days=400)
+OPEN = landed.c.state != "discarded"
+#: Refused for entries that lie before: they may come by themselves, or behind it. And so
+#: where its service holds all it may of what comes before those.
+GAP, TOO_MUCH = "journal-gap", "journal-too-much"
+TOO_EARLY = (landed.c.state == "refused") & landed.c.problem.in_((GAP, TOO_MUCH))
+#: The first of each line: a phone's journal is one, its calls for help another, so that
+#: none of those waits behind what is stuck. Its files have no order.
+FIRST = landed.c.number.in_(
+    select(func.min(landed.c.number))
+    .where(WAITING, landed.c.operation != MEDIA)
+    .group_by(landed.c.device_id, landed.c.operation)
+)
+FILES = WAITING & (landed.c.operation == MEDIA)
+
+
+def queue_up(connection: Connection, device_id: UUID) -> None:
+    """Let what lands of one phone be numbered as it commits, whichever gateway took it."""
+    key = func.hashtextextended(f"landed/{device_id}", 0)
+    connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def add_receipt(connection: Connection, row: dict[str, Any]) -> bool:
+    """Add a receipt; False when there is one under this key, waited for if need be."""
+    query = upsert(landing_receipt).values(row).on_conflict_do_nothing()
+    added = connection.execute(query.returning(landing_receipt.c.key))
+    return added.first() is not None
+
+
+def receipt_of(
+    connection: Connection, key: UUID, principal: UUID, operation: str
+) -> Row[str, str]:
+    """Return the receipt under a key, which there is."""
+    its = landing_receipt.c
+    query = select(its.digest, its.receipt).where(
+        its.key == key, its.principal == principal, its.operation == operation
+    )
+    return connection.execute(query).one()
+
+
+def add(connection: Connection, row: dict[str, Any]) -> None:
+    connection.execute(insert(landed).values(row))
+
+
+def waits(connection: Connection, device_id: UUID, operation: str) -> bool:
+    """Tell whether anything of this phone waits here in this line."""
+    mine = select(landed.c.number).where(*of_line(device_id, operation))
+    return bool(connection.scalar(select(mine.exists())))
+
+
+def how_many(connection: Connection, device_id: UUID, operation: str) -> int:
+    """Return how many wait in a line."""
+    query = select(func.count()).where(*of_line(device_id, operation))
+    return connection.scalar(query) or 0
+
+
+def of_line(device_id: UUID, operation: str) -> tuple[ColumnElement[bool], ...]:
+    its = landed.c
+    return (its.device_id == device_id, its.operation == operation, WAITING)
+
+
+def claim(
+    connection: Connection, now: datetime, until: datetime, most: int, files: int
+) -> list[Row[Any]]:
+    """Take the first of each line that is due, and so many files; nobody else does before
+    `until`.
+
+    Calls for help go first, and last what came too early. Whoever dies
+    meanwhile lets go of them by that.
+    """
+    lines = due(now, (WAITING & FIRST) | TOO_EARLY, most).cte("lines")
+    media = due(now, FILES, files).cte("media")
+    numbers = union_all(select(lines.c.number), select(media.c.number))
+    query = update(landed).where(landed.c.number.in_(numbers)).values(next_at=until)
+    taken = connection.execute(query.returning(landed)).all()
+    return sorted(taken, key=lambda row: (row.operation != HELP, row.number))
+
+
+def due(now: datetime, which: ColumnElement[bool], most: int) -> Select[tuple[int]]:
+    """Choose the numbers of rows that are due, locked, and of nobody else's."""
+    early = landed.c.state != "waiting"
+    return (
+        select(landed.c.number)
+        .where(landed.c.next_at <= now, which)
+        .order_by(landed.c.operation != HELP, early, landed.c.number)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def confirm(connection: Connection, numbers: Sequence[int]) -> None:
+    """Let rows go that their service has."""
+    connection.execute(delete(landed).where(landed.c.number.in_(numbers)))
+
+
+def let_follow(connection: Connection, devices: Collection[UUID], now: datetime) -> None:
+    """Let come now what came too early of these phones."""
+    early = update(landed).where(landed.c.device_id.in_(devices), TOO_EARLY)
+    connection.execute(early.values(next_at=now))
+
+
+def put_off(
+    connection: Connection, number: int, attempts: int, until: datetime, problem: str
+) -> None:
+    """Let a row wait for another try."""
+    values = {"attempts": attempts, "next_at": until, "problem": problem}
+    query = update(landed).where(landed.c.number == number, OPEN)
+    connection.execute(query.values(state="waiting", **values))
+
+
+def refuse(connection: Connection, number: int, problem: str, until: datetime) -> None:
+    """Let a row wait for a person; one that came too early is tried again then."""
+    query = update(landed).where(landed.c.number == number, OPEN)
+    connection.execute(query.values(state="refused", problem=problem, next_at=until))
+
+
+def purge(connection: Connection, now: datetime) -> None:
+    """Remove what was kept long enough."""
+    old = now - KEPT
+    connection.execute(delete(landing_receipt).where(landing_receipt.c.at < old))
+    connection.execute(delete(landed).where(landed.c.discarded_at < old))

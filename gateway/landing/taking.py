@@ -1,0 +1,99 @@
+"""Taking in: an item is stored with its receipt, durably, before anybody is answered."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from chassis import answers, clock
+from chassis.errors import Invalid, Unavailable
+from chassis.keyring import Fetched, Keyring
+from chassis.settings import Settings
+from gateway.landing import at_once, rows
+from gateway.landing.grants import Grants
+from gateway.landing.handing import HandOver
+from gateway.landing.item import Item
+from gateway.landing.rows import MOST_WAITING
+from gateway.landing.sealing import PURPOSE
+from gateway.landing.signing import PACK, RECEIPT, Signer
+from gateway.parts import Services
+from gateway.store import Database, Driver
+from proto import pack
+from proto.base import Asker
+from proto.grants import Landed, LandingReceipt, VisitGrant
+
+
+class Landing:
+    """What a gateway takes in alone, and hands on when it can."""
+
+    def __init__(self, settings: Settings, database: Database, services: Services) -> None:
+        self.grants = Grants(settings)
+        self.tickets = Signer(settings, PACK, "pairing-ticket")
+        self.packs = Signer(settings, PACK, pack.KIND)
+        self.receipts = Signer(settings, RECEIPT, "landing-receipt")
+        self.hand_over = HandOver(database, services)
+
+    def read_grant(self, header: str, asker: Asker, visit_id: UUID) -> VisitGrant:
+        """Return the grant in a `Visit-Grant` header, when it is for this collector.
+
+        Raises Unauthenticated when it is not ours or no longer good, Forbidden when it is
+        another visit's or another pair's.
+        """
+        return self.grants.read(header, asker, visit_id)
+
+    def receipt(self, receipt: LandingReceipt) -> str:
+        """Return a receipt, signed."""
+        return self.receipts.sign(receipt)
+
+    def land(self, connection: Connection, item: Item) -> Landed:
+        """Store an item in the caller's transaction; the same key gives the same answer.
+
+        Raises Invalid when the key was used for something else, Conflict when the case
+        was shredded, Unavailable when too much of this phone waits already.
+        """
+        receipt, visit_id = self.receipt(item.receipt), item.receipt.visit_id
+        digest, operation = answers.digest(item.command), item.command.operation()
+        name = {"key": item.key, "operation": operation}
+        rows.queue_up(connection, item.receipt.device_id)
+        kept = {"digest": digest, "receipt": receipt, "at": clock.now()}
+        principal = item.asker.account_id
+        if not rows.add_receipt(connection, name | {"principal": principal} | kept):
+            before = rows.receipt_of(connection, item.key, principal, operation)
+            if before.digest != digest:
+                raise Invalid("key-of-another-content", key=str(item.key))
+            return Landed(visit_id=visit_id, receipt=before.receipt)
+        if rows.how_many(connection, item.receipt.device_id, operation) >= MOST_WAITING:
+            raise Unavailable("landing-full", most=MOST_WAITING)
+        rows.add(connection, name | row(connection, item))
+        return Landed(visit_id=visit_id, receipt=receipt)
+
+    def land_at_once(self, connection: Driver, item: Item, key: Fetched) -> Landed | None:
+        """Store an item in the caller's transaction if nothing speaks against it.
+
+        None: nothing is stored, and `land` says why.
+        """
+        return at_once.land(connection, item, self.receipt(item.receipt), key)
+
+    def wake(self) -> None:
+        """Hand on what has landed, now rather than soon. From the event loop alone."""
+        self.hand_over.wake()
+
+    def wake_for_media(self) -> None:
+        """Hand on a file that has landed, with those that come within a moment."""
+        self.hand_over.wake_for_media()
+
+
+def row(connection: Connection, item: Item) -> dict[str, object]:
+    """Return what is kept of an item until its service has it."""
+    content = item.command.model_dump_json()
+    sealed = Keyring(connection).seal(item.case_id, PURPOSE, content)
+    return {
+        "visit_id": item.receipt.visit_id,
+        "case_id": item.case_id,
+        "device_id": item.receipt.device_id,
+        "asker": item.asker.model_dump(mode="json"),
+        "command": sealed.model_dump(mode="json"),
+        "landed_at": item.receipt.received_at,
+        "state": "waiting",
+        "attempts": 0,
+        "next_at": clock.now(),
+    }
