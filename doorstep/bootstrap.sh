@@ -2,10 +2,11 @@
 # Makes a fresh clone able to run: what Doorstep needs of the system, then .venv.
 #
 # Needed of the system: Python 3.11 or 3.12 with venv, PostgreSQL's server programs
-# (unless DATABASE_URL is set) and RabbitMQ (unless AMQP_URI is set). Whatever is missing
-# is installed with apt-get when we are root; otherwise one line says what to do. No
-# system daemon is started, and nothing is installed that is there already. With --bench,
-# what `make bench` needs besides: wrk, the load generator.
+# (unless DATABASE_URL is set), RabbitMQ (unless AMQP_URI is set) and the font that receipts
+# are drawn with. Whatever is missing is installed with apt-get when we are root; otherwise
+# one line says what to do. No system daemon is started, and nothing is installed that is
+# there already. With --bench, what `make bench` needs besides: wrk, the load generator;
+# with --test, what `make test` needs besides: Chromium, to look at our pages.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +14,9 @@ venv=.venv
 stamp=$venv/.doorstep
 policy=/usr/sbin/policy-rc.d
 no_cluster=/etc/postgresql-common/createcluster.d/doorstep.conf
-bench=${1:-}
+font=fonts-wqy-zenhei  # and where it puts it, as in services/recovery/jobs/paper.py
+font_file=/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc
+besides=${1:-}
 ours=()  # files of ours in /usr and /etc while apt-get works
 
 say() { printf 'bootstrap: %s\n' "$*"; }
@@ -47,7 +50,9 @@ missing_packages() {
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo "$(basename "$(readlink -f "$python")")-venv"
     [ -n "${DATABASE_URL:-}" ] || has_postgres || echo postgresql
     [ -n "${AMQP_URI:-}" ] || has_rabbitmq || echo rabbitmq-server
-    [ "$bench" != --bench ] || command -v wrk >/dev/null || echo wrk
+    [ -f "$font_file" ] || echo "$font"
+    [ "$besides" != --bench ] || command -v wrk >/dev/null || echo wrk
+    [ "$besides" != --test ] || command -v chromium >/dev/null || echo chromium
 }
 
 explain_missing() {
@@ -102,7 +107,19 @@ apt_install() {
 
 install_packages() {
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        explain_missing "$@"
+        # All but receipts and pages works without these two, so that they stop nobody.
+        local needed=()
+        for name in "$@"; do
+            case $name in
+                "$font") say "no $font here, so receipts cannot be drawn;" \
+                    "run as root: apt-get install $font" ;;
+                chromium) say "no chromium here, so pages are not looked at;" \
+                    "run as root: apt-get install --no-install-recommends chromium" ;;
+                *) needed+=("$name") ;;
+            esac
+        done
+        [ ${#needed[@]} -eq 0 ] || explain_missing "${needed[@]}"
+        return
     fi
     say "installing $*"
     log=$(mktemp)

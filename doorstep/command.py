@@ -57,12 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     run = _add(verbs, "run", _run, "run one part in the foreground")
     run.add_argument("part", metavar="part", help=", ".join(PARTS))
     _add(verbs, "migrate", _migrate, "bring the database to the present schema")
-    _add_forwarding(verbs, "demo", "doorstep.demo:main", "walk one visit through it")
+    _add_forwarding(verbs, "demo", "doorstep.demo:main", "walk a day of visits through it")
     _add_forwarding(verbs, "import", "doorstep.importing:main", "read in a bank's files")
     _add_forwarding(verbs, "held-back", "doorstep.heldback:main", "events that failed")
+    _add_forwarding(verbs, "board", "doorstep.board:main", "make what it shows again")
+    _add_forwarding(verbs, "landed", "doorstep.landed:main", "facts not handed on yet")
     _add_forwarding(verbs, "keys", "doorstep.keys:main", "rotate the master key")
     _add_forwarding(verbs, "find", "doorstep.finding:main", "find a debtor's cases")
     _add_forwarding(verbs, "shred", "doorstep.shredding:main", "erase a case for good")
+    _add_forwarding(verbs, "rulebook", "doorstep.rulebooks:main", "what the books say")
+    _add_forwarding(verbs, "decision", "doorstep.decisions:main", "judge one once more")
     _add(verbs, "wipe", _wipe, "stop what runs here, then remove its data, logs and keys")
     return parser
 
@@ -135,10 +139,21 @@ def _migrate(home: Home, words: argparse.Namespace) -> int:
     home.adopt_settings()
     if "DATABASE_URL" not in os.environ:
         raise Misuse("DATABASE_URL is not set and nothing runs here; set it, or run `up`")
-    changed = _function("chassis.migrate:migrate")(os.environ["DATABASE_URL"])
+    changed = _function("chassis.migrate:migrate")(_database_url())
     assert isinstance(changed, list)
     print("\n".join(changed) or "every schema is as new as this code")
     return 0
+
+
+def _database_url() -> str:
+    """Return the database's address, its password from a file if one is named."""
+    from chassis.settings import with_password
+
+    file = os.environ.get("DOORSTEP_DATABASE_PASSWORD_FILE")
+    try:
+        return with_password(os.environ["DATABASE_URL"], Path(file) if file else None)
+    except ValueError as error:
+        raise Misuse(f"DATABASE_URL: {error}") from None
 
 
 def _id(home: Home, words: argparse.Namespace) -> int:

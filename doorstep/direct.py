@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getpass
 
-from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from chassis.errors import Refused
-from chassis.settings import Settings, settings
+from chassis.settings import Settings, Unusable, settings
 from doorstep.errors import DoorstepError, Misuse
 
 
@@ -21,10 +20,9 @@ def reach() -> Settings:
     """Return where database, broker and keys are. Raises Misuse when nobody said."""
     try:
         return settings()
-    except ValidationError as error:
-        names = ", ".join(sorted(str(each["loc"][0]) for each in error.errors()))
+    except Unusable as error:
         raise Misuse(
-            f"nothing runs here, and {names} is not set; run `doorstep up`, or set it"
+            f"nothing runs here, and {error}; run `doorstep up`, or set it"
         ) from None
 
 

@@ -176,6 +176,7 @@ def _own_settings(home: Home) -> dict[str, str]:
     }
     return {
         "DOORSTEP_KEYS": str(home.root / "keys"),
+        "DOORSTEP_MEDIA": str(home.root / "media"),
         "DOORSTEP_HTTP_HOST": "127.0.0.1",
         "DOORSTEP_HTTP_PORT": str(_http_port(home)),
     } | told

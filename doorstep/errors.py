@@ -4,6 +4,7 @@ DoorstepError
 ├── Misuse      the command was called in a way it cannot follow
 ├── Missing     a program of the system is not here
 ├── Busy        another `doorstep` command is at work in the same folder
+├── CannotPair  a code that was scanned is not the partner's for this visit
 └── NotStarted  a part ended, or was not ready in time
 """
 
@@ -24,6 +25,10 @@ class Missing(DoorstepError):
 
 class Busy(DoorstepError):
     """Another `doorstep` command is at work in the same folder."""
+
+
+class CannotPair(DoorstepError):
+    """The code that was scanned is not the partner's for this visit."""
 
 
 class NotStarted(DoorstepError):

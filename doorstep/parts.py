@@ -40,18 +40,25 @@ class Part:
     health: str | None = None
 
     def run(self) -> object:
-        """Run it in this process until it ends."""
+        """Run it in this process until it ends. Raises Misuse when settings forbid it."""
         module, _, function = self.target.partition(":")
         start = getattr(import_module(module), function)
-        return start(self.services) if self.services else start()
+        from chassis.settings import Unusable  # once the part has patched what it must
+
+        try:
+            return start(self.services) if self.services else start()
+        except Unusable as error:
+            raise Misuse(f"{self.name} does not start: {error}") from None
 
 
 RELAY = Part("relay", "chassis.relay:run")
 ALL_SERVICES = Part("services", "chassis.runner:run", SERVICES)
 WORKER = Part("worker", "chassis.worker:run", needs=("database",))
+PROJECTOR = Part("projector", "services.oversight.projector:run")
 GATEWAY = Part("gateway", "gateway.main:run", health="/readyz")
 
-EMBEDDED = (RELAY, ALL_SERVICES, WORKER, GATEWAY)  # what `doorstep up` runs, in this order
+#: What `doorstep up` runs, in this order.
+EMBEDDED = (RELAY, ALL_SERVICES, WORKER, PROJECTOR, GATEWAY)
 SINGLE = tuple(Part(name, "chassis.runner:run", (name,)) for name in SERVICES)
 PARTS = {part.name: part for part in (*EMBEDDED, *SINGLE)}
 

@@ -6,6 +6,7 @@ disk before it counts, so that a phone which dies loses nothing and repeats no n
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +17,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis import signatures
 from doorstep.home import write_secretly
+from proto import ids
+from proto.anchors import Anchor
 from proto.canonical import canonical
-from proto.field_visit import GENESIS, Entry, Fact, Journal, Presence
+from proto.facts import Anchored, Fact
+from proto.field_visit import Closing, Presence
+from proto.journal import (
+    GENESIS,
+    Entry,
+    Journal,
+)
 from proto.places import Position
 from proto.signing import PublicKey, Signature, signed_bytes
 from proto.workforce import enrolment
@@ -37,6 +46,8 @@ class Phone:
         self._file = folder / "journal.jsonl"
         self.entries: list[Entry] = _entries(self._file)
         self._confirmed = 0
+        #: Since when it runs, and under which name: its monotonic clock counts from then.
+        self.boot_id, self._booted = ids.new(), time.monotonic()
 
     @property
     def public_key(self) -> PublicKey:
@@ -48,12 +59,30 @@ class Phone:
         proof = signatures.sign(self._key, enrolment(self.device_id, key))
         return {"public_key": key.model_dump(), "signature": proof.model_dump()}
 
-    def presence(self, visit_id: UUID, position: Position, at: datetime) -> Presence:
-        """Return its collector's signed presence; another phone may carry it."""
-        return present(self._key, self.device_id, self.collector_id, visit_id, position, at)
+    def presence(
+        self,
+        visit_id: UUID,
+        position: Position,
+        at: datetime,
+        nonce: UUID | None = None,
+        answers: str | None = None,
+    ) -> Presence:
+        """Return its collector's signed presence; with a nonce, another phone may carry
+        it (`doorstep/pairing.py`).
+        """
+        me = (self._key, self.device_id, self.collector_id)
+        return present(*me, visit_id, position, at, nonce=nonce, answers=answers)
 
-    def note(self, visit_id: UUID, fact: Fact, at: datetime) -> Entry:
-        """Write down what happened, linked to the entry before it."""
+    def closing(self, answer: Presence, elapsed_ms: int) -> Closing:
+        """Return that it read the answer to its code, so much later by its own clock."""
+        return closing(self._key, self.device_id, answer, elapsed_ms)
+
+    def elapsed_ms(self) -> int:
+        """Return the milliseconds since it was switched on; nobody can set them."""
+        return int((time.monotonic() - self._booted) * 1000)
+
+    def note(self, visit_id: UUID | None, fact: Fact, at: datetime) -> Entry:
+        """Write down what happened, linked to the entry before; of no visit, of the day."""
         last = self.entries[-1] if self.entries else None
         entry = Entry(
             seq=last.seq + 1 if last else 1,
@@ -61,6 +90,8 @@ class Phone:
             at=at,
             prev=last.link() if last else GENESIS,
             fact=fact,
+            boot_id=self.boot_id,
+            elapsed_ms=self.elapsed_ms(),
         )
         _append(self._file, entry)
         self.entries.append(entry)
@@ -70,6 +101,17 @@ class Phone:
         """Return what nobody has confirmed yet, its head signed; nothing if all is."""
         waiting = self.entries[self._confirmed :][:MOST_AT_ONCE]
         return self.signed(waiting) if waiting else None
+
+    def part(self, first: int, last: int) -> Journal:
+        """Return the entries of these numbers, signed: what the server says is missing."""
+        return self.signed(self.entries[first - 1 : last][:MOST_AT_ONCE])
+
+    def anchor(self, told: Anchor, asked_ms: int, at: datetime) -> Entry:
+        """Note what time it was told, and when it had asked by its own clock."""
+        fact = Anchored(
+            anchor_id=told.anchor_id, asked_ms=asked_ms, got_ms=self.elapsed_ms()
+        )
+        return self.note(None, fact, at)
 
     def signed(self, entries: Sequence[Entry]) -> Journal:
         return signed(self._key, self.device_id, entries)
@@ -86,6 +128,9 @@ def present(
     visit_id: UUID,
     position: Position,
     at: datetime,
+    *,
+    nonce: UUID | None = None,
+    answers: str | None = None,
 ) -> Presence:
     """Return a collector's presence, signed by the phone's key."""
     plain = Presence(
@@ -94,6 +139,22 @@ def present(
         device_id=device_id,
         position=position,
         at=at,
+        nonce=nonce,
+        answers=answers,
+        signature=UNSIGNED,
+    )
+    signature = signatures.sign(key, signed_bytes(plain))
+    return plain.model_copy(update={"signature": signature})
+
+
+def closing(
+    key: ec.EllipticCurvePrivateKey, device_id: UUID, answer: Presence, elapsed_ms: int
+) -> Closing:
+    """Return that an answer was read so much later, signed by the phone's key."""
+    plain = Closing(
+        device_id=device_id,
+        answer=answer.fingerprint(),
+        elapsed_ms=elapsed_ms,
         signature=UNSIGNED,
     )
     signature = signatures.sign(key, signed_bytes(plain))

@@ -1,5 +1,11 @@
-"""Ports on loopback: the usual one where it is free, else the next free one."""
+"""Ports on loopback: the usual one where it is free, else the next free one.
 
+A port is free until whoever it was given to listens there, and while they are down: where
+several platforms start and stop at once, each is told to count from further up
+(`DOORSTEP_PORTS_UP`).
+"""
+
+import os
 import socket
 from collections.abc import Collection
 from pathlib import Path
@@ -8,6 +14,7 @@ from doorstep.errors import Misuse
 
 LOOPBACK = "127.0.0.1"
 SPAN = 500
+PORTS_UP = "DOORSTEP_PORTS_UP"
 
 
 def is_free(port: int) -> bool:
@@ -24,13 +31,23 @@ def is_free(port: int) -> bool:
 
 
 def next_free(preferred: int, given: Collection[int] = ()) -> int:
-    """Return the first free port from the preferred one on that is not given away."""
-    for port in range(preferred, preferred + SPAN):
+    """Return the first free port from the preferred one on that is not given away.
+
+    Raises Misuse when there is none, or `DOORSTEP_PORTS_UP` is no number.
+    """
+    first = preferred + up()
+    for port in range(first, first + SPAN):
         if port not in given and is_free(port):
             return port
-    raise Misuse(
-        f"no free port from {preferred} to {preferred + SPAN - 1}; end what listens there"
-    )
+    raise Misuse(f"no free port from {first} to {first + SPAN - 1}; end what listens there")
+
+
+def up() -> int:
+    """Return by how much all ports are counted from further up."""
+    said = os.environ.get(PORTS_UP, "0")
+    if not said.isdecimal() or int(said) > 30_000:
+        raise Misuse(f"{PORTS_UP} is {said!r}; say a number from 0 to 30000, or unset it")
+    return int(said)
 
 
 def remembered(file: Path, preferred: int, given: Collection[int] = ()) -> int:

@@ -2,13 +2,14 @@
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from doorstep.client import Answer, Gateway
+from doorstep.demo.story import Who
 from doorstep.errors import DoorstepError
 from doorstep.home import write_secretly
 from doorstep.importing.entries import person_id, visit
@@ -20,6 +21,13 @@ from proto.ids import named
 from proto.places import Point
 
 ADMINISTRATOR = "administrator"
+#: Of which role somebody is, and the how many-eth of them in the file.
+ROLES = {
+    Who.OFFICER: (Role.BANK_OFFICER, 0),
+    Who.SECOND_OFFICER: (Role.BANK_OFFICER, 1),
+    Who.SUPERVISOR: (Role.SUPERVISOR, 0),
+    Who.COMPLAINTS_OFFICER: (Role.COMPLAINTS_OFFICER, 0),
+}
 
 
 class CannotPlay(DoorstepError):
@@ -28,19 +36,20 @@ class CannotPlay(DoorstepError):
 
 @dataclass(frozen=True)
 class Actor:
-    """A collector of the pair, signed in, with a phone."""
+    """A collector, the name of their account, and their phone."""
 
     name: str
     staff_no: str
-    gateway: Gateway
+    account: str
     phone: Phone
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The visit the story tells of: the first one in the files, and its door."""
+    """A visit that the story goes to, its case, and where its door is."""
 
     visit: Values
+    case: Values
     visit_id: UUID
     door: Point
 
@@ -48,63 +57,76 @@ class Scene:
     def agency(self) -> str:
         return str(self.visit["agency"])
 
+    @property
+    def pair(self) -> tuple[str, ...]:
+        return tuple(self.visit["collectors"])
 
-def scene(read: Read) -> Scene:
-    """Return the first visit and where its door is. Raises `CannotPlay`."""
-    first = next(iter(rows(read, "visits")), None)
-    if first is None:
-        raise CannotPlay("the example files plan no visit; add one to visits.yaml")
-    case = one(read, "cases", number=first["case"])
+
+def scenes(read: Read, doors: Collection[str]) -> dict[str, Scene]:
+    """Return the visits of these names, and where their doors are. Raises `CannotPlay`."""
+    return {name: scene(read, name) for name in sorted(doors)}
+
+
+def scene(read: Read, name: str) -> Scene:
+    planned = one(read, "visits", name=name)
+    case = one(read, "cases", number=planned["case"])
     door = Point(
         latitude=case["latitude"], longitude=case["longitude"], datum=case["datum"]
     )
-    return Scene(first, visit(first).visit_id, door)
+    return Scene(planned, case, visit(planned).visit_id, door)
 
 
 class Cast:
-    """Opens the accounts of `accounts.yaml` and signs people in."""
+    """Opens the accounts of `accounts.yaml` and signs people in, each when first needed."""
 
     def __init__(self, gateway: Gateway, read: Read, folder: Path) -> None:
         self.gateway, self.read, self.folder = gateway, read, folder
         self.passwords: dict[str, str] = {}
+        self.account_ids: dict[str, str] = {}
+        self.here: dict[str, Gateway] = {}
 
     def open_accounts(self, token: str) -> list[tuple[str, str]]:
         """Make the administrator, then every account; return names and roles."""
         body = {"token": token, "name": ADMINISTRATOR}
         body["password"] = self._password(ADMINISTRATOR)
         done(self.gateway.post("/v1/first-run", body))
-        administrator = self.signed_in(ADMINISTRATOR)
         opened = [(ADMINISTRATOR, Role.ADMINISTRATOR.value)]
         for row in rows(self.read, "accounts"):
-            done(administrator.post("/v1/accounts", self._account(row)))
+            made = self.of(ADMINISTRATOR).post("/v1/accounts", self._account(row))
+            self.account_ids[str(row["name"])] = str(done(made).body["account_id"])
             opened.append((str(row["name"]), str(row["role"])))
         return opened
 
-    def signed_in(self, name: str) -> Gateway:
-        return self.gateway.signed_in(name, self.passwords[name])
+    def of(self, account: str) -> Gateway:
+        """Return the gateway, spoken to by an account."""
+        if account not in self.here:
+            password = self.passwords[account]
+            self.here[account] = self.gateway.signed_in(account, password)
+        return self.here[account]
 
-    def of_role(self, role: Role, agency: str | None = None) -> Gateway:
-        """Return somebody of a role, signed in. Raises `CannotPlay`."""
-        wanted = {"role": role} | ({"agency": agency} if agency else {})
-        return self.signed_in(str(one(self.read, "accounts", **wanted)["name"]))
+    def account(self, who: Who, agency: str) -> str:
+        """Return whose account somebody uses. Raises `CannotPlay`."""
+        role, place = ROLES[who]
+        wanted = {"role": role} | ({"agency": agency} if role is Role.SUPERVISOR else {})
+        return str(one(self.read, "accounts", place, **wanted)["name"])
 
-    def pair(self, scene: Scene) -> tuple[Actor, Actor]:
-        """Return the two collectors of the visit, each with an enrolled phone."""
-        first, second = (self._actor(scene, staff) for staff in scene.visit["collectors"])
-        return first, second
+    def sign_in_anew(self, url: str) -> None:
+        """Forget who is signed in: the platform was started again, and tokens end."""
+        self.gateway = Gateway(url, self.gateway.language)
+        self.here.clear()
 
-    def _actor(self, scene: Scene, staff: str) -> Actor:
-        agency = scene.agency
+    def enrolled(self, agency: str, staff: str) -> Actor:
+        """Return a collector with an enrolled phone. Raises `CannotPlay`."""
         account = one(self.read, "accounts", agency=agency, person=staff)
         person = one(self.read, "people", agency=agency, staff_no=staff)
         device = one(self.read, "devices", agency=agency, holder=staff)
-        gateway = self.signed_in(str(account["name"]))
-        code = str(device["code"])
+        code, name = str(device["code"]), str(account["name"])
         phone = Phone(
             self.folder / "phones" / code, named("device", code), person_id(agency, staff)
         )
-        done(gateway.post(f"/v1/devices/{phone.device_id}/key", phone.enrolment()))
-        return Actor(str(person["name"]), staff, gateway, phone)
+        path = f"/v1/devices/{phone.device_id}/key"
+        done(self.of(name).post(path, phone.enrolment()))
+        return Actor(str(person["name"]), staff, name, phone)
 
     def _account(self, row: Values) -> dict[str, Any]:
         name = str(row["name"])
@@ -139,10 +161,12 @@ def rows(read: Read, kind: str) -> Iterable[Values]:
                 yield row.values
 
 
-def one(read: Read, kind: str, **wanted: object) -> Values:
-    """Return the first row with these values. Raises `CannotPlay`."""
+def one(read: Read, kind: str, place: int = 0, **wanted: object) -> Values:
+    """Return the row with these values, the first or a later one. Raises `CannotPlay`."""
     for row in rows(read, kind):
         if all(row.get(name) == value for name, value in wanted.items()):
-            return row
+            if place == 0:
+                return row
+            place -= 1
     told = ", ".join(f"{name} {value}" for name, value in wanted.items())
     raise CannotPlay(f"the example files lack a row in {kind} with {told}; add it")

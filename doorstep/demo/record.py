@@ -2,24 +2,38 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from doorstep.client import Answer
+from doorstep.client import Answer, Happened
 from doorstep.demo.story import Expected, Step
+
+#: The event whose clauses are those of a breach.
+BREACH = "field_visit.breach_suspected"
+#: What came of an order whose reply is no decision, by the end of its path.
+ENDS = {"journal": "received", "check-out": "closed"}
+#: What is seen of events, and not of the answer.
+OF_EVENTS = {"topics", "marked", "overheard"}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of a step. Holds nothing personal: the visit's id stands as `{visit}`."""
+    """What came of a step. Holds nothing personal: ids stand as their names in braces.
+
+    `overheard` are events that told the agency what it should not have heard of.
+    """
 
     name: str
+    who: str
     request: str
     status: int
     outcome: str
-    clauses: tuple[str, ...]
-    topics: tuple[str, ...]
+    clauses: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
+    shown: Mapping[str, object] = field(default_factory=dict)
+    overheard: tuple[str, ...] = ()
 
     def differences(self, expected: Expected) -> Iterator[tuple[str, object, object]]:
         """Yield what is otherwise than the rules say: what, expected, seen.
@@ -31,31 +45,63 @@ class Seen:
             "outcome": (expected.outcome, self.outcome),
             "clauses": (sorted(expected.clauses), sorted(self.clauses)),
             "topics": (list(expected.topics), list(self.topics)),
+            "marked": (sorted(expected.marked), sorted(self.marked)),
+            "shown": (dict(expected.shows), dict(self.shown)),
+            "overheard": ([], list(self.overheard)),
         }
         for what, (wanted, got) in pairs.items():
             if wanted != got:
                 yield what, wanted, got
 
+    def fits(self, expected: Expected) -> bool:
+        """Tell whether the answer is as the rules say, whatever the events may be."""
+        told = {what for what, _, _ in self.differences(expected)}
+        return told <= OF_EVENTS
 
-def seen(step: Step, answer: Answer, topics: Sequence[str]) -> Seen:
+
+@dataclass(frozen=True)
+class Played:
+    """An act, and what was seen of each step of it."""
+
+    act: str
+    steps: tuple[Seen, ...]
+
+
+def seen(
+    step: Step,
+    answer: Answer,
+    events: Sequence[Happened] = (),
+    names: Mapping[str, str] | None = None,
+) -> Seen:
+    """Return what is kept of an answer, its ids by the `names` they go by."""
+    by_id = {value: f"{{{name}}}" for name, value in (names or {}).items()}
+    found = {path: at(answer.body, path) for path in step.expects.shows}
     return Seen(
         name=step.name,
-        request=f"POST /v1/visits/{{visit}}/{step.ask}",
+        who=step.who.value,
+        request=step.asks,
         status=answer.status,
-        outcome=outcome(answer),
+        outcome=outcome(step, answer),
         clauses=tuple(str(reason["clause"]) for reason in reasons(answer)),
-        topics=tuple(topics),
+        topics=tuple(event.topic for event in events),
+        marked=tuple(clause for event in events for clause in breach(event)),
+        shown={
+            path: by_id.get(value, value) if isinstance(value, str) else value
+            for path, value in found.items()
+        },
     )
 
 
-def outcome(answer: Answer) -> str:
-    """Return the decision's outcome, else what the reply says, else the problem's kind."""
+def outcome(step: Step, answer: Answer) -> str:
+    """Return the decision's outcome, else the problem's kind, else what was done."""
     decision = answer.body.get("decision")
     if isinstance(decision, dict):
         return str(decision.get("outcome"))
     if not answer.ok:
         return answer.kind or "no-answer"
-    return "closed" if "ending" in answer.body else "received"
+    if step.method == "GET":
+        return "shown"
+    return ENDS.get(step.path.rpartition("/")[2], "done")
 
 
 def reasons(answer: Answer) -> list[Mapping[str, Any]]:
@@ -64,8 +110,26 @@ def reasons(answer: Answer) -> list[Mapping[str, Any]]:
     return list(decision.get("reasons", ())) if isinstance(decision, dict) else []
 
 
-def write(file: Path, steps: Sequence[Seen]) -> None:
-    """Write all steps as JSON."""
-    text = json.dumps([asdict(one) for one in steps], ensure_ascii=False, indent=2)
+def breach(event: Happened) -> list[str]:
+    """Return the clauses that an event marks a breach of."""
+    told = event.data.get("data", {})
+    return list(told.get("clauses", ())) if event.topic == BREACH else []
+
+
+def at(body: Any, path: str) -> object:
+    """Return what stands at a dotted path, `holds.0.reason`; nothing where none is."""
+    for part in path.split("."):
+        if isinstance(body, Mapping):
+            body = body.get(part)
+        elif isinstance(body, list) and part.isdecimal() and int(part) < len(body):
+            body = body[int(part)]
+        else:
+            return None
+    return body
+
+
+def write(file: Path, played: Sequence[Played]) -> None:
+    """Write all acts as JSON."""
+    text = json.dumps([asdict(one) for one in played], ensure_ascii=False, indent=2)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text + "\n", "utf-8")

@@ -10,25 +10,46 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from chassis.settings import settings as settings_of_this_process
 from doorstep.errors import DoorstepError
 from doorstep.home import Home
 
 CLOCK = "2026-03-02T15:00:00+08:00"
 #: What this process may have inherited from another home.
 INHERITED = ("AMQP_URI", "DATABASE_URL")
-OWN = ("phones", "passwords.json")
+OWN = ("phones", "passwords.json", "receipt.pdf")
 
 
 class StageNotSet(DoorstepError):
     """The demonstration's platform did not come up; its own words are above."""
 
 
+@dataclass
+class Stage:
+    """A platform that runs, and the moment its clock was set to."""
+
+    home: Home
+    clock: str = CLOCK
+
+    @property
+    def url(self) -> str:
+        return "http://{}:{}".format(*_address(self.home.settings()))
+
+    def start_again(self, clock: str) -> None:
+        """Stop everything, and start it at a later moment on the data that is there."""
+        _command(self.home, "down", quiet=True)
+        _command(self.home, "up", "--clock", clock, quiet=True)
+        _adopt(self.home)
+        self.clock = clock
+
+
 @contextmanager
-def stage(home: Home, keep: bool) -> Iterator[str]:
-    """Yield the URL of a fresh platform; take down afterwards what this call started.
+def stage(home: Home, keep: bool) -> Iterator[Stage]:
+    """Yield a fresh platform; take down afterwards what this call started.
 
     One that runs and has no account yet (`make demo` starts it) is used as it is.
     """
@@ -40,7 +61,7 @@ def stage(home: Home, keep: bool) -> Iterator[str]:
         _remove(home.root / name)
     _adopt(home)
     try:
-        yield url(home)
+        yield Stage(home)
     finally:
         if not (keep or found):
             _command(home, "down")
@@ -58,23 +79,21 @@ def token_file(home: Home) -> Path:
     return Path(keys) / "first-run-token"
 
 
-def url(home: Home) -> str:
-    return "http://{}:{}".format(*_address(home.settings()))
-
-
 def _adopt(home: Home) -> None:
     """Let this process live in the demonstration's platform, its clock above all."""
     for name in (*INHERITED, *_ours()):
         os.environ.pop(name, None)
     os.environ |= home.settings()
+    settings_of_this_process.cache_clear()
 
 
-def _command(home: Home, *words: str) -> None:
+def _command(home: Home, *words: str, quiet: bool = False) -> None:
     """Run `doorstep` on this home alone. Raises `StageNotSet`."""
     left_out = {*INHERITED, *_ours()}
     environment = {k: v for k, v in os.environ.items() if k not in left_out}
     command = [sys.executable, "-m", "doorstep", "--home", str(home.root), *words]
-    done = subprocess.run(command, env=environment, check=False)
+    said = subprocess.DEVNULL if quiet else None
+    done = subprocess.run(command, env=environment, stdout=said, check=False)
     if done.returncode != 0:
         raise StageNotSet(
             f"`doorstep {' '.join(words)}` failed for {home.root}; see above, then "

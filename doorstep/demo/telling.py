@@ -6,10 +6,11 @@ from typing import Any, TextIO
 
 from doorstep.catalogue import knows, say
 from doorstep.client import Answer
-from doorstep.demo.record import Seen, outcome, reasons
-from doorstep.demo.story import Step
+from doorstep.demo.record import BREACH, Seen, at, outcome, reasons
+from doorstep.demo.story import Act, Step, Who
 
-COLOURS = {"proceed": "32", "received": "32", "closed": "32", "wait": "33", "ask": "33"}
+COLOURS = {"proceed": "32", "received": "32", "closed": "32", "shown": "32", "done": "32"}
+COLOURS |= {"wait": "33", "ask": "33"}
 RED, BOLD, FAINT = "31", "1", "2"
 
 
@@ -30,27 +31,47 @@ class Telling:
         """Say what is the same in every language."""
         self._line(text)
 
-    def step(self, number: int, step: Step, who: str) -> None:
+    def act(self, number: int, act: Act, where: Mapping[str, str]) -> None:
+        """Say which act begins, who goes to whose door, and which books are judged."""
+        self._line("")
+        for language in self.languages:
+            title = say(language, f"demo.acts.{act.name}")
+            head = say(language, "demo.act", number=number, title=title)
+            self._line(self._in(BOLD, f"━━ {head}"))
+        self.say("curtain", "   ", **where)
+        self.say("books", "   ", **where)
+
+    def step(self, number: int, step: Step, phone: str) -> None:
         """Say what happens, and what is asked by whom."""
         self._line("")
         for place, language in enumerate(self.languages):
             head = f"{number}. " if place == 0 else " " * len(f"{number}. ")
             self._line(self._in(BOLD, head + say(language, f"demo.steps.{step.name}")))
-        self.say("asked", "   ", who=who, request=f"POST …/{step.ask}")
+        for language in self.languages:
+            who = phone if step.who is Who.PHONE else say(language, f"demo.who.{step.who}")
+            asked = say(language, "demo.asked", who=who, request=step.asks)
+            self._line(f"   {asked}")
 
-    def answer(self, answer: Answer, seen: Seen) -> None:
+    def answer(self, step: Step, answer: Answer, seen: Seen) -> None:
         """Say how it was answered: outcome, clauses in the books' own words, events."""
-        result = outcome(answer)
+        result = outcome(step, answer)
         key = f"demo.outcomes.{result}"
         named = [say(language, key) for language in self.languages if knows(key)]
         head = f"   → HTTP {answer.status}  {result}  {' / '.join(named)}"
-        self._line(self._in(COLOURS.get(result, RED), head))
+        self._line(self._in(COLOURS.get(result, RED), head.rstrip()))
         if not answer.ok and not reasons(answer):
             self._line(f"     {answer.body.get('detail', '')}")
         for sentence, clauses in _by_sentence(answer, self.languages).items():
             self._reason(sentence, clauses)
+        if step.aloud:
+            self._script(answer)
+        for path, value in seen.shown.items():
+            self._line(f"     {path}: {value}")
         for topic in seen.topics:
-            self._line(self._in(FAINT, f"   ⚡ {topic}"))
+            marked = f"  {' '.join(seen.marked)}" if topic == BREACH else ""
+            self._line(self._in(FAINT, f"   ⚡ {topic}{marked}"))
+        if step.saves:
+            self.say("saved", "   ", file=step.saves)
 
     def differences(self, seen: Seen, found: Sequence[tuple[str, Any, Any]]) -> None:
         for what, expected, got in found:
@@ -67,6 +88,12 @@ class Telling:
             told = f"       {clause['clause']}  {clause['cite']}  「{clause['quote']}」"
             self._line(self._in(FAINT, told))
 
+    def _script(self, answer: Answer) -> None:
+        """Say what the phone gives the pair to say."""
+        for language in self.languages:
+            if words := at(answer.body, f"script.{language}"):
+                self._line(f"     “{words}”")
+
     def _in(self, colour: str, text: str) -> str:
         return f"\033[{colour}m{text}\033[0m" if self.colour else text
 
@@ -77,9 +104,18 @@ class Telling:
 def _by_sentence(
     answer: Answer, languages: Sequence[str]
 ) -> dict[tuple[str, ...], list[Mapping[str, Any]]]:
-    """Return the clauses by what they say, for several clauses may say the same."""
+    """Return the clauses by what they say and what would mend it.
+
+    Several clauses may say the same.
+    """
     found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for reason in reasons(answer):
-        says = tuple(str(reason["says"][language]) for language in languages)
+        says = tuple(told(reason, language) for language in languages)
         found.setdefault(says, []).append(reason)
     return found
+
+
+def told(reason: Mapping[str, Any], language: str) -> str:
+    """Return what is wrong, and what would make it right where anything would."""
+    cure = reason.get("cure", {}).get(language, "")
+    return " ".join(text for text in (str(reason["says"][language]), cure) if text)

@@ -58,10 +58,10 @@ def age(passed: timedelta) -> str:
     return f"{seconds} s"
 
 
-def table(rows: list[tuple[str, ...]]) -> str:
+def table(rows: list[tuple[str, ...]], titles: tuple[str, ...] = TITLES) -> str:
     """Return lines with their columns below each other."""
-    every = [TITLES, *rows]
-    widths = [max(len(row[number]) for row in every) for number in range(len(TITLES))]
+    every = [titles, *rows]
+    widths = [max(len(row[number]) for row in every) for number in range(len(titles))]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in every)
     return "\n".join(lines)
 

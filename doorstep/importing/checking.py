@@ -15,6 +15,7 @@ Flaw = tuple[str, str, Mapping[str, object]]
 NONE: Mapping[str, object] = {}
 #: Where the shifted datums are defined, and most of what is written here: degrees.
 SOUTH, NORTH, WEST, EAST = 3.0, 54.0, 73.0, 136.0
+PAPER = ("paper.number", "paper.template", "paper.how")
 CERTIFICATE = ("certificate.number", "certificate.valid_from", "certificate.valid_until")
 
 
@@ -61,11 +62,16 @@ def _flaws(kind: str, row: Values, today: date) -> Iterator[Flaw]:
 
 
 def _person(row: Values, _today: date) -> Iterator[Flaw]:
-    here = [name for name in CERTIFICATE if name in row]
-    if here and len(here) < len(CERTIFICATE):
-        missing = next(name for name in CERTIFICATE if name not in row)
-        yield here[0], "half-a-certificate", {"missing": missing}
+    yield from _half(row, CERTIFICATE, "half-a-certificate")
     yield from _days(row, "certificate.valid_from", "certificate.valid_until")
+
+
+def _half(row: Values, columns: tuple[str, ...], kind: str) -> Iterator[Flaw]:
+    """Yield what is missing of a thing that takes all of these columns or none."""
+    here = [name for name in columns if name in row]
+    if here and len(here) < len(columns):
+        missing = next(name for name in columns if name not in row)
+        yield here[0], kind, {"missing": missing}
 
 
 def _letter(row: Values, _today: date) -> Iterator[Flaw]:
@@ -107,6 +113,7 @@ def _in_the_region(latitude: float, longitude: float) -> bool:
 
 
 def _visit(row: Values, _today: date) -> Iterator[Flaw]:
+    yield from _half(row, PAPER, "half-a-paper")
     collectors = row.get("collectors", ())
     if "collectors" in row and len(collectors) != 2:
         yield "collectors", "two-collectors", {"found": len(collectors)}

@@ -16,6 +16,8 @@ from proto.dispatch import (
     CaseEntry,
     Debtor,
     OpenCases,
+    PaperEntry,
+    PlaceClass,
     PlanVisits,
     VisitEntry,
 )
@@ -92,7 +94,12 @@ def case(row: Values) -> CaseEntry:
             id_number=row["id_number"],
             card_number=row["card_number"],
         ),
-        address=Address(text=row["address"], point=point, zone=row["zone"]),
+        address=Address(
+            text=row["address"],
+            point=point,
+            zone=row["zone"],
+            place_class=row.get("place_class") or PlaceClass.HOME,
+        ),
         amount=row["amount"],
         currency=row["currency"],
         overdue_since=row["overdue_since"],
@@ -108,6 +115,15 @@ def visit(row: Values) -> VisitEntry:
         letter_id=named("letter", row["letter"]),
         not_before=at(row["not_before"], row["zone"]),
         not_after=at(row["not_after"], row["zone"]),
+        paper=paper(row) if "paper.number" in row else None,
+    )
+
+
+def paper(row: Values) -> PaperEntry:
+    return PaperEntry(
+        paper_id=named("paper", row["paper.number"]),
+        template=row["paper.template"],
+        how=row["paper.how"],
     )
 
 
@@ -144,12 +160,17 @@ SENDINGS: Mapping[str, Sending] = {
         case,
         AGENCY_ID
         | {"address/zone": "zone", "case_id": "number"}
+        | {"address/place_class": "place_class"}
         | {f"address/point/{part}": part for part in ("latitude", "longitude", "datum")}
         | {"address/text": "address", "debtor/name": "debtor"}
         | {f"debtor/{part}": part for part in ("id_number", "card_number")},
     ),
     "visits": Sending(
-        PlanVisits, visit, {"case_id": "case", "letter_id": "letter"} | AGENCY_ID
+        PlanVisits,
+        visit,
+        AGENCY_ID
+        | {"case_id": "case", "letter_id": "letter", "paper/paper_id": "paper.number"}
+        | {f"paper/{part}": f"paper.{part}" for part in ("template", "how")},
     ),
 }
 #: Where the path is not called as the list in the file.

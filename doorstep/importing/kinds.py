@@ -124,6 +124,7 @@ CASES = Kind(
         Column("longitude", read.longitude, ("经度",)),
         Column("datum", read.datum, ("坐标系",)),
         Column("zone", read.zone, ("时区",)),
+        Column("place_class", read.place_class, ("场所类型",), required=False),
         AGENCY,
         Column("books", read.books, ("规则集",), many=True),
     ),
@@ -140,6 +141,9 @@ VISITS = Kind(
         Column("zone", read.zone, ("时区",)),
         Column("not_before", read.wall_clock, ("最早时间",)),
         Column("not_after", read.wall_clock, ("最晚时间",)),
+        Column("paper.number", read.code, ("信函编号",), required=False),
+        Column("paper.template", read.code, ("信函模板",), required=False),
+        Column("paper.how", read.handing, ("送达方式",), required=False),
     ),
     lambda row: f"{row['case']}/{row['name']}",
 )

@@ -10,11 +10,16 @@ from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from pydantic import TypeAdapter, ValidationError
+
 import rulebook
 from proto.base import Role
+from proto.dispatch import PlaceClass
 from proto.places import Datum
+from proto.workforce import Code
 
-CODE = re.compile(r"[\w.\-]{1,64}")
+#: As the platform itself reads a code: Python's `\w` also has fractions and footnotes.
+CODE: TypeAdapter[str] = TypeAdapter(Code)
 #: Digits, in groups of three or in none, and at most two decimals.
 AMOUNT = re.compile(r"(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?")
 DAY = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})")
@@ -31,6 +36,8 @@ DATUMS = {
     "国测局坐标系": Datum.GCJ02,
     "百度坐标系": Datum.BD09,
 }
+#: How a letter may be handed over, as `PaperEntry` has it.
+HANDINGS = ("in_person", "letterbox")
 YES, NO = {"true", "yes", "是", "y", "1"}, {"false", "no", "否", "n", "0"}
 
 
@@ -43,9 +50,10 @@ class Wrong(Exception):
 
 
 def code(text: str) -> str:
-    if not CODE.fullmatch(text):
-        raise Wrong("bad-code")
-    return text
+    try:
+        return CODE.validate_python(text)
+    except ValidationError:
+        raise Wrong("bad-code") from None
 
 
 def name(text: str) -> str:
@@ -183,7 +191,19 @@ def flag(text: str) -> bool:
     return text.lower() in YES
 
 
+def handing(text: str) -> str:
+    if text not in HANDINGS:
+        raise Wrong("unknown-handing", known=" ".join(HANDINGS))
+    return text
+
+
+def place_class(text: str) -> PlaceClass:
+    if text not in (known := list(PlaceClass)):
+        raise Wrong("unknown-place-class", known=" ".join(known))
+    return PlaceClass(text)
+
+
 def role(text: str) -> Role:
-    if text not in list(Role):
-        raise Wrong("unknown-role", known=" ".join(Role))
+    if text not in (known := [each for each in Role if each is not Role.ANYONE]):
+        raise Wrong("unknown-role", known=" ".join(known))
     return Role(text)

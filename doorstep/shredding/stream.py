@@ -21,7 +21,7 @@ from doorstep.shredding.traces import Search
 PREFETCH = 500
 #: Seconds without a message, or of one after the other, after which the last chunk was
 #: seen whole; seconds of silence after which the stream does not come to its end.
-QUIET_S, BUSY_S, SILENT_S = 2.0, 10.0, 30.0
+QUIET_S, BUSY_S, SILENT_S = 2.0, 4.0, 30.0
 
 Read = tuple[int, bytes]
 
