@@ -11,19 +11,16 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from timeit import timeit
 from uuid import UUID
 
-import rulebook
-from bench import load, table
+from bench import judging, load, table
 from bench.events import Carried, Delay, carried, delay, drained
 from bench.floor import Floor
 from bench.load import Measured, fire
-from bench.people import Crew, good_entry, platform, present
+from bench.people import Crew, platform
 from bench.stored import Stored
 from bench.table import Round
 from doorstep.home import Home
-from proto.decision import Act
 
 CLIENTS = (1, 8, 32, 64)
 HOME = Path("var/bench")
@@ -59,7 +56,7 @@ def main() -> int:
             rounds.append(each)
             say(*table.lines(each))
         say(*table.compared(rounds), *table.of_events(many, late))
-        say(f"one act judged by five books: {judging_us():.1f} microseconds")
+        say(table.of_judging(judging.measured()))
     complaints = [*wrong(rounds), *lost(late)]
     for complaint in complaints:
         print(complaint, file=sys.stderr)
@@ -102,7 +99,7 @@ class Bench:
     def rounds(self) -> Iterator[Round]:
         """Grow, and measure at every number of clients, the floor each time just before."""
         with Floor(self.platform.settings) as floor:
-            body = present(self.crew.door.pair, self.crew.planned)
+            body = self.crew.door.present(self.crew.planned)
             for size in self.plan.sizes:
                 self.stored.grow(size)
                 for clients in CLIENTS:
@@ -129,18 +126,6 @@ class Bench:
         run = fire(self.platform.url, requests, clients, seconds)
         self.unused = self.unused[run.taken :]
         return run if not run.ran_out else self.check_in(clients, seconds, 2 * rate)
-
-
-def judging_us() -> float:
-    """Return microseconds to judge an entry that nothing speaks against."""
-    facts = good_entry()
-    books, day = tuple(rulebook.load()), facts.starts_at.date()
-    assert rulebook.judge(Act.ENTER_PREMISES, facts, books, day).outcome == "proceed"
-    rounds = 5000
-    once = timeit(
-        lambda: rulebook.judge(Act.ENTER_PREMISES, facts, books, day), number=rounds
-    )
-    return once / rounds * 1e6
 
 
 if __name__ == "__main__":

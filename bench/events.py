@@ -20,7 +20,11 @@ from doorstep.client import Gateway, Unreachable
 from doorstep.parts import RELAY
 from doorstep.process import wait_until
 from proto.base import Envelope, Event
-from proto.field_visit import CollectorsArrived, ConsentRecorded, Relation
+from proto.facts import Relation
+from proto.field_visit import (
+    CollectorsArrived,
+    ConsentRecorded,
+)
 from tests.world import Platform
 
 INTO = "field_visit.outbox (event_id, subject, sequence, envelope)"

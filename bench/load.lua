@@ -1,9 +1,10 @@
 -- Sends every request of a file once, and says as JSON what came back.
 --
---   wrk --threads=1 ... -s load.lua URL -- FILE [again]
+--   wrk --threads=1 ... -s load.lua URL -- FILE again|once [FILLER]
 --
 -- Before each request of the file stands a line with its length in bytes. With `again` it
--- starts over at the end. wrk looks at the first one without sending it.
+-- starts over at the end. What is in the file FILLER ends each request: large bodies would
+-- not fit into memory. wrk looks at the first one without sending it.
 
 local only
 
@@ -19,6 +20,12 @@ function init(args)
         table.insert(requests, file:read(tonumber(length)))
     end
     file:close()
+    filler = ""
+    if args[3] then
+        local file = assert(io.open(args[3], "rb"))
+        filler = file:read("*a")
+        file:close()
+    end
 end
 
 -- wrk cannot be told that there is nothing left: it then asks for what costs us little.
@@ -31,7 +38,7 @@ function request()
         return wrk.format("GET", "/healthz")
     end
     taken = taken + 1
-    return requests[taken]
+    return requests[taken] .. filler
 end
 
 function response(status)

@@ -36,13 +36,17 @@ class Measured:
 
     @property
     def rate(self) -> float:
-        """How many answers with 200 there were a second."""
-        return max(0, self.statuses.get(200, 0) - self.ran_out) / self.seconds
+        """How many answers with 200 or 204 there were a second."""
+        return max(0, self.good - self.ran_out) / self.seconds
 
     @property
     def wrong(self) -> int:
-        """How many requests were not answered with 200."""
-        return sum(self.statuses.values()) - self.statuses.get(200, 0) + self.lost
+        """How many requests were not answered with 200 or 204."""
+        return sum(self.statuses.values()) - self.good + self.lost
+
+    @property
+    def good(self) -> int:
+        return self.statuses.get(200, 0) + self.statuses.get(204, 0)
 
 
 def post(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -60,17 +64,20 @@ def fire(
     seconds: int,
     *,
     again: bool = False,
+    filler: Path | None = None,
 ) -> Measured:
     """Send requests for so long, each once, over that many kept connections.
 
-    `again`: start over at their end. Raises RuntimeError when wrk itself fails.
+    `again`: start over at their end; `filler` is a file that ends each of them. Raises
+    RuntimeError when wrk itself fails.
     """
     with tempfile.NamedTemporaryFile() as file:
         for request in requests:
             file.write(b"%d\n%b" % (len(request), request))
         file.flush()
         words = [*command(clients, seconds), url, "--", file.name]
-        words += ["again"] if again else []
+        words += ["again" if again else "once"]
+        words += [str(filler)] if filler else []
         ran = subprocess.run(words, capture_output=True, text=True)
     _, brace, said = ran.stdout.rpartition("\n{")
     if ran.returncode or not brace:

@@ -3,18 +3,20 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from bench.load import post
 from doorstep import embedded
 from doorstep.client import Gateway
 from doorstep.home import Home
 from proto import ids
-from proto.field_visit import Introduced, PersonMet, Relation
-from rulebook import Consent, DoorFacts, Here, Letter
-from tests.world import CLOCK, Collector, Door, Platform, sent
+from proto.facts import (
+    Introduced,
+    PersonMet,
+    Relation,
+)
+from tests.world import CLOCK, Door, Platform, sent
 
 
 @contextmanager
@@ -43,20 +45,24 @@ class Crew:
     def call(self, visit_id: UUID) -> None:
         """Make a whole visit: check in, meet a neighbour, leave."""
         pair, path = self.door.pair, f"/v1/visits/{visit_id}"
-        sent(pair[0].http, f"{path}/check-ins", present(pair, visit_id))
+        sent(pair[0].http, f"{path}/check-ins", self.door.present(visit_id))
         introduced = Introduced(mandate_declared=True, badge_shown=True, letter_shown=True)
         notes = pair[0].notes(visit_id, introduced, PersonMet(relation=Relation.NEIGHBOUR))
         sent(pair[0].http, f"{path}/journal", notes)
         sent(pair[0].http, f"{path}/check-out", {"ending": "third_party"})
 
     def check_ins(self, visits: Sequence[UUID]) -> list[bytes]:
-        """Sign both presences of each visit now: after three minutes they are too old."""
+        """Pair at each visit now: after three minutes a presence is too old.
+
+        The visits are copies of `planned`, its nonce and all.
+        """
+        self.door.nonces |= dict.fromkeys(visits, self.door.nonces[self.planned])
         url, caller = self.platform.url, self.platform.signed_in(self.collector)
         return [
             post(
                 url,
                 f"/v1/visits/{visit}/check-ins",
-                json.dumps(present(self.door.pair, visit)).encode(),
+                json.dumps(self.door.present(visit)).encode(),
                 caller.headers | {"Idempotency-Key": str(ids.new())},
             )
             for visit in visits
@@ -65,32 +71,3 @@ class Crew:
 
 def name_of(http: Gateway) -> str:
     return str(http.get("/v1/me").body["name"])
-
-
-def present(pair: Sequence[Collector], visit_id: UUID) -> dict[str, object]:
-    """Return a check-in of both: with the token, three signatures to check."""
-    return {"present": [each.presence(visit_id) for each in pair]}
-
-
-def good_entry() -> DoorFacts:
-    """Return the facts of an entry that nothing speaks against."""
-    pair = (uuid4(), uuid4())
-    at = datetime.fromisoformat(CLOCK)
-    return DoorFacts(
-        starts_at=at,
-        ends_at=at,
-        here=tuple(Here(person, 10.0, 5.0, 3.0, True, True) for person in pair),
-        planned=pair,
-        letter=Letter("SQ-1", True, False, frozenset(pair), True),
-        mandate_in_force=True,
-        introduced=True,
-        letter_shown=True,
-        badge_shown=True,
-        person_met="debtor",
-        identity_confirmed=True,
-        confirmed_items=2,
-        entry_reason="limited_mobility",
-        allowed_entry_reasons=frozenset({"limited_mobility"}),
-        consent=Consent("debtor", True, False),
-        objection=False,
-    )

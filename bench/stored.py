@@ -57,6 +57,7 @@ DEVICE: LiteralString = "md5(one.device_id::text || n.pair)::uuid"
 AGENCY: LiteralString = "md5(one.agency_id::text || n.agency)::uuid"
 EVENT: LiteralString = "md5(one.event_id::text || n.i)::uuid"
 ITSELF: LiteralString = "md5(one.id::text || n.i)::uuid"
+BADGE: LiteralString = "md5('badge' || n.visit_id)"
 OF_CASE: LiteralString = "one.topic = 'dispatch.case_standing' AND one.key = %(case)s"
 STANDING: Mapping[str, LiteralString] = {
     "key": "n.case_id",
@@ -70,6 +71,7 @@ LONG_AGO: Mapping[str, LiteralString] = {
     " FROM unnest(one.collectors) person)",
     "not_before": "one.not_before - n.i * interval '1 minute'",
     "not_after": "one.not_after - n.i * interval '1 minute'",
+    "badge_blind": BADGE,
 }
 SAID: LiteralString = (
     "one.event_id IN"
@@ -127,6 +129,7 @@ PLANNED = (
             "case_id": "n.case_id",
             "place": "n.place",
             "sheet": "n.sheet",
+            "badge_blind": BADGE,
         },
     ),
     Copied(("field_visit", "kept"), OF_CASE, STANDING),

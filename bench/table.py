@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.events import Carried, Delay
+from bench.judging import MOST_US, Judging
 from bench.load import Measured
 
 #: How much slower check-ins may be with a hundred times the visits, and at which clients.
@@ -98,3 +99,13 @@ def of_events(carried: Carried, late: Delay) -> list[str]:
         f"event, committed to seen by a follower, at {late.rate:.0f}/s: "
         f"p50 {late.p50_ms:.0f} ms, p99 {late.p99_ms:.0f} ms",
     ]
+
+
+def of_judging(run: Judging) -> str:
+    """Say what the books as data cost beside the same clauses by hand."""
+    ratio = run.books_us / run.by_hand_us
+    return (
+        f"one act judged by four books: {run.books_us:.1f} microseconds, "
+        f"{ratio:.1f} times the same by hand ({run.by_hand_us:.1f}); "
+        f"< {MOST_US}: {verdict(run.met)}"
+    )

@@ -1,0 +1,1 @@
+"""Tracks that were made up: honest phones in bad places, and phones that lie."""
