@@ -10,17 +10,19 @@ from chaos.crew import Crew, Planned
 from chaos.ledger import Told
 from chaos.repeating import Repeater
 from proto.base import Command
+from proto.facts import Fact
 from proto.field_visit import (
     CheckIn,
     CheckOut,
     DiscussDebt,
     EnterPremises,
-    Fact,
     RecordJournal,
 )
 from tests.world import Collector
 
 REFUSED, ALONE, UNCLEARED = "403 not-allowed", "202", "409 not-checked-in"
+#: A visit that was cut short allows nothing more.
+LEAVING = "409 visit-leaving"
 #: Seconds after the acknowledgement of a hold from which on nothing may be allowed.
 HEARD_S = 1.0
 #: Seconds between two acts of a pair.
@@ -41,8 +43,14 @@ class Acts:
         pair: tuple[Collector, ...] | None = None,
         forbidden: bool = False,
     ) -> None:
-        who = pair or self.crew.door.pair
-        body = {"present": [each.presence(visit.visit_id) for each in who]}
+        """Check in, both by one phone once they have paired, or the first one alone."""
+        door = self.crew.door
+        if pair and len(pair) == 1:
+            alone = {"present": [pair[0].presence(visit.visit_id)]}
+            first, about = self.crew.askers[0], visit.visit_id
+            self.asked_by(first, CheckIn, about, alone, *expects, forbidden=forbidden)
+            return
+        body = door.present(visit.visit_id, pair=pair or door.pair)
         self.ask(CheckIn, visit, body, *expects, forbidden=forbidden)
 
     def journal(self, visit: Planned, *facts: Fact) -> None:

@@ -49,6 +49,11 @@ class Crew:
     boss: Asker
     officer: Asker
     strangers: list[Planned] = field(default_factory=list)
+    phones: tuple[Phone, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Know every phone of the crew, also once it is lost."""
+        self.phones = tuple(each.phone for each in (*self.door.pair, *self.spares))
 
     @property
     def everybody(self) -> tuple[Asker, ...]:
@@ -114,7 +119,10 @@ class Stage:
         sent(self.platform.officer, "/v1/devices", {"devices": [device]})
         phone = Phone(door.folder / device_id.hex, device_id, first.person_id)
         sent(first.http, f"/v1/devices/{device_id}/key", phone.enrolment())
-        return Collector(self.platform, first.person_id, phone, first.http)
+        spare = Collector(self.platform, first.person_id, phone, first.http)
+        self.platform.settle()  # its key has to be known where its journal goes
+        spare.begins_shift(door.visit_id)
+        return spare
 
     def doomed(self, door: Door) -> Iterator[tuple[UUID, Planned]]:
         """Issue letters that will not last, each for a visit of its own."""

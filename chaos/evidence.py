@@ -111,6 +111,9 @@ class Evidence:
     things: dict[str, list[str]] = field(default_factory=dict)
     arrivals: list[str] = field(default_factory=list)
     findings: list[tuple[str, str]] = field(default_factory=list)
+    #: The events on oversight's timeline, and the state of each visit on its board.
+    timeline: list[str] = field(default_factory=list)
+    board: dict[str, str] = field(default_factory=dict)
     #: Of each hearer, first applications in order, as its log tells them.
     applied: dict[str, list[str]] = field(default_factory=dict)
     #: Events in the order they reached a queue of our own, some of them twice.

@@ -127,6 +127,10 @@ class Gathering:
         visits = self.rows("SELECT id FROM field_visit.visit")
         return found | {"visits": [str(row.id) for row in visits]}
 
+    def board(self) -> dict[str, str]:
+        query = "SELECT visit_id, for_bank->>'state' AS state FROM oversight.board_visit"
+        return {str(row.visit_id): row.state for row in self.rows(query)}
+
     def held(self) -> Iterator[Held]:
         keyring = Keyring(self.connection)
         for service in topology.SERVICES:
@@ -153,6 +157,7 @@ def gather(settings: dict[str, str], folder: Path, crews: list[Crew]) -> Evidenc
         all_ = Gathering(connection, settings["DOORSTEP_CLOCK"])
         arrivals = all_.rows("SELECT id FROM complaints.door_visit")
         findings = all_.rows("SELECT what, decision_id FROM oversight.finding")
+        timeline = all_.rows("SELECT event_id FROM oversight.timeline")
         found = Evidence(
             told=ledger.read(folder / "ledgers"),
             answered=list(all_.answered()),
@@ -168,6 +173,8 @@ def gather(settings: dict[str, str], folder: Path, crews: list[Crew]) -> Evidenc
             things=all_.things(),
             arrivals=[str(row.id) for row in arrivals],
             findings=[(row.what, str(row.decision_id)) for row in findings],
+            timeline=[str(row.event_id) for row in timeline],
+            board=all_.board(),
             held=list(all_.held()),
         )
     engine.dispose()
@@ -177,7 +184,7 @@ def gather(settings: dict[str, str], folder: Path, crews: list[Crew]) -> Evidenc
 def written(crews: list[Crew]) -> Iterator[Entry]:
     """Yield what the phones themselves have written down."""
     for crew in crews:
-        phone = crew.door.pair[0].phone
-        for each in phone.entries:
-            where = str(phone.device_id), each.seq, each.link(), str(each.visit_id)
-            yield Entry(*where, each.fact.kind)
+        for phone in crew.phones:
+            for each in phone.entries:
+                where = str(phone.device_id), each.seq, each.link(), str(each.visit_id)
+                yield Entry(*where, each.fact.kind)

@@ -7,6 +7,13 @@ from chassis import amqp, topology
 from chassis.settings import Settings
 from tests.world import Platform
 
+#: Events about a visit or a case that are not on oversight's timeline yet.
+UNSEEN = (
+    "SELECT count(*) FROM {0}.outbox o WHERE due_at IS NULL"
+    " AND envelope->'data' ?| ARRAY['visit_id', 'case_id'] AND NOT EXISTS"
+    " (SELECT FROM oversight.timeline t WHERE t.event_id = o.event_id)"
+)
+
 
 def moving(platform: Platform) -> int:
     """Count events that are unpublished, unheard or held back, and messages."""
@@ -18,6 +25,8 @@ def moving(platform: Platform) -> int:
         for service in topology.SERVICES
     ]
     rows = platform.rows(" UNION ALL ".join(waiting))
+    waiting = [UNSEEN.format(service) for service in topology.SERVICES]
+    rows += platform.rows(" UNION ALL ".join(waiting))
     count = sum(int(row[0]) for row in rows) + platform.on_their_way()
     return count or queued(platform)
 

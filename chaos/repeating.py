@@ -63,7 +63,7 @@ def other_content(body: Mapping[str, Any]) -> dict[str, Any] | None:
             turn(signature)
         case {"reason": reason}:
             other["reason"] = {"disputed": "bank_decision"}.get(
-                reason, f"{reason} after all"
+                reason, f"{reason}_after_all"
             )
         case {"ending": _}:
             other["ending"] = "declined"

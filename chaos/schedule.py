@@ -17,9 +17,10 @@ KINDS: tuple[Kind, ...] = ("kill", "freeze")
 #: Of a hundred kills, how many are whose. Servers need seconds to come back.
 KILLS = {
     "services": 18,
-    "relay": 28,
-    "gateway": 26,
-    "worker": 14,
+    "relay": 26,
+    "gateway": 25,
+    "worker": 10,
+    "projector": 7,
     "broker": 6,
     "database": 8,
 }
@@ -29,6 +30,7 @@ FREEZES = {
     "relay": 8,
     "gateway": 6,
     "worker": 3,
+    "projector": 2,
     "broker": 4,
     "database": 4,
 }

@@ -6,28 +6,37 @@ later than a second after a hold or a revocation was acknowledged.
 
 from collections.abc import Callable
 
-from chaos.acts import ALONE, REFUSED, UNCLEARED, Acts
+from chaos.acts import ALONE, LEAVING, REFUSED, UNCLEARED, Acts
 from chaos.asking import GaveUp
 from chaos.crew import Planned
+from chaos.ledger import Told
 from proto.dispatch import HoldCase, ResumeCase
-from proto.field_visit import (
+from proto.facts import (
     ConsentGiven,
-    DiscussDebt,
     Entered,
     Identified,
     Introduced,
     Left,
     PersonMet,
+    Recording,
     Relation,
 )
+from proto.field_visit import DiscussDebt
 from proto.letters import RevokeAuthorisation
 from proto.workforce import RevokeDevice
 
+RECORDING = Recording(announced=True, running=True)
 INTRODUCED = Introduced(mandate_declared=True, badge_shown=True, letter_shown=True)
 DEBTOR = PersonMet(relation=Relation.DEBTOR)
 CONFIRMED = Identified(name_said=True, items=("card_tail", "birth_year"))
 CONSENT = ConsentGiven(answer="given", by=Relation.DEBTOR)
 REASON = "limited_mobility"
+
+
+def version_of(told: Told) -> int:
+    """The version of the case that an answer shows; 1 when there is none, as if unseen."""
+    reply = told.answer and told.answer.reply
+    return int((reply or {}).get("version", 1))
 
 
 class Stories(Acts):
@@ -63,7 +72,7 @@ class Stories(Acts):
         if self.now_and_then(0.15):
             self.alone(visit)
         self.check_in(visit, "200")
-        self.journal(visit, INTRODUCED, DEBTOR)
+        self.journal(visit, RECORDING, INTRODUCED, DEBTOR)
         if self.now_and_then(0.12):
             self.discuss(visit, REFUSED, forbidden=True)
         if self.now_and_then(0.10):
@@ -92,7 +101,7 @@ class Stories(Acts):
         """The bank holds the case while the pair is at the door, and resumes it."""
         self.check_in(visit, "200")
         if self.now_and_then(0.5):
-            self.journal(visit, INTRODUCED, DEBTOR, CONFIRMED)
+            self.journal(visit, RECORDING, INTRODUCED, DEBTOR, CONFIRMED)
         case, officer, why = visit.case_id, self.crew.officer, {"reason": "disputed"}
         held = self.asked_by(officer, HoldCase, case, why, "200")
         if self.now_and_then(0.5):
@@ -100,7 +109,8 @@ class Stories(Acts):
         self.past(held)
         for _ in range(self.luck.randint(1, 3)):
             self.ask_what_is_forbidden(visit)
-        self.asked_by(officer, ResumeCase, case, {}, "200")
+        seen = why | {"version": version_of(held)}
+        self.asked_by(officer, ResumeCase, case, seen, "200")
         self.check_in(visit, "200", REFUSED)
         self.check_out(visit)
 
@@ -111,8 +121,8 @@ class Stories(Acts):
         self.check_in(visit, "200", pair=pair)
         device, why = lost.phone.device_id, {"reason": "left in a taxi"}
         self.past(self.asked_by(self.crew.boss, RevokeDevice, device, why, "200"))
-        self.check_in(visit, "403 device-revoked", pair=pair, forbidden=True)
-        self.check_in(visit, "200")
+        self.check_in(visit, LEAVING, pair=pair, forbidden=True)
+        self.check_in(visit, LEAVING, forbidden=True)
         self.check_out(visit)
 
     def revoked_letter(self, planned: Planned) -> None:
@@ -135,6 +145,6 @@ class Stories(Acts):
 
     def ask_what_is_forbidden(self, visit: Planned) -> None:
         if self.now_and_then(0.5):
-            self.check_in(visit, REFUSED, forbidden=True)
+            self.check_in(visit, REFUSED, LEAVING, forbidden=True)
         else:
-            self.discuss(visit, REFUSED, UNCLEARED, forbidden=True)
+            self.discuss(visit, REFUSED, UNCLEARED, LEAVING, forbidden=True)

@@ -25,6 +25,8 @@ TICKED: LiteralString = (
 LOOK_S = 0.05
 #: The parts whose work is to carry events; the others are on the way of an ask.
 CARRIERS = ("relay", "broker")
+#: Parts that nobody waits for an answer of.
+UNAWAITED = ("worker", "projector")
 
 
 @dataclass(eq=False)
@@ -103,7 +105,7 @@ def first_success(
     ticks: Sequence[tuple[float, float]],
 ) -> float | None:
     """Return when the first thing that began after the fault had succeeded."""
-    if done.fault.part == "worker":  # nobody waits for it: when it is ready
+    if done.fault.part in UNAWAITED:  # when it is ready
         return None if done.ready is None else began + done.ready - done.began
     if done.fault.part in CARRIERS:
         return min((seen for seen, made in ticks if made > began), default=None)

@@ -16,6 +16,7 @@ def applied_once_in_order(evidence: Evidence) -> Iterator[Violation]:
     yield from heard_by_all(evidence)
     yield from heard_of_nobody(evidence)
     yield from effects(evidence)
+    yield from shown(evidence)
     yield from newest_kept(evidence)
     yield from in_order(evidence)
 
@@ -50,6 +51,23 @@ def effects(evidence: Evidence) -> Iterator[Violation]:
         if each.topic in RECORDED
     ]
     yield from compared(judged, (f"{a} {b}" for a, b in evidence.findings), "a finding")
+
+
+def shown(evidence: Evidence) -> Iterator[Violation]:
+    """What names a visit or a case is on the timeline; a visit that is over has left."""
+    about = [
+        each.id
+        for each in evidence.said
+        if each.data.keys() & {"visit_id", "case_id"}
+        and not each.topic.startswith("later.")
+    ]
+    yield from compared(about, evidence.timeline, "an event")
+    for visit in evidence.visits:
+        state = evidence.board.get(visit.id)
+        if (visit.state == "closed") is not (state == "left"):
+            yield wrong(
+                LOST, f"the visit {visit.id} is {visit.state}, on the board {state}"
+            )
 
 
 def compared(said: Iterable[str], done: Iterable[str], what: str) -> Iterator[Violation]:

@@ -13,6 +13,7 @@ PERMIT_GONE = (
     "409 permit-revoked",
     "409 visit-closed",
     "409 not-checked-in",
+    "409 visit-leaving",
     "403 not-allowed",
     "403 device-revoked",
 )

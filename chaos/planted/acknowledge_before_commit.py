@@ -8,6 +8,8 @@ from types import ModuleType
 from typing import Any
 
 SHARE, WHERE = 0.05, "field_visit"
+#: What a connection is called whose transaction ends in nothing.
+FORGETS = "forgets"
 
 
 class Forgetful:
@@ -19,16 +21,23 @@ class Forgetful:
     @contextmanager
     def begin(self) -> Iterator[Any]:
         with self.engine.connect() as connection:
-            yield connection
-            connection.rollback()
+            connection.info[FORGETS] = True
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                del connection.info[FORGETS]
 
 
 def plant(groups: ModuleType) -> None:
-    honest = groups.transact
+    honest, settle = groups.transact, groups.settle
+
+    def settled(connection: Any, units: Any, *, last: bool) -> None:
+        settle(connection, units, last=last and FORGETS not in connection.info)
 
     def transact(message: Any, parcels: Any) -> Any:
         if message.service == WHERE and random() < SHARE:
             message = replace(message, engine=Forgetful(message.engine))
         return honest(message, parcels)
 
-    groups.transact = transact  # type: ignore[attr-defined]
+    groups.transact, groups.settle = transact, settled  # type: ignore[attr-defined]
