@@ -1,5 +1,6 @@
 """People and things of tests: one factory a noun, all invented."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,13 +9,20 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis import signatures
-from doorstep.phone import present, signed
+from doorstep.phone import closing, present, signed
 from proto import ids
-from proto.field_visit import GENESIS, Entry, Journal, Presence
+from proto.field_visit import Closing, Presence
+from proto.journal import (
+    GENESIS,
+    Entry,
+    Journal,
+)
 from proto.places import Position
 from proto.signing import PublicKey
 
 BOOKS = ("CN-PLEDGE", "CN-CARDSTD", "CN-OUTREQ", "TW-2005", "CONTRACT-DEMO")
+#: Without Taiwan's book, which never lets anybody take money.
+MAINLAND = ("CN-PLEDGE", "CN-CARDSTD", "CN-OUTREQ", "CONTRACT-DEMO")
 DOOR = {"latitude": 31.2304, "longitude": 121.4737}
 AT_THE_DOOR = Position(**DOOR, accuracy_m=8)
 DOWN_THE_ROAD = Position(latitude=31.2404, longitude=121.4737, accuracy_m=8)
@@ -37,12 +45,16 @@ class Phone:
         return signatures.public_key(self.private)
 
     def presence(
-        self, visit_id: UUID, at: datetime, position: Position = AT_THE_DOOR
+        self, visit_id: UUID, at: datetime, position: Position = AT_THE_DOOR, **code: Any
     ) -> Presence:
+        """Where it is; `code` is the nonce and what it answers, when it pairs."""
         me = (self.private, self.device_id, self.person_id)
-        return present(*me, visit_id, position, at)
+        return present(*me, visit_id, position, at, **code)
 
-    def writes(self, visit_id: UUID, at: datetime, *facts: Any) -> Journal:
+    def closing(self, answer: Presence, elapsed_ms: int) -> Closing:
+        return closing(self.private, self.device_id, answer, elapsed_ms)
+
+    def writes(self, visit_id: UUID | None, at: datetime, *facts: Any) -> Journal:
         """Go on with the journal: one entry a fact, a second apart."""
         entries = []
         for number, fact in enumerate(facts):
@@ -60,6 +72,21 @@ class Phone:
 
     def signed(self, entries: list[Entry]) -> Journal:
         return signed(self.private, self.device_id, entries)
+
+
+def side_by_side(
+    phones: Sequence[Phone],
+    visit_id: UUID,
+    nonce: UUID | None,
+    at: datetime,
+    position: Position = AT_THE_DOOR,
+) -> list[Presence]:
+    """The presences of these phones; of two, the second answers the code of the first."""
+    if len(phones) == 1:
+        return [phones[0].presence(visit_id, at, position)]
+    first = phones[0].presence(visit_id, at, position, nonce=nonce)
+    answers = first.fingerprint()
+    return [first, phones[1].presence(visit_id, at, position, nonce=nonce, answers=answers)]
 
 
 def person(person_id: UUID, agency_id: UUID, **but: Any) -> dict[str, Any]:

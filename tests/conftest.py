@@ -77,6 +77,7 @@ def environment(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("AMQP_URI", os.environ.get("AMQP_URI", "amqp://127.0.0.1:1"))
     monkeypatch.setenv("DOORSTEP_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("DOORSTEP_MEDIA", str(tmp_path / "media"))
     forget()
     yield
     forget()

@@ -15,12 +15,15 @@ import pytest
 
 import rulebook
 from chassis import topology
-from gateway import asks, events, health, signing_in
+from gateway import asks, events, health, operations, packs, pairing, signing_in
 from gateway.door import Door
+from gateway.landing import grants
+from gateway.pages import badge
 from gateway.roles import EVERYONE, OPEN
 from proto.base import Role
 from proto.decision import Act
-from rulebook.topics import RULES
+from rulebook.needed import NEEDED
+from rulebook.topics import EXCUSES, RULES
 
 ROOT = Path(__file__).parent.parent
 #: Nobody's pages: what make, git, tools and runs leave behind.
@@ -235,11 +238,17 @@ def acts() -> Iterator[str]:
     found = [(book, clause) for book in rulebook.load().values() for clause in book.clauses]
     for _, clause in sorted(found, key=lambda each: place(each[1].clause)):
         judged = [act.value for act in Act if clause.judges(act)]
+        at_the_door = [act.value for act in Act if act is not Act.AUTHORISE_CASH]
         before = " ".join(f"`{act}`" for act in judged) or "-"
+        if judged == at_the_door:
+            before = "every act at the door"
         if clause.kept_by:
             otherwise = f"kept by `{clause.kept_by}`"
+        elif clause.key in RULES:
+            unless = f", unless {clause.unless}" if clause.unless else ""
+            otherwise = f"{clause.otherwise.value}{unless}"
         else:
-            otherwise = clause.otherwise.value if clause.key in RULES else "sets a term"
+            otherwise = "excuses" if clause.key in EXCUSES else "sets a term"
         yield (
             f"| {clause.clause} | {clause.cite} | `{clause.key}` | {before} | {otherwise} |"
         )
@@ -251,15 +260,36 @@ def place(clause: str) -> tuple[int, str]:
     return (int(section) if section.isdecimal() else 99, number)
 
 
+def needed() -> Iterator[str]:
+    """What some book must settle before an act."""
+    yield "| act | norms to be judged, terms to be set |"
+    yield "|---|---|"
+    for act, norms in NEEDED.items():
+        yield f"| `{act.value}` | {' '.join(f'`{norm}`' for norm in norms)} |"
+
+
 def contradictions() -> Iterator[str]:
-    """The contradictions that touch a clause of one of our books."""
-    yield "| | one says | another says | the table's default |"
-    yield "|---|---|---|---|"
+    """The contradictions that touch a door, or a clause of one of our books."""
+    yield "| | one says | another says | the table's default | kept here by |"
+    yield "|---|---|---|---|---|"
     ours = {clause.clause for book in rulebook.load().values() for clause in book.clauses}
+    declared = {each.id: each for each in rulebook.contradictions()}
     for row in source("contradictions"):
-        if ours & set(CLAUSE.findall(f"{row['clause_a']} {row['clause_b']}")):
+        touched = ours & set(CLAUSE.findall(f"{row['clause_a']} {row['clause_b']}"))
+        if touched or row["id"] in declared:
             cells = (row["id"], row["clause_a"], row["clause_b"], row["default"])
-            yield f"| {' | '.join(cell.replace('|', ';') for cell in cells)} |"
+            said = " | ".join(cell.replace("|", ";") for cell in cells)
+            yield f"| {said} | {keepers(declared.get(row['id']))} |"
+
+
+def keepers(declared: rulebook.Contradiction | None) -> str:
+    """What keeps a default, or that another part will have to."""
+    if declared is None:
+        return "-"
+    return "; ".join(
+        f"{how.replace('_', ' ')}: {', '.join(f'`{name}`' for name in names)}"
+        for how, names in declared.kept.items()
+    )
 
 
 def roles() -> Iterator[str]:
@@ -270,12 +300,27 @@ def roles() -> Iterator[str]:
         yield f"| `{door.method} {door.path}` | {service} | {who(door)} |"
 
 
+#: What the doors of the badge page ask, each by a table of its own.
+BADGE = {
+    "badge_form": "-",
+    "badge_page": "field_visit `check_badge`",
+    "badge_complaint": "complaints `complain_by_badge`",
+}
+
+
 def doors() -> Iterator[tuple[Door, str]]:
     for door, _ in (*health.DOORS, *signing_in.DOORS):
         yield door, "-"
     for ask in asks.ASKS:
         yield ask.door(), f"{ask.service} `{ask.command.operation()}`"
-    yield events.DOOR, "field_visit `show_visit`, then the stream"
+    yield grants.DOOR, "field_visit `grant_visit`"
+    yield pairing.DOOR, "field_visit `show_pairing`"
+    yield packs.DOOR, "field_visit `collect_pack`"
+    yield events.VISIT, "field_visit `show_visit`, then the stream"
+    yield events.ALL, "the stream"
+    yield operations.DOOR, "database and broker"
+    for door, _ in badge.DOORS:
+        yield door, BADGE[door.name]
 
 
 def who(door: Door) -> str:
@@ -296,7 +341,11 @@ def hearers() -> Iterator[str]:
 
 
 TABLES = {
-    "docs/rulebook.md": {"acts": acts, "contradictions": contradictions},
+    "docs/rulebook.md": {
+        "needed": needed,
+        "acts": acts,
+        "contradictions": contradictions,
+    },
     "docs/architecture.md": {"roles": roles, "hearers": hearers},
 }
 

@@ -4,8 +4,8 @@ For journeys and benches alike. The platform runs at a fixed ticking moment: a M
 afternoon at a door in Shanghai.
 """
 
-import secrets
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,21 +13,29 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import jwt
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from psycopg import sql
 
 from chassis import clock, topology
+from chassis.signatures import public_key
+from doorstep import pairing
 from doorstep.client import Answer, Gateway
 from doorstep.home import Home
 from doorstep.phone import Phone
+from gateway.tokens import ALGORITHM, ISSUER, KEY_FILE
 from proto import ids
-from proto.field_visit import Fact
+from proto.facts import Fact, ShiftStarted
+from proto.pairing import PairedPhone, PairingTicket
 from proto.places import Position
 from tests import acting
 
 #: A Monday afternoon at a door in Shanghai; every test's clock starts here.
 CLOCK = "2026-03-02T15:00:00+08:00"
 PASSWORD = "a long enough password"
+A_DAY_S = 86_400
 SETTLE_S = 20.0
 
 #: Events of a speaker that a hearer waits for, and its own orders when they are due.
@@ -45,16 +53,24 @@ class Platform:
     home: Home
     settings: dict[str, str]
     doors: ExitStack
+    #: Whether people have tokens signed here, with the platform's key, and no account. A
+    #: password costs a tenth of a second twice, on purpose, and stories have many people.
+    mints: bool = False
 
     def __post_init__(self) -> None:
         self.url = f"http://127.0.0.1:{self.settings['DOORSTEP_HTTP_PORT']}"
         keys = Path(self.settings["DOORSTEP_KEYS"])
+        self.signing_key = keys / KEY_FILE
         token = (keys / "first-run-token").read_text().strip()
         first = {"token": token, "name": "admin", "password": PASSWORD}
         nobody = self.doors.enter_context(Gateway(self.url))
         assert nobody.post("/v1/first-run", first).ok
         self.admin = self.signed_in("admin")
         self.officer = self.account("bank_officer")
+
+    def nobody(self) -> Gateway:
+        """Somebody at a door, who has no account."""
+        return self.doors.enter_context(Gateway(self.url))
 
     def signed_in(self, name: str) -> Gateway:
         with Gateway(self.url) as nobody:
@@ -105,12 +121,32 @@ class Platform:
 
     def account(self, role: str, **belongs: UUID) -> Gateway:
         """Somebody new with a role, signed in."""
-        name = f"{role}-{secrets.token_hex(6)}"
-        said = {key: str(value) for key, value in belongs.items()}
-        body = {"name": name, "password": PASSWORD, "role": role} | said
+        if self.mints:
+            return self.doors.enter_context(
+                Gateway(self.url, token=self.minted(role, belongs))
+            )
+        name = f"{role}-{ids.new().hex[-12:]}"
+        body = {"name": name, "password": PASSWORD, "role": role} | plain(belongs)
         answer = self.admin.post("/v1/accounts", body)
         assert answer.ok, answer
         return self.signed_in(name)
+
+    def minted(self, role: str, belongs: dict[str, UUID]) -> str:
+        """A token of somebody who has no account, good for a day."""
+        key = load_pem_private_key(self.signing_key.read_bytes(), None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        now = int(self.now().timestamp())
+        claims = {
+            "iss": ISSUER,
+            "aud": f"doorstep/{self.settings.get('DOORSTEP_BANK', 'demo')}",
+            "sub": ids.new(),
+            "sid": ids.new(),
+            "role": role,
+            "iat": now,
+            "exp": now + A_DAY_S,
+        } | belongs
+        headers = {"kid": public_key(key).thumbprint()}
+        return jwt.encode(plain(claims), key, ALGORITHM, headers=headers)
 
 
 @dataclass
@@ -123,8 +159,15 @@ class Collector:
     http: Gateway
 
     def presence(self, visit_id: UUID, at: Position = acting.AT_THE_DOOR) -> dict[str, Any]:
+        """The presence of one who checks in for itself."""
         said = self.phone.presence(visit_id, at, self.platform.now())
         return said.model_dump(mode="json")
+
+    def begins_shift(self, visit_id: UUID) -> None:
+        """Press the button on the way to a visit: without it nobody checks in."""
+        body = self.notes(visit_id, ShiftStarted())
+        sent(self.http, f"/v1/visits/{visit_id}/journal", body)
+        self.confirm()
 
     def notes(self, visit_id: UUID, *facts: Fact) -> dict[str, Any]:
         """Write facts down; the body of a request that carries them."""
@@ -145,6 +188,8 @@ class Door:
     folder: Path
     agency_id: UUID = field(default_factory=ids.new)
     letter_id: UUID = field(default_factory=ids.new)
+    #: By which nonce the phones of the pair pair, for each visit.
+    nonces: dict[UUID, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         officer = self.platform.officer
@@ -171,6 +216,8 @@ class Door:
         sent(officer, "/v1/authorisations", {"letters": [letter]})
         self.platform.settle()
         self.visit_id = self.visits(1)[0]
+        for each in self.pair:
+            each.begins_shift(self.visit_id)
 
     def collector(self, person_id: UUID) -> Collector:
         device_id = ids.new()
@@ -190,9 +237,17 @@ class Door:
 
     def visits(self, count: int, **but: Any) -> list[UUID]:
         """Place that many cases and plan a visit to each; `but` is what is theirs."""
+        return self.planned(self.cases(count, **but))
+
+    def cases(self, count: int, **but: Any) -> list[UUID]:
+        """Place that many cases with the agency."""
         cases = [ids.new() for _ in range(count)]
         entries = [acting.case(case, self.agency_id, **but) for case in cases]
         sent(self.platform.officer, "/v1/cases", {"cases": entries})
+        return cases
+
+    def planned(self, cases: Iterable[UUID], **but: Any) -> list[UUID]:
+        """Plan a visit by the pair to each case, from an hour ago until in four hours."""
         now = self.platform.now()
         visits = [
             {
@@ -203,11 +258,52 @@ class Door:
                 "not_before": now - timedelta(hours=1),
                 "not_after": now + timedelta(hours=4),
             }
+            | but
             for case in cases
         ]
         sent(self.boss, "/v1/visits", {"visits": visits})
         self.platform.settle()
-        return [visit["visit_id"] for visit in visits]
+        planned = [visit["visit_id"] for visit in visits]
+        self.learn_nonces(planned)
+        return planned
+
+    def learn_nonces(self, visits: Sequence[UUID]) -> None:
+        query = "SELECT id, nonce FROM field_visit.visit WHERE id = ANY(%s)"
+        self.nonces |= dict(self.platform.rows(query, list(visits)))
+
+    def present(
+        self,
+        visit_id: UUID | None = None,
+        at: Position = acting.AT_THE_DOOR,
+        pair: Sequence[Collector] = (),
+    ) -> dict[str, Any]:
+        """The body of a check-in of both, whose phones have just paired."""
+        phones = [each.phone for each in pair or self.pair]
+        visit_id, now = visit_id or self.visit_id, self.platform.now()
+        ticket = self.ticket(visit_id, phones, now)
+        present = pairing.side_by_side(phones[0], phones[1], ticket, at, now)
+        return {"present": [each.model_dump(mode="json") for each in present]}
+
+    def ticket(
+        self, visit_id: UUID, phones: Iterable[Phone], now: datetime
+    ) -> PairingTicket:
+        """What both phones fetched in the morning: made here, and not asked for again."""
+        paired = tuple(
+            PairedPhone(
+                device_id=phone.device_id,
+                collector_id=phone.collector_id,
+                public_key=phone.public_key,
+                thumbprint=phone.public_key.thumbprint(),
+            )
+            for phone in phones
+        )
+        until = now + timedelta(hours=4)
+        if visit_id not in self.nonces:
+            self.learn_nonces([visit_id])
+        nonce = self.nonces.get(visit_id, visit_id)  # of no visit, none is known
+        return PairingTicket(
+            visit_id=visit_id, nonce=nonce, phones=paired, good_until=until
+        )
 
     def path(self, what: str = "") -> str:
         return f"/v1/visits/{self.visit_id}{what}"
@@ -218,6 +314,13 @@ def sent(http: Gateway, path: str, body: dict[str, Any]) -> Answer:
     answer = http.post(path, plain(body))
     assert answer.ok, (path, answer)
     return answer
+
+
+def resume(officer: Gateway, case_id: UUID | str, reason: str, **more: Any) -> Answer:
+    """Look at a case, and lift a reason of it; `more` is a plan, or another version."""
+    case = f"/v1/cases/{case_id}"
+    seen = {"version": officer.get(case).body["version"]}
+    return officer.post(f"{case}/resumption", seen | {"reason": reason} | more)
 
 
 def plain(value: Any) -> Any:
@@ -238,3 +341,43 @@ def clauses(answer: Answer) -> list[str]:
     """The clauses against an act, each once, as the books came."""
     decision = answer.body["decision"]
     return list(dict.fromkeys(reason["clause"] for reason in decision["reasons"]))
+
+
+@dataclass
+class AtADoor:
+    """The pair at one door: what its first phone asks and notes, unless said otherwise."""
+
+    door: Door
+    visit_id: UUID
+
+    def posts(self, what: str, body: dict[str, Any], by: Collector | None = None) -> Answer:
+        http = (by or self.door.pair[0]).http
+        return http.post(f"/v1/visits/{self.visit_id}{what}", plain(body))
+
+    def checks_in(self, at: Position = acting.AT_THE_DOOR) -> Answer:
+        return self.posts("/check-ins", self.door.present(self.visit_id, at))
+
+    def asks(
+        self, act: str, *facts: Fact, by: Collector | None = None, **body: Any
+    ) -> Answer:
+        """Ask, after the facts that the ask rests on; they are kept whatever it says."""
+        who = by or self.door.pair[0]
+        answer = self.posts(f"/asks/{act}", who.notes(self.visit_id, *facts) | body, by)
+        who.confirm()
+        return answer
+
+    def notes(self, *facts: Fact) -> Answer:
+        who = self.door.pair[0]
+        answer = self.posts("/journal", who.notes(self.visit_id, *facts))
+        who.confirm()
+        assert answer.ok, answer
+        return answer
+
+    def shown(self) -> dict[str, Any]:
+        answer = self.door.pair[0].http.get(f"/v1/visits/{self.visit_id}")
+        assert answer.ok, answer
+        return dict(answer.body)
+
+    @property
+    def case_id(self) -> str:
+        return str(self.shown()["case_id"])

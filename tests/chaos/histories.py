@@ -108,7 +108,7 @@ def well() -> Evidence:
         counted={("dispatch", CASE): 5, ("field_visit", CASE): 3},
         inbox={
             "field_visit": standings | {"e3": 2.0},
-            "complaints": standings | {"f1": 5.0},
+            "complaints": standings | {"e3": 2.0, "f1": 5.0},
             "contact": standings,
             "recovery": standings,
             "oversight": {"f2": 6.0},
@@ -122,6 +122,8 @@ def well() -> Evidence:
         },
         arrivals=[VISIT],
         findings=[("field_visit.talk_not_allowed", "d-talk")],
+        timeline=["e3", "e1", "f1", "f3"],
+        board={VISIT: "left"},
         applied={"field_visit": ["e2", "e3", "e5", "e4"]},
         tapped=["e1", "e2", "e3", "e5", "e2", "f1", "f2", "f3", "e4"],
     )

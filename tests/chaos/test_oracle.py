@@ -115,6 +115,18 @@ def find_twice(e: Evidence) -> None:
     e.findings.append(e.findings[0])
 
 
+def show_nothing_of_it(e: Evidence) -> None:
+    e.timeline.remove("f1")
+
+
+def show_what_nobody_said(e: Evidence) -> None:
+    e.timeline.append("x1")
+
+
+def leave_it_on_the_board(e: Evidence) -> None:
+    e.board[VISIT] = "at_door"
+
+
 def keep_what_is_old(e: Evidence) -> None:
     e.kept["contact"] = {("dispatch.case_standing", "case-1"): 2}
 
@@ -197,6 +209,9 @@ FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
         (note_an_arrival_twice, APPLIED, "duplicated"),
         (lose_a_finding, APPLIED, "lost"),
         (find_twice, APPLIED, "duplicated"),
+        (show_nothing_of_it, APPLIED, "lost"),
+        (show_what_nobody_said, APPLIED, "duplicated"),
+        (leave_it_on_the_board, APPLIED, "lost"),
         (keep_what_is_old, APPLIED, "lost"),
         (apply_backwards, APPLIED, "unexpected"),
         (store_backwards, APPLIED, "unexpected"),

@@ -4,7 +4,7 @@ from collections import Counter
 
 from chaos import schedule
 
-PARTS = ("database", "broker", "relay", "services", "worker", "gateway")
+PARTS = ("database", "broker", "relay", "services", "worker", "projector", "gateway")
 
 
 def test_a_seed_replays_its_schedule_and_no_other() -> None:

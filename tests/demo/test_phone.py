@@ -3,7 +3,12 @@
 import pytest
 
 from chassis.signatures import verifies
-from proto.field_visit import GENESIS, Left, PersonMet, Relation
+from proto.facts import (
+    Left,
+    PersonMet,
+    Relation,
+)
+from proto.journal import GENESIS
 from proto.places import Position
 from proto.signing import PublicKey, Signature, signed_bytes
 from proto.workforce import enrolment

@@ -29,7 +29,7 @@ def kill(database: Database) -> None:
     process = database.process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
-    assert wait_until(lambda: not process.alive, 5)
+    assert wait_until(lambda: not process.alive, 60)
 
 
 def test_it_listens_on_loopback_alone_and_survives_a_kill(database: Database) -> None:

@@ -28,7 +28,7 @@ def parts_do(monkeypatch: pytest.MonkeyPatch, home: Home) -> dict[str, str]:
         return [sys.executable, "-c", code.get(name, "")]
 
     monkeypatch.setattr(background, "command", command)
-    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[:3])  # those with a ready file
+    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[:4])  # those with a ready file
     for name, value in ADDRESSES.items():
         monkeypatch.setenv(name, value)
     return code
@@ -47,7 +47,7 @@ def test_up_runs_the_parts_once_and_down_stops_them(
     embedded.up(home)
     assert "some of it ran already" in capsys.readouterr().out
     assert first == find(home.pid_file(RELAY.name))
-    assert running(home) == ["relay", "services", "worker"]
+    assert running(home) == ["relay", "services", "worker", "projector"]
     assert home.settings().items() >= ADDRESSES.items()
     embedded.down(home)
     assert (running(home), home.settings()) == ([], {})
@@ -61,7 +61,7 @@ def test_each_part_has_a_port_of_its_own_for_its_numbers_and_keeps_it(
 ) -> None:
     embedded.up(home)
     first = {part: last(home.status_port_file(part)) for part in running(home)}
-    assert len(set(first.values()) - {None}) == 3
+    assert len(set(first.values()) - {None}) == 4
     capsys.readouterr()
     main(["--home", str(home.root), "status"])
     said = capsys.readouterr().out
@@ -105,7 +105,7 @@ def test_a_gateway_whose_port_is_taken_meanwhile_takes_the_next_one(
     taken, look = next_free(28540), embedded._http_port
     ports = iter([taken])
     monkeypatch.setattr(embedded, "_http_port", lambda home: next(ports, 0) or look(home))
-    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[3:])
+    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[4:])
     parts_do["gateway"] = LISTEN
     own = {"DOORSTEP_HTTP_PORT": str(taken)}
     words = [sys.executable, "-c", LISTEN]

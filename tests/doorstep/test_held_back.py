@@ -1,7 +1,6 @@
 """What a person does with events that are held back, on a real database."""
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select, text, update
 
 from chassis import again, clock, held, tables
 from chassis.database import engine
 from chassis.keyring import Keyring
 from doorstep.command import main
 from doorstep.heldback import rows
+from doorstep.process import wait_until
 from proto import ids
 from tests.chassis import conftest as keys
 from tests.chassis.acting import SERVICE, empty, envelope, kept, standing
@@ -34,6 +34,11 @@ class Said(NamedTuple):
 
 
 Say = Callable[..., Said]
+
+
+def waits_for_a_lock(its: Engine) -> bool:
+    with its.connect() as connection:
+        return bool(connection.scalar(text("SELECT 1 FROM pg_locks WHERE NOT granted")))
 
 
 @pytest.fixture
@@ -253,7 +258,7 @@ def test_of_two_people_at_once_one_discards_and_the_other_is_told(
     with its.begin() as first, ThreadPoolExecutor(1) as pool:
         rows.discard(first, three[0], "the first one's reason")
         second = pool.submit(held_back, "replay", str(three[0]))
-        time.sleep(0.5)  # so that the second one waits for the lock, and not for us
+        assert wait_until(lambda: waits_for_a_lock(its), 60)
         assert not second.done()
         first.commit()
         said = second.result()
@@ -281,8 +286,7 @@ def test_what_took_effect_meanwhile_is_said(
     with its.begin() as service, ThreadPoolExecutor(1) as pool:
         held.locked(service, three[0])
         person = pool.submit(held_back, "replay", str(three[0]))
-        time.sleep(0.5)  # so that the person waits for the lock, and not for us
-        assert not person.done()
+        assert wait_until(lambda: waits_for_a_lock(its), 60)
         held.let_go(service, three[0])
         service.commit()
         said = person.result()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from doorstep import ports
+from doorstep.errors import Misuse
 
 
 @pytest.fixture
@@ -46,3 +47,17 @@ def test_a_port_that_was_given_to_another_is_not_given_again(tmp_path: Path) -> 
 def test_a_port_file_cut_short_by_a_crash_is_as_good_as_none(tmp_path: Path) -> None:
     (tmp_path / "gateway.port").write_text("")
     assert ports.last(tmp_path / "gateway.port") is None
+
+
+def test_ports_are_counted_from_further_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ports.PORTS_UP, "20000")
+    assert 25_000 <= ports.next_free(5_000) < 25_000 + ports.SPAN
+
+
+@pytest.mark.parametrize("said", ["-1", "many", "30001"])
+def test_a_number_that_is_none_is_explained(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ports.PORTS_UP, said)
+    with pytest.raises(Misuse, match=f"DOORSTEP_PORTS_UP is '{said}'; say a number"):
+        ports.next_free(5_000)

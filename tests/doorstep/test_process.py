@@ -81,7 +81,7 @@ def test_a_pid_file_cut_short_by_a_crash_tells_of_nothing(
 
 def test_what_does_not_listen_is_ended_all_the_same(tmp_path: Path) -> None:
     process = started(tmp_path, DEAF)
-    assert wait_until(lambda: "deaf" in (tmp_path / "part.log").read_text(), 5)
+    assert wait_until(lambda: "deaf" in (tmp_path / "part.log").read_text(), 60)
     process.stop(signal.SIGTERM, 0.2)
     assert not process.alive
 

@@ -15,6 +15,7 @@ from gateway.parts import Parts
 from gateway.passwords import Passwords
 from proto import ids
 from proto.base import Role
+from tests.gateway.landed import Visit
 from tests.gateway.stand_in import CHEAP, Bearer, Hands, StandIn, asker
 
 
@@ -33,10 +34,12 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 @pytest.fixture
 def empty(database_url: str, environment: None) -> Iterator[None]:
-    """No account, no session, no first-run token."""
+    """No account, no session, no first-run token, nothing that landed."""
     found = engine(database_url, "gateway", pool=0)
     with found.begin() as connection:
-        connection.execute(text("TRUNCATE account, session, first_run"))
+        tables = "account, session, first_run, landed, landing_receipt, upload, "
+        tables += "keyring.key, keyring.master, keyring.shredded"  # each test's own
+        connection.execute(text(f"TRUNCATE {tables}"))
     yield
     found.dispose()
 
@@ -81,3 +84,16 @@ def bearer(parts: Parts) -> Bearer:
         return {"Authorization": f"Bearer {token}"}
 
     return header
+
+
+@pytest.fixture
+async def visit(
+    parts: Parts,
+    hands: Hands,
+    client: httpx.AsyncClient,
+    services: StandIn,
+    bearer: Bearer,
+) -> Visit:
+    """A visit of the signed-in collector; what lands is handed on when a test says so."""
+    await parts.landing.hand_over.stop()
+    return Visit(parts, hands, client, services, bearer(Role.FIELD_COLLECTOR))

@@ -9,6 +9,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from pydantic_core import to_json
 
+from chassis.queues import Depth
 from gateway.model import A_PERSON, OF_AN_AGENCY
 from proto.base import Answer, Asker, Command, Role
 
@@ -28,6 +29,7 @@ class StandIn:
     connected: bool = True
     asked: list[tuple[str, Command, Asker]] = field(default_factory=list)
     keys: list[UUID | None] = field(default_factory=list)
+    depths: list[Depth] | None = None
 
     async def start(self) -> None: ...
 
@@ -35,6 +37,9 @@ class StandIn:
 
     async def probe(self) -> bool:
         return self.connected
+
+    async def queues(self) -> list[Depth] | None:
+        return self.depths
 
     async def ask(
         self,

@@ -8,14 +8,26 @@ import pytest
 
 from chassis.errors import Unavailable
 from chassis.rpc import Answered
+from gateway.tries import PER_STRANGER, WINDOW_S
 from proto import ids
 from proto.base import Detail, Problem, Role
-from proto.field_visit import CheckOut, Ending, ListVisits
+from proto.field_visit import (
+    CheckOut,
+    Ending,
+    ListVisits,
+)
 from tests.gateway.stand_in import Bearer, StandIn, asker
 
 pytestmark = pytest.mark.anyio
 
 VISIT = UUID(int=9)
+COMPLAINTS, TOO_MANY = "/v1/badges/complaints", (429, "/problems/too-many-tries")
+COMPLAINT = {
+    "complaint_id": str(VISIT),
+    "code": "7K3FQ2M9TA",
+    "about": "other",
+    "words": "They shouted.",
+}
 AT_VISIT = f"/v1/visits/{VISIT}"
 CLAUSE = "每次外访须由两人以上进行。"
 REASON = {
@@ -176,6 +188,45 @@ async def test_a_question_needs_no_key(
     headers = bearer(Role.SUPERVISOR) | {"Idempotency-Key": ""}
     assert (await client.get("/v1/visits", headers=headers)).status_code == 200
     assert services.keys == [None]
+
+
+@pytest.mark.parametrize("key", ["order 7", "1", f"{VISIT}x"])
+async def test_strangers_who_are_one_account_may_only_send_a_uuid_as_their_key(
+    client: httpx.AsyncClient, services: StandIn, key: str
+) -> None:
+    """Or one would be given what another got under a key as easy to think of."""
+    headers = {"Idempotency-Key": key}
+
+    response = await client.post(COMPLAINTS, json=COMPLAINT, headers=headers)
+
+    assert response.status_code == 422
+    assert response.json()["type"] == "/problems/key-not-a-uuid"
+    assert "UUID" in response.json()["detail"]
+    assert services.asked == []
+    services.reply = {"complaint_id": str(VISIT)}
+    headers = {"Idempotency-Key": f'"{VISIT}"'}
+    answer = await client.post(COMPLAINTS, json=COMPLAINT, headers=headers)
+    assert (answer.status_code, services.keys) == (200, [VISIT])
+
+
+async def test_a_stranger_who_tries_again_and_again_is_told_to_wait(
+    client: httpx.AsyncClient, services: StandIn
+) -> None:
+    """Checks and complaints of one network are counted together."""
+    filed = {"complaint_id": str(VISIT)}
+    nobody = {"mandated": False, "agency": None, "staff_numbers": []}
+    check = {"code": COMPLAINT["code"]}
+    for _ in range(PER_STRANGER // 2):
+        services.reply = filed
+        assert (await client.post(COMPLAINTS, json=COMPLAINT)).status_code == 200
+        services.reply = nobody
+        assert (await client.post("/v1/badges/checks", json=check)).status_code == 200
+
+    response = await client.post(COMPLAINTS, json=COMPLAINT)
+
+    assert (response.status_code, response.json()["type"]) == TOO_MANY
+    assert 0 < int(response.headers["retry-after"]) <= WINDOW_S
+    assert len(services.asked) == PER_STRANGER
 
 
 @pytest.mark.parametrize(

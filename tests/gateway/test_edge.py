@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 
 from chassis.logs import OneLine
 from gateway import asks
@@ -129,3 +130,18 @@ async def test_the_description_holds_together(app: FastAPI, client) -> None:
         talk["responses"]
     )
     assert "visit_id" not in schemas["DiscussDebt"]["required"]
+
+
+async def test_requests_are_counted_by_operation_and_never_by_address(client) -> None:
+    def counted(operation: str, status: str) -> float:
+        labels = {"operation": operation, "status": status}
+        return REGISTRY.get_sample_value("doorstep_requests_total", labels) or 0.0
+
+    before = counted("keys", "200"), counted("none", "404")
+    await client.get("/v1/keys")
+    await client.get("/v1/nobody/13800138000")
+    found = (await client.get("/metrics")).text
+
+    after = counted("keys", "200"), counted("none", "404")
+    assert after == (before[0] + 1, before[1] + 1)
+    assert "13800138000" not in found

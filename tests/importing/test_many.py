@@ -27,6 +27,7 @@ GOOD = {
     "longitude": "121.476152",
     "datum": "GCJ-02",
     "zone": "Asia/Shanghai",
+    "place_class": "home",
     "agency": "HAIYUE",
     "books": ("CN-PLEDGE",),
 }
@@ -44,6 +45,7 @@ BAD = {
     "longitude": ["", "181", "inf"],
     "datum": ["", "CGCS2000"],
     "zone": ["", "Asia/Beijing", "../etc"],
+    "place_class": ["office", "Home"],
     "agency": ["", "a/b"],
     "books": [(), ("NONE",), ("CN-PLEDGE", "CN-PLEDGE")],
 }

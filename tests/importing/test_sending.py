@@ -5,6 +5,7 @@ import pytest
 from doorstep.client import Answer, Unreachable
 from doorstep.importing import Senders, import_files, main
 from doorstep.importing.sending import Clock
+from proto import ids
 
 
 def problem(*errors, status=422, **more):
@@ -62,6 +63,20 @@ def test_nothing_is_named_before_it_is_known(send, carrier, telling):
     ]
     assert [path for path, _ in supervisor.sent] == ["/v1/visits"]
     assert telling.out.lines[3] == "cases.csv: 1 new, 0 changed, 0 known"
+
+
+def test_a_letter_to_hand_over_goes_with_its_visit(send, carrier, good_files):
+    columns = {"number": "CS-1", "template": "T-1", "how": "letterbox"}
+    paper = "".join(f"    paper.{name}: {value}\n" for name, value in columns.items())
+    good_files["visits.yaml"] += paper.encode()
+    supervisor = carrier()
+
+    code, _ = send(visits=supervisor)
+
+    ((_, body),) = supervisor.sent
+    expected = {"template": "T-1", "how": "letterbox"}
+    expected["paper_id"] = str(ids.named("paper", "CS-1"))
+    assert (code, body["visits"][0]["paper"]) == (0, expected)
 
 
 def test_a_second_time_everything_is_known(send, telling):
@@ -143,8 +158,8 @@ def files(tmp_path, good_files):
 def test_a_check_sends_nothing(files, capsys):
     assert main(["--check", "--lang", "zh-CN", files]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[3] == "cases.csv:2行(GB18030)"
-    assert out[-1] == "全部无误。您只要求检查,未发送任何内容。"
+    assert out[3] == "cases.csv：2行（GB18030）"
+    assert out[-1] == "全部无误。您只要求检查，未发送任何内容。"
 
 
 def test_without_a_platform_nothing_is_sent(files, capsys, monkeypatch):

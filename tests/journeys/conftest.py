@@ -22,7 +22,8 @@ def platform() -> Iterator[Platform]:
         stack.callback(shutil.rmtree, home.root, ignore_errors=True)
         stack.callback(embedded.wipe, home)
         embedded.up(home, CLOCK)
-        yield Platform(home, home.settings(), stack.enter_context(ExitStack()))
+        doors = stack.enter_context(ExitStack())
+        yield Platform(home, home.settings(), doors, mints=True)
 
 
 @pytest.fixture

@@ -21,10 +21,14 @@ from tests.world import Door, Platform
 
 
 def kill(platform: Platform, part: str) -> None:
-    """kill -9, as the machine does when memory is short."""
+    """kill -9, as the machine does when memory is short.
+
+    Returns when it is gone: whoever is started before that finds it running.
+    """
     process = find(platform.home.pid_file(part))
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
+    until(lambda: not process.alive)
 
 
 @contextmanager
@@ -43,7 +47,7 @@ def frozen(platform: Platform, part: str) -> Iterator[None]:
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return when it has come true; fail when it has not in time."""
     assert wait_until(true, seconds)
 
@@ -90,11 +94,11 @@ def revive(platform: Platform) -> None:
     embedded.up(platform.home)
 
 
-def check_in(door: Door, seconds: float = 20.0) -> Answer:
+def check_in(door: Door, seconds: float = 60.0) -> Answer:
     """Check in as a phone does: again and again until somebody answers."""
     give_up = time.monotonic() + seconds
     while True:
-        body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+        body = door.present()
         answer = door.pair[0].http.post(door.path("/check-ins"), body)
         if answer.status != 503 or time.monotonic() > give_up:
             return answer

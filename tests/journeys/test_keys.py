@@ -57,8 +57,8 @@ def visited(door: Door) -> UUID:
     """A case of somebody nobody else here is, at whose door both checked in."""
     address = {"text": STREET, "point": acting.DOOR}
     door.visit_id = door.visits(1, debtor=DEBTOR, address=address)[0]
-    present = [each.presence(door.visit_id) for each in door.pair]
-    answer = door.pair[0].http.post(door.path("/check-ins"), {"present": present})
+    present = door.present()
+    answer = door.pair[0].http.post(door.path("/check-ins"), present)
     assert (answer.status, clauses(answer)) == (200, [])
     door.platform.settle()
     query = "SELECT case_id FROM field_visit.visit WHERE id = %s"
@@ -78,6 +78,7 @@ def test_a_shredded_case_is_gone_from_tables_outboxes_and_stream(
     assert set(places) == {
         "dispatch.debt_case",
         "dispatch.outbox",
+        "dispatch.visit_plan",
         "field_visit.visit",
         "field_visit.checked_in",
         "stream",

@@ -1,11 +1,16 @@
 """Numbers and probes of every part of a running platform."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from chassis import topology
+from chassis.queues import NAMES as NAMES_OF_QUEUES
 from doorstep import background, parts
+from doorstep.client import Gateway
 from doorstep.ports import last
 from tests.journeys.hurting import check_in, frozen, kill, revive, until
 from tests.world import Door, Platform
@@ -68,6 +73,31 @@ def test_what_happens_is_counted_and_nothing_personal_is(
     assert [(p, s) for p in NAMES for s in secrets if s in said[p]] == []
 
 
+@pytest.fixture
+def watcher(platform: Platform) -> Gateway:
+    return platform.account("compliance")
+
+
+def operations(watcher: Gateway) -> Mapping[str, Any]:
+    answer = watcher.get("/v1/operations")
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def unheard(watcher: Gateway) -> list[str]:
+    return [part["name"] for part in operations(watcher)["parts"] if not part["ready"]]
+
+
+def test_whoever_keeps_it_running_sees_parts_and_queues(watcher: Gateway) -> None:
+    until(lambda: unheard(watcher) == [])
+    queues = {each["name"]: each for each in operations(watcher)["queues"]}
+
+    assert set(queues) == {*NAMES_OF_QUEUES}
+    consumed = {name for name, each in queues.items() if each["consumers"]}
+    assert set(queues) - consumed - {topology.STREAM} == set()
+    assert [name for name, each in queues.items() if each["messages"] is None] == []
+
+
 @pytest.mark.parametrize("part", ["relay", "worker"])
 def test_what_waits_is_shown_for_every_service(platform: Platform, part: str) -> None:
     assert numbers(platform, part, "doorstep_database_up") == [1]
@@ -77,7 +107,7 @@ def test_what_waits_is_shown_for_every_service(platform: Platform, part: str) ->
 
 
 def test_ages_rise_while_the_relay_is_frozen_and_readiness_ends_and_both_come_back(
-    platform: Platform,
+    platform: Platform, watcher: Gateway
 ) -> None:
     def sources() -> list[float]:
         return numbers(platform, "worker", "doorstep_source_age_seconds")
@@ -94,6 +124,7 @@ def test_ages_rise_while_the_relay_is_frozen_and_readiness_ends_and_both_come_ba
         assert ready() == 200  # they may still hear
         until(lambda: ready() == 503)
         assert get(platform, "services", "/livez").status_code == 200
+        until(lambda: unheard(watcher) == list(topology.SERVICES))
 
     until(lambda: max(sources()) < 3 and max(oldest()) < 3 and ready() == 200, AGAIN_S)
 

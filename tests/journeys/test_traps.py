@@ -58,7 +58,7 @@ def test_a_broker_that_freezes_past_every_timeout_loses_and_doubles_nothing(
     agencies(platform, 200)
     with frozen(platform, "broker"):
         asked_at = time.monotonic()
-        body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+        body = door.present()
         assert door.pair[0].http.post(door.path("/check-ins"), body).status == 503
         assert time.monotonic() - asked_at < 30
         time.sleep(max(0.0, 12 - (time.monotonic() - asked_at)))
@@ -74,7 +74,7 @@ def test_a_memory_alarm_stops_asks_and_ends_with_nothing_lost(
     """Trap 7: RabbitMQ stops reading from whoever publishes."""
     rabbitmqctl(platform, "set_vm_memory_high_watermark", "0.0000001")
     try:
-        body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+        body = door.present()
         until(lambda: door.pair[0].http.post(door.path("/check-ins"), body).status == 503)
     finally:
         rabbitmqctl(platform, "set_vm_memory_high_watermark", "0.6")
@@ -90,7 +90,7 @@ def test_a_query_that_waits_stops_nobody_else_in_the_process(
     """Trap 9: a wait in C would stop every other service of the process as well."""
     other = Door(platform, door.folder / "other")
     url = platform.settings["DATABASE_URL"]
-    body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+    body = door.present()
     with psycopg.connect(url) as lock, ThreadPoolExecutor(1) as pool:
         query = "SELECT FROM field_visit.visit WHERE id = %s FOR UPDATE"
         lock.execute(query, [door.visit_id])
@@ -117,8 +117,8 @@ def test_two_phones_at_a_visit_that_stands_hold_up_nobody_else(
 ) -> None:
     """They wait in places of their own: the group's two are free again in a moment."""
     other = Door(platform, door.folder / "other")
-    body = {"present": [each.presence(door.visit_id) for each in door.pair]}
-    theirs = {"present": [each.presence(other.visit_id) for each in other.pair]}
+    body = door.present()
+    theirs = other.present()
     url, path = platform.settings["DATABASE_URL"], door.path("/check-ins")
     with psycopg.connect(url) as lock, ThreadPoolExecutor(2) as pool:
         lock.execute(ITS_ROWS[row], [door.visit_id])
@@ -133,7 +133,7 @@ def test_two_phones_at_a_visit_that_stands_hold_up_nobody_else(
 
 def test_a_query_that_never_ends_is_ended(door: Door, platform: Platform) -> None:
     """Trap 10: by the database's own timeouts, since eventlet's would leak connections."""
-    body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+    body = door.present()
     with psycopg.connect(platform.settings["DATABASE_URL"]) as lock:
         query = "SELECT FROM field_visit.visit WHERE id = %s FOR UPDATE"
         lock.execute(query, [door.visit_id])
@@ -145,6 +145,7 @@ def test_a_query_that_never_ends_is_ended(door: Door, platform: Platform) -> Non
     assert check_in(door).status == 200
 
 
+@pytest.mark.long
 def test_after_an_outage_the_broker_is_found_again_within_seconds(
     door: Door, platform: Platform
 ) -> None:
@@ -169,7 +170,7 @@ def test_a_binding_that_is_gone_stops_the_asks_that_rest_on_it(
         def asks_stop() -> bool:
             # Again and again: whoever has just come back declares it anew.
             channel.queue_unbind(queue, topology.EVENTS, "urgent.dispatch.#")
-            body = {"present": [each.presence(door.visit_id) for each in door.pair]}
+            body = door.present()
             answer = door.pair[0].http.post(door.path("/check-ins"), body)
             return answer.kind == "source-stale"
 
@@ -253,7 +254,7 @@ def test_each_line_of_a_service_has_as_many_on_their_way_as_it_asked_for(
     rows = (line.split() for line in rabbitmqctl(platform, *words).splitlines()[1:])
     found = {name: int(count) for name, count in rows}
 
-    wanted = {topology.commands_queue(name): 10 for name in topology.SERVICES}
+    wanted = {topology.commands_queue(name): 12 for name in topology.SERVICES}
     for lane in topology.LANES:
         wanted |= {topology.queue(name, lane): 400 for name in topology.SERVICES}
     assert {name: found[name] for name in wanted} == wanted

@@ -1,19 +1,27 @@
 """Handlers against a real database, each test in a transaction that is rolled back."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from chassis import clock, topology
 from chassis.database import engine
+from chassis.settings import settings
 from chassis.shared import Shared
 from chassis.unit import Unit
 from proto import ids
 from proto.base import Asker, Role
+from services.recovery.jobs.paper import FONT, PACKAGE
 
+#: Receipts are drawn where their font is; it may be missing at a desk, and never in CI.
+HAS_FONT = pytest.mark.skipif(
+    not FONT.exists() and "CI" not in os.environ, reason=f"apt-get install {PACKAGE}"
+)
 NOON = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
 
 OpenUnit = Callable[..., Unit]
@@ -44,6 +52,13 @@ def hearing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody whose word may stop an act has just been heard."""
     now = property(lambda shared: dict.fromkeys(topology.SERVICES, shared.now))
     monkeypatch.setattr(Shared, "ticked", now)
+
+
+@pytest.fixture
+def store(environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty store for photos and sound."""
+    monkeypatch.setenv("DOORSTEP_MEDIA", str(tmp_path / "media"))
+    settings.cache_clear()
 
 
 @pytest.fixture

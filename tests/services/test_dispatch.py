@@ -1,96 +1,51 @@
 """Cases and visit plans."""
 
-from types import SimpleNamespace
-
 import pytest
 from sqlalchemy import text
 
 from chassis.errors import Conflict, Invalid
-from proto import ids
+from proto import badges, ids
 from proto.base import Role, Sealed
 from proto.dispatch import (
     Address,
     CasesOpened,
     Debtor,
     OpenCases,
+    PaperEntry,
     PlanVisits,
     Sheet,
     VisitPlanned,
     VisitsPlanned,
 )
-from proto.letters import AuthorisationStanding, LetterState
+from proto.field_visit import PairSwapped
 from proto.places import Point
-from proto.workforce import AgencyStanding, PersonStanding
 from services.dispatch import handlers, store
-from services.dispatch.model import masked, sheet
+from services.dispatch.model import masked, one_mandate, sheet
 from tests.acting import DOOR, case
 from tests.services.conftest import NOON, topics
+from tests.services.placing import (
+    keep_letter,
+    keep_person,
+    keep_template,
+    kinds,
+    place,
+    supervisor,
+    visit,
+)
 
 SECRETS = ("陈建国", "000000197001010012", "6222020000001234", "人民大道", "121.47")
 
 
 @pytest.fixture
 def placed(unit):
-    """An agency with a pair, a letter for them, and one case placed with them."""
-    them = SimpleNamespace(
-        agency=ids.new(), pair=(ids.new(), ids.new()), letter=ids.new(), case=ids.new()
-    )
-    hears = unit("dispatch")
-    agency = AgencyStanding(agency_id=them.agency, code="a", active=True, version=1)
-    hears.keep(agency)
-    for person_id in them.pair:
-        keep_person(hears, person_id, them.agency)
-    keep_letter(hears, them.letter, them.agency, them.pair)
-    hears.settle()
-    handlers.open_cases(OpenCases(cases=[case(them.case, them.agency)]), hears)
-    hears.settle()
-    return them
+    return place(unit)
 
 
-def keep_person(unit, person_id, agency_id) -> None:
-    standing = PersonStanding(
-        person_id=person_id,
-        agency_id=agency_id,
-        staff_no="1",
-        in_service=True,
-        certified_from=None,
-        certified_until=None,
-        version=1,
-    )
-    unit.keep(standing)
-
-
-def keep_letter(unit, letter_id, agency_id, people) -> None:
-    standing = AuthorisationStanding(
-        letter_id=letter_id,
-        number="SQ-1",
-        agency_id=agency_id,
-        people=people,
-        valid_from=NOON.date(),
-        valid_until=NOON.date(),
-        state=LetterState.ISSUED,
-        version=1,
-    )
-    unit.keep(standing)
-
-
-def visit(them, **but):
-    return {
-        "visit_id": ids.new(),
-        "case_id": them.case,
-        "collectors": them.pair,
-        "letter_id": them.letter,
-        "not_before": NOON,
-        "not_after": NOON.replace(hour=18),
-    } | but
-
-
-def supervisor(unit, them):
-    return unit("dispatch", Role.SUPERVISOR, them.agency)
-
-
-def kinds(refusal) -> list[tuple[str, str]]:
-    return [(detail.pointer, detail.kind) for detail in refusal.value.details]
+def planned(them, says, **but) -> VisitPlanned:
+    """Plan a visit; what is said of it."""
+    handlers.plan_visits(PlanVisits(visits=[visit(them, **but)]), says)
+    says.settle()
+    return VisitPlanned.model_validate(says.said[-1].data)
 
 
 def test_a_case_is_opened_once_however_often_it_is_sent(placed, unit) -> None:
@@ -183,6 +138,98 @@ def test_a_visit_carries_what_the_doorstep_needs_sealed(placed, unit) -> None:
     assert isinstance(said.place, Sealed)
 
 
+def test_a_visit_has_a_badge_code_that_only_its_case_opens(placed, unit) -> None:
+    said = planned(placed, supervisor(unit, placed))
+
+    code = unit("dispatch").keyring.open(said.badge, placed.case, "visit.badge")
+    blind = unit("dispatch").keyring.blind("visit.badge", badges.normal(code))
+    assert (len(badges.normal(code)), said.badge_blind) == (10, blind)
+
+
+def test_a_visit_that_is_planned_again_keeps_its_code(placed, unit) -> None:
+    one, letter = visit(placed), {"how": "letterbox", "paper_id": ids.new()}
+    keep_template(hears := unit("dispatch"), "CS-1")
+    hears.settle()
+    one["paper"] = letter | {"template": "CS-1"}
+    planned(placed, supervisor(unit, placed), **one)
+
+    again = supervisor(unit, placed)
+    reply = handlers.plan_visits(PlanVisits(visits=[one]), again)
+
+    assert (reply, topics(again)) == (VisitsPlanned(same=1), [])
+    one["paper"] = one["paper"] | {"how": "in_person"}
+    with pytest.raises(Conflict, match="key-known-otherwise"):
+        handlers.plan_visits(PlanVisits(visits=[one]), again)
+
+
+def test_a_visit_that_is_sent_again_after_swaps_changes_nothing(placed, unit) -> None:
+    """The file says the first two for ever; another pair than theirs is another visit."""
+    entry, (stays, _) = visit(placed), placed.pair
+    said = planned(placed, supervisor(unit, placed), **entry)
+    hears = unit("dispatch")
+    for third in (ids.new(), ids.new()):
+        letter = ids.new()
+        keep_person(hears, third, placed.agency)
+        keep_letter(hears, letter, placed.agency, (stays, third))
+        swapped = PairSwapped(
+            visit_id=entry["visit_id"],
+            case_id=placed.case,
+            agency_id=placed.agency,
+            collectors=(stays, third),
+            letter_id=letter,
+            badge=said.badge,
+            badge_blind="x",
+            at=hears.now,
+        )
+        handlers.swap(swapped, hears)
+        hears.settle()
+
+    again = supervisor(unit, placed)
+    reply = handlers.plan_visits(PlanVisits(visits=[entry]), again)
+    assert (reply, topics(again)) == (VisitsPlanned(same=1), [])
+    now = entry | {"collectors": (stays, third), "letter_id": letter}
+    assert handlers.plan_visits(PlanVisits(visits=[now]), again) == VisitsPlanned(same=1)
+    with pytest.raises(Conflict, match="key-known-otherwise"):
+        handlers.plan_visits(
+            PlanVisits(visits=[now | {"not_before": NOON.replace(hour=13)}]), again
+        )
+
+
+def test_a_letter_by_an_approved_template_goes_with_the_visit(placed, unit) -> None:
+    keep_template(hears := unit("dispatch"), "CS-1")
+    hears.settle()
+    paper = PaperEntry(paper_id=ids.new(), template="CS-1", how="in_person")
+
+    assert planned(placed, supervisor(unit, placed), paper=paper).paper == paper
+
+
+@pytest.mark.parametrize("approved", [None, False])
+def test_a_letter_by_another_template_is_refused(placed, unit, approved) -> None:
+    if approved is not None:
+        keep_template(hears := unit("dispatch"), "CS-2", approved=approved)
+        hears.settle()
+    paper = {"paper_id": ids.new(), "template": "CS-2", "how": "in_person"}
+
+    with pytest.raises(Invalid) as refusal:
+        planned(placed, supervisor(unit, placed), paper=paper)
+
+    assert kinds(refusal) == [("/visits/0/paper/template", "template-not-approved")]
+
+
+def test_a_visit_planned_before_does_not_end_with_its_template(placed, unit) -> None:
+    keep_template(hears := unit("dispatch"), "CS-3")
+    hears.settle()
+    paper = {"paper_id": ids.new(), "template": "CS-3", "how": "in_person"}
+    one = visit(placed, paper=paper)
+    planned(placed, supervisor(unit, placed), **one)
+    keep_template(hears := unit("dispatch"), "CS-3", approved=False, version=2)
+    hears.settle()
+
+    again = handlers.plan_visits(PlanVisits(visits=[one]), supervisor(unit, placed))
+
+    assert again == VisitsPlanned(same=1)
+
+
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
@@ -253,3 +300,25 @@ def test_the_sheet_keeps_16_04() -> None:
     shown = sheet(debtor, address).model_dump_json()
 
     assert [number for number in SECRETS[1:3] if number in shown] == []
+
+
+def test_a_visit_serves_one_mandate_and_no_other(placed, unit) -> None:
+    """The guard that a rulebook names: `guard:dispatch.one_mandate` (S15).
+
+    A second debtor at the same door is on no screen of the first one's visit.
+    """
+    other, opens = ids.new(), unit("dispatch")
+    second = {"name": "李秀英", "id_number": "000000198002020024"}
+    debtor = second | {"card_number": "6222020000005678"}
+    entry = case(other, placed.agency, debtor=debtor)
+    handlers.open_cases(OpenCases(cases=[entry]), opens)
+    opens.settle()
+
+    said = planned(placed, supervisor(unit, placed))
+
+    opened = opens.keyring.open(said.sheet, placed.case, "visit.sheet")
+    assert said.case_id == placed.case
+    assert "李秀英" not in opened
+    kept = store.look_at(opens.connection, placed.case)
+    assert one_mandate(kept, placed.agency)
+    assert not one_mandate(kept, ids.new())

@@ -5,19 +5,22 @@ from types import SimpleNamespace
 
 import pytest
 
-from chassis.errors import Conflict, Invalid
+from chassis.errors import Conflict, Invalid, NotFound
 from proto import ids
 from proto.letters import (
+    ApproveTemplate,
     AuthorisationStanding,
     IssueAuthorisations,
     Issued,
     LetterState,
     RevokeAuthorisation,
+    TemplateShown,
+    TemplateStanding,
 )
 from proto.workforce import AgencyStanding
 from services.letters import handlers
 from tests.services.conftest import topics
-from tests.services.test_dispatch import keep_person, kinds
+from tests.services.placing import keep_person, kinds
 
 
 @pytest.fixture
@@ -98,3 +101,29 @@ def test_people_of_another_agency_are_not_authorised(agency, unit) -> None:
         issue(agency, unit("letters"), people=(agency.pair[0], stranger))
 
     assert kinds(refusal) == [("/letters/0", "people-not-of-agency")]
+
+
+def approve(unit, *, approved=True, template="CS-1") -> tuple[TemplateShown, list]:
+    """Give or take an approval; the answer, and the standings that were said."""
+    its = unit("letters")
+    order = ApproveTemplate(template=template, approved=approved)
+    shown = handlers.approve_template(order, its)
+    its.settle()
+    return shown, [TemplateStanding.model_validate(each.data) for each in its.said]
+
+
+def test_a_template_is_approved_taken_back_and_approved_again(unit) -> None:
+    for version, approved in enumerate((True, False, True), 1):
+        shown = TemplateShown(template="CS-1", approved=approved)
+        said = TemplateStanding(template="CS-1", approved=approved, version=version)
+
+        assert approve(unit, approved=approved) == (shown, [said])
+        assert said.urgent() is not approved
+        assert approve(unit, approved=approved) == (shown, [])
+
+
+def test_an_approval_that_was_never_given_is_not_taken_back(unit) -> None:
+    with pytest.raises(NotFound) as refusal:
+        approve(unit, approved=False, template="CS-misprint")
+
+    assert refusal.value.values == {"thing": "template", "key": "CS-misprint"}

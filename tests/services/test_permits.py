@@ -11,28 +11,36 @@ from chassis import groups, tables
 from chassis.operations import Operation
 from proto import ids
 from proto.base import Answer, Asker, Order, Role
-from proto.dispatch import CaseState
-from proto.field_visit import (
-    CheckIn,
+from proto.dispatch import CaseState, ContactPlan
+from proto.facts import (
+    CashHanded,
     ConsentGiven,
     ConsentWithdrawn,
-    DiscussDebt,
-    EnterPremises,
     Identified,
     PersonMet,
+)
+from proto.field_visit import (
+    CheckIn,
+    CollectCash,
+    DiscussDebt,
+    EnterPremises,
     RecordJournal,
 )
 from services.field_visit import handlers, store
-from tests.acting import DOWN_THE_ROAD
-from tests.services.test_field_visit import CONSENT, REASON, THE_DEBTOR, Pair
+from tests.acting import AT_THE_DOOR, BOOKS, DOWN_THE_ROAD, MAINLAND
+from tests.services import pairs
+from tests.services.conftest import NOON
+from tests.services.pairs import CONSENT, REASON, RECORDING, Pair
 
 NO_REASON = None
+THE_DEBTOR = (RECORDING, *pairs.THE_DEBTOR)
 OPERATIONS = {
     kind.operation(): Operation(kind, handle, handlers.of_the_pair, store.gather)
     for kind, handle in (
         (CheckIn, handlers.check_in),
         (DiscussDebt, handlers.discuss_debt),
         (EnterPremises, handlers.enter_premises),
+        (CollectCash, handlers.collect_cash),
         (RecordJournal, handlers.record_journal),
     )
 }
@@ -53,8 +61,8 @@ class Within:
 class Asking(Pair):
     """A pair whose orders come under keys, as they come from the gateway."""
 
-    def __init__(self, unit, watch) -> None:
-        super().__init__(unit, watch)
+    def __init__(self, unit, watch, books=BOOKS) -> None:
+        super().__init__(unit, watch, books)
         self.asker = Asker(
             account_id=ids.new(),
             role=Role.FIELD_COLLECTOR,
@@ -80,9 +88,7 @@ class Asking(Pair):
         return groups.carry_out(its, "field_visit", known, orders, waits=True)[-1]
 
     def arrives(self, at=None) -> CheckIn:
-        where = {"position": at} if at else {}
-        now = self.watch.now
-        present = [p.presence(self.visit, now, **where) for p in (self.a, self.b)]
+        present = self.side_by_side(self.a, self.b, at=at or AT_THE_DOOR)
         return CheckIn(visit_id=self.visit, present=present)
 
     def may_come_in(self, reason=REASON, *facts) -> EnterPremises:
@@ -119,7 +125,7 @@ def withdrawn_and_given_again(pair: Asking) -> None:
 
 def somebody_else_and_the_debtor_again(pair: Asking) -> None:
     pair.asks(pair.notes(PersonMet(relation="spouse")))
-    pair.asks(pair.notes(*THE_DEBTOR[1:], CONSENT))
+    pair.asks(pair.notes(*THE_DEBTOR[2:], CONSENT))
 
 
 def sent_away_and_cleared_again(pair: Asking) -> None:
@@ -133,12 +139,19 @@ def held_and_resumed(pair: Asking) -> None:
     assert came_to(pair.asks(pair.arrives())) == "proceed"
 
 
+def approached_by_another_plan(pair: Asking) -> None:
+    plan = ContactPlan(opens="00:00", closes="23:59", until=NOON.date())
+    pair.hear(pair.case_standing(2, special=True, plan=plan))
+    assert came_to(pair.asks(pair.arrives())) == "proceed"
+
+
 def asked_without_a_reason(pair: Asking) -> None:
     assert came_to(pair.asks(pair.may_come_in(NO_REASON))) == "stop"
 
 
-EVERYTHING = ["check_in", "discuss_debt", "enter_premises"]
+#: Somebody else at the door ends what was allowed with the one before.
 TALK_AND_ENTRY = ["discuss_debt", "enter_premises"]
+EVERYTHING = ["check_in", *TALK_AND_ENTRY]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +162,7 @@ TALK_AND_ENTRY = ["discuss_debt", "enter_premises"]
         (somebody_else_and_the_debtor_again, TALK_AND_ENTRY),
         (sent_away_and_cleared_again, EVERYTHING),
         (held_and_resumed, EVERYTHING),
+        (approached_by_another_plan, EVERYTHING),
     ],
 )
 def test_a_permit_that_was_ended_is_not_given_again(pair, change, revoked) -> None:
@@ -168,7 +182,7 @@ def test_a_first_no_to_the_talk_ends_its_permit(pair) -> None:
     assert came_to(pair.asks(asked, key=key)) == "proceed"
     nobody = Identified(name_said=False, items=("card_tail",))
     assert came_to(pair.asks(pair.may_speak(nobody))) == "stop"
-    assert came_to(pair.asks(pair.may_speak(THE_DEBTOR[2]))) == "proceed"
+    assert came_to(pair.asks(pair.may_speak(THE_DEBTOR[3]))) == "proceed"
 
     assert came_to(pair.asks(asked, key=key)) == "permit-revoked"
 
@@ -198,3 +212,20 @@ def test_a_check_in_sent_again_too_late_takes_nothing_from_a_cleared_pair(pair) 
     assert pair.revoked() == ["check_in"]
     assert pair.asks(asked, key=later) == given
     assert came_to(pair.asks(first, key=key)) == "wait"
+
+
+def test_leave_for_cash_sent_again_is_the_same_until_the_cash_was_taken(
+    unit, watch
+) -> None:
+    pair = Asking(unit, watch, MAINLAND)
+    pair.asks(pair.arrives())
+    pair.asks(pair.notes(*THE_DEBTOR))
+    pair.hears_of(pair.cash())
+    asked, key = CollectCash(visit_id=pair.visit, amount="3000.00"), ids.new()
+    given = pair.asks(asked, key=key)
+
+    assert came_to(given) == "proceed"
+    assert pair.asks(asked, key=key) == given
+    pair.asks(pair.notes(CashHanded(amount="3000.00")))
+    assert came_to(pair.asks(asked, key=key)) == "stop"
+    assert came_to(pair.asks(asked, key=key)) == "stop"

@@ -1,0 +1,196 @@
+"""One visit in a real browser: its timeline, its photos, its sound."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from proto import ids
+from proto.oversight import BankVisit
+from tests.browser import scenes
+from tests.browser.conftest import Visit
+from tests.browser.fake import World
+
+
+@pytest.fixture
+def at_a_door(world: World) -> BankVisit:
+    """The second visit of the day, with its story, three photos and a sound."""
+    found = world.visits[1]
+    world.files[found.visit_id], world.bytes = scenes.files(found)
+    world.entries[found.visit_id] = scenes.story(found, world.files[found.visit_id])
+    return found
+
+
+def entries(page: Page):
+    return page.locator(".timeline .entry")
+
+
+def test_a_timeline_tells_all_in_order_with_its_clauses(
+    visit: Visit, at_a_door: BankVisit
+) -> None:
+    page = visit()
+    page.get_by_role("link", name="WA-2026-0002").click()
+    expect(entries(page)).to_have_count(12)
+    expect(page.locator(".facts")).to_contain_text("HG1002, HG2002")
+    expect(entries(page).first.locator("time")).to_have_text("03-0114:05:00")
+    refused = entries(page).nth(7)
+    expect(refused.locator("time")).to_have_text("10:15:24")
+    expect(refused).to_contain_text(
+        "Entry not allowedfield visitOutcomestop4.29 ENTRY only"
+    )
+    expect(entries(page).nth(8)).to_contain_text(
+        "Money left behindfield visittold at 10:31"
+    )
+    expect(entries(page).nth(6)).not_to_contain_text("told at")
+    expect(entries(page).nth(8)).to_contain_text("Amount300.00 CNYCounted by bothyes")
+    expect(entries(page).nth(9)).to_contain_text("Claimalready paid")
+    expect(entries(page).nth(11)).to_contain_text("Endingthird party")
+
+
+def test_photos_are_shown_and_never_named_by_an_address(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    photos = page.locator(".thumbnail img")
+    expect(photos).to_have_count(2)
+    page.wait_for_function(
+        "() => document.querySelector('.thumbnail img').naturalWidth === 320"
+    )
+    page.get_by_role("button", name="Enlarge Photo 1").click()
+    page.wait_for_function(
+        "() => document.querySelector('dialog img').naturalWidth === 1280"
+    )
+    address = page.locator("dialog img").get_attribute("src") or ""
+    assert address.startswith("blob:")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Enlarge Photo 1")).to_be_focused()
+    expect(page.locator("figure").nth(2)).to_contain_text("cannot be read")
+    expect(page.locator("figure").nth(3)).to_contain_text("not looked at yet")
+
+    entries(page).get_by_role("button", name="Photo 1").first.click()
+    expect(page.locator("figure").first).to_be_focused()
+    page.get_by_role("link", name="Back to the visits").click()
+    gone = "(src) => new Promise((is) => Object.assign(new Image(), { src,"
+    gone += " onload: () => is(false), onerror: () => is(true) }))"
+    assert page.evaluate(gone, address)
+
+
+def test_a_sound_is_asked_for_when_it_is_wanted_and_plays(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    listen = page.get_by_role("button", name="Listen to Sound 1")
+    expect(page.locator("figure.audio")).to_contain_text("3 s · 12% silent · 1% clipped")
+    sound = world.files[at_a_door.visit_id][-1]
+    assert world.count(f"/v1/media/{sound.media_id}") == 0
+    listen.click()
+    expect(page.locator("audio")).to_be_focused()
+    played = "() => { const sound = document.querySelector('audio'); sound.play();"
+    page.wait_for_function(
+        f"{played} return sound.currentTime > 0 && sound.duration === 3 }}"
+    )
+
+
+def test_an_open_timeline_grows_though_its_service_is_behind(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    expect(entries(page)).to_have_count(12)
+    expect(page.locator(".live")).to_have_text("Live")
+    asked = world.count(f"/v1/visits/{at_a_door.visit_id}/timeline")
+    event_id = world.tell(scenes.arrived(at_a_door))
+    while world.count(f"/v1/visits/{at_a_door.visit_id}/timeline") == asked:
+        page.wait_for_timeout(20)
+    late = scenes.entry(at_a_door, "field_visit.help_called", 21)
+    late = late.model_copy(update={"event_id": event_id})
+    world.entries[at_a_door.visit_id].append(late)
+    expect(entries(page)).to_have_count(13)
+    expect(entries(page).last).to_contain_text("Help called")
+
+
+def test_a_timeline_of_many_pages_is_read_to_its_end(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    world.page = 5
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    expect(entries(page)).to_have_count(12)
+
+
+def test_a_visit_that_is_none_of_ours_is_said_so(visit: Visit) -> None:
+    page = visit(f"#/visits/{ids.new()}")
+    expect(page.locator(".visit > .wrong")).to_contain_text("There is no such visit.")
+    page.keyboard.press("Escape")
+    expect(page.locator("table.board")).to_be_visible()
+
+
+def test_a_timeline_that_breaks_keeps_what_it_showed(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    path = f"/v1/visits/{at_a_door.visit_id}/"
+    world.broken[path] = 503
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    wrong = page.locator(".visit > .wrong")
+    expect(wrong).to_contain_text(
+        "It cannot be shown. The service oversight does not answer."
+    )
+    world.broken.clear()
+    expect(entries(page)).to_have_count(12)
+    expect(wrong).to_have_text("")
+    expect(page.locator(".live")).to_have_text("Live")
+    world.broken[path] = 503
+    world.tell(scenes.arrived(at_a_door))
+    expect(wrong).to_contain_text("It cannot be brought up to date.")
+    expect(entries(page)).to_have_count(12)
+
+
+def test_a_lost_photo_is_said_and_the_others_are_shown(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    first = world.files[at_a_door.visit_id][0]
+    del world.bytes[f"{first.media_id}/thumbnail"]
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    expect(page.locator("figure").first).to_contain_text("There is no such file.")
+    page.wait_for_function(
+        "() => document.querySelector('.thumbnail img').naturalWidth === 320"
+    )
+
+
+def test_a_sound_plays_on_while_others_come_and_are_looked_at(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    page.get_by_role("button", name="Listen to Sound 1").click()
+    audio = page.locator("audio")
+    expect(audio).to_be_visible()
+    audio.evaluate("sound => { sound.loop = true; return sound.play() }")
+    files = world.files[at_a_door.visit_id]
+    found = files[0].found
+    world.files[at_a_door.visit_id] = [
+        *(each.model_copy(update={"found": found}) for each in files[:4]),
+        files[4],
+    ]
+    for each in files[2:4]:
+        world.bytes[f"{each.media_id}/thumbnail"] = (scenes.picture(0, 320), "image/jpeg")
+    entries(page).get_by_role("button", name="Photo 1").first.focus()
+    world.tell(scenes.arrived(at_a_door))
+    expect(page.locator(".thumbnail img")).to_have_count(4)
+    assert audio.evaluate("sound => !sound.paused")
+    expect(entries(page).get_by_role("button", name="Photo 1").first).to_be_focused()
+
+
+def test_what_a_revoked_phone_sent_does_not_count(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    world.revoked = {world.files[at_a_door.visit_id][1].media_id}
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    expect(page.locator("figure").nth(1)).to_contain_text("from a revoked phone")
+    expect(page.locator("figure").first).not_to_contain_text("revoked")
+
+
+def test_a_photo_that_cannot_be_had_large_is_said_there(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    del world.bytes[str(world.files[at_a_door.visit_id][0].media_id)]
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    page.get_by_role("button", name="Enlarge Photo 1").click()
+    expect(page.get_by_role("dialog")).to_contain_text("There is no such file.")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
