@@ -5,7 +5,7 @@ DEMO := $(DOORSTEP) --home var/demo
 DEMO_CLOCK := 2026-03-02T15:00:00+08:00  # a Monday afternoon: visits are allowed
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down demo test check bench chaos soak lock clean
+.PHONY: help ready up down demo test check bench chaos soak contracts screenshots lock clean
 
 help: ## list what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -19,13 +19,15 @@ up: ready ## start Doorstep here: broker, database, services, gateway
 down: ## stop it; its data stays in var/
 	@[ ! -x $(DOORSTEP) ] || $(DOORSTEP) down
 
-demo: ready ## walk one visit through a Doorstep of its own, from nothing to the end
+demo: ready ## walk a day of visits through a Doorstep of its own, from nothing to the end
 	@$(DEMO) wipe >/dev/null
 	@$(DEMO) up --clock $(DEMO_CLOCK)
 	@$(DEMO) demo; code=$$?; $(DEMO) down; exit $$code
 
-test: check ## check, then every test, with a private broker and database
-	.venv/bin/pytest
+test: ## check, then every test, with a private broker and database
+	@bash doorstep/bootstrap.sh --test
+	@$(MAKE) --no-print-directory check
+	@bash tests/side_by_side.sh
 
 check: ready ## format, lint, types, and which module may import which
 	.venv/bin/ruff format --check
@@ -36,12 +38,22 @@ check: ready ## format, lint, types, and which module may import which
 bench: ## measure it, beside what this machine could do at best
 	@bash doorstep/bootstrap.sh --bench
 	.venv/bin/python -m bench
+	.venv/bin/python -m bench.dashboards
+	.venv/bin/python -m bench.uploads
+	.venv/bin/python -m bench.journal
+	.venv/bin/python -m bench.packs
 
 chaos: ready ## a hundred kills in five minutes, then six checks of what is left
 	.venv/bin/python -m chaos $(if $(SEED),--seed $(SEED))
 
 soak: ready ## the tests that take long: every planted bug, under several seeds
 	.venv/bin/pytest -m long
+
+contracts: ready ## write docs/contracts anew, and say what breaks
+	@.venv/bin/python -m doorstep.contracts
+
+screenshots: ready ## take the pictures of our pages anew
+	.venv/bin/python -m tests.browser.screenshots
 
 lock: ready ## pin the newest packages pyproject.toml allows in requirements.lock
 	@bash doorstep/lock.sh
