@@ -46,8 +46,9 @@ bench: ## measure it, beside what this machine could do at best
 chaos: ready ## a hundred kills in five minutes, then six checks of what is left
 	.venv/bin/python -m chaos $(if $(SEED),--seed $(SEED))
 
-soak: ready ## the tests that take long: every planted bug, under several seeds
+soak: ready ## the tests that take long: every planted bug, more seeds, other examples
 	.venv/bin/pytest -m long
+	.venv/bin/pytest -m hypothesis --hypothesis-profile=further
 
 contracts: ready ## write docs/contracts anew, and say what breaks
 	@.venv/bin/python -m doorstep.contracts

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -20,6 +21,12 @@ from doorstep import private
 from doorstep.private.place import remove
 
 ROOT = Path(__file__).parent.parent
+
+#: The same examples at each run, so that what passes here passes there; `make soak` asks
+#: for others each time with `--hypothesis-profile=further`.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("further", print_blob=True)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
