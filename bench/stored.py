@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from chassis.database import engine
 from chassis.keyring import Keyring
+from chassis.topology import SERVICES
 from proto.base import Sealed
 
 
@@ -111,7 +112,7 @@ LEFT = (
         "one.subject = %(case)s::text",
         {"event_id": EVENT, "subject": "n.case_id"},
     ),
-    Copied(("complaints", "inbox"), SAID, {"event_id": EVENT}),
+    *(Copied((each, "inbox"), SAID, {"event_id": EVENT}) for each in SERVICES),
     Copied(
         ("complaints", "door_visit"),
         "one.id = %(visit)s",
