@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 
 ENDS = b"\n\n"
@@ -58,12 +59,16 @@ def watch(port: int, requests: Sequence[bytes], pipe: Connection) -> None:
     pipe.send(asyncio.run(watched(port, requests, pipe)))
 
 
+def just(watcher: Watcher) -> Watcher:
+    return watcher
+
+
 async def watched(port: int, requests: Sequence[bytes], pipe: Connection) -> list[Seen]:
     loop = asyncio.get_running_loop()
     watchers = [Watcher(request, not number) for number, request in enumerate(requests)]
     transports = []
     for each in watchers:
-        transport, _ = await loop.create_connection(lambda it=each: it, "127.0.0.1", port)
+        transport, _ = await loop.create_connection(partial(just, each), "127.0.0.1", port)
         transports.append(transport)
     await asyncio.gather(*(each.opened for each in watchers))
     pipe.send("ready")

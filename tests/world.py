@@ -83,11 +83,11 @@ class Platform:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, values).fetchall()
 
     def do(self, query: str, *values: Any) -> None:
         with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
-            connection.execute(query, values)  # type: ignore[arg-type]
+            connection.execute(query, values)
 
     def settle(self) -> None:
         """Return when every event that was said has taken effect with all its hearers.
@@ -249,9 +249,11 @@ class Door:
     def planned(self, cases: Iterable[UUID], **but: Any) -> list[UUID]:
         """Plan a visit by the pair to each case, from an hour ago until in four hours."""
         now = self.platform.now()
+        known = list(cases)
+        planned = [ids.new() for _ in known]
         visits = [
             {
-                "visit_id": ids.new(),
+                "visit_id": visit,
                 "case_id": case,
                 "collectors": [collector.person_id for collector in self.pair],
                 "letter_id": self.letter_id,
@@ -259,11 +261,10 @@ class Door:
                 "not_after": now + timedelta(hours=4),
             }
             | but
-            for case in cases
+            for visit, case in zip(planned, known, strict=True)
         ]
         sent(self.boss, "/v1/visits", {"visits": visits})
         self.platform.settle()
-        planned = [visit["visit_id"] for visit in visits]
         self.learn_nonces(planned)
         return planned
 

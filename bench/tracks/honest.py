@@ -25,12 +25,14 @@ from bench.tracks.world import (
 )
 from chassis.geo import gcj_from_wgs
 from services.field_visit.model.plausibility import (
+    Fix,
     Material,
     OtherPhoto,
     Photo,
     Provider,
     Track,
 )
+from services.field_visit.model.plausibility.ground import metres_apart
 
 Make = Callable[[Random], Material]
 HONEST: dict[str, Make] = {}
@@ -200,10 +202,9 @@ def receiver_that_holds(rng: Random) -> Material:
     track = ordinary(rng, steps=visit(rng))
     middle = track.fixes[len(track.fixes) // 3]
     door = track.door
+    assert door is not None
 
-    def pinned(number: int, fix):  # type: ignore[no-untyped-def]
-        from services.field_visit.model.plausibility.ground import metres_apart
-
+    def pinned(_: int, fix: Fix) -> Fix:
         return replace(fix, here=middle.here) if metres_apart(fix.here, door) < 25 else fix
 
     return alone(rng, changed(track, pinned))

@@ -125,6 +125,14 @@ journal_table = Table(
     Column("evidence", Text),
 )
 Index("journal_visit", journal_table.c.visit_id, journal_table.c.number)
+#: All but positions, of which a visit may have thousands. Asked for in these words.
+HAPPENED = text("kind IS DISTINCT FROM 'position'")
+Index(
+    "journal_happened",
+    journal_table.c.visit_id,
+    journal_table.c.number,
+    postgresql_where=HAPPENED,
+)
 #: Entries that say where a phone was, those of them that still do, and who was on duty.
 #: Whoever asks for them says it in these words, or no index is found.
 NOTED = text("kind IN ('position', 'at_the_gate')")

@@ -73,7 +73,11 @@ BEGUN = (
 )
 #: What of a journal a door is made of; thousands of positions are not.
 KINDS = ", ".join(f"'{fact.model_fields['kind'].default}'" for fact in MATTERS)
-MATTER = literal_column(f"(journal.kind IN ({KINDS}) OR journal.kind IS NULL)", Boolean)
+MATTER = literal_column(
+    "journal.kind IS DISTINCT FROM 'position'"  # so that an index is found
+    f" AND (journal.kind IN ({KINDS}) OR journal.kind IS NULL)",
+    Boolean,
+)
 DOUBTS = ahead_table.c.joined_at.is_(None) & ahead_table.c.doubt.is_not(None)
 #: Whose shift has begun and who checked in, then what the journals say, each in the order
 #: it arrived, then what speaks against the pair and waits for what lies before it.
