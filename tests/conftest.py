@@ -18,6 +18,7 @@ from chassis import masters
 from chassis.migrate import migrate
 from chassis.settings import settings
 from doorstep import private
+from doorstep.ports import PORTS_UP
 from doorstep.private.place import remove
 
 ROOT = Path(__file__).parent.parent
@@ -31,8 +32,8 @@ hypothesis.settings.load_profile("same")
 
 @pytest.fixture(scope="session")
 def test_root() -> Path:
-    """Where this run keeps its servers' data: one for each worker and checkout."""
-    return ROOT / "var" / "test"
+    """Where this run keeps its servers' data: apart, as its ports are."""
+    return ROOT / "var" / "test" / os.environ.get(PORTS_UP, "0")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs every test in two processes: those that start whole platforms of their own, and all
-# others. Neither fills a core, since much of a journey is waiting; they share no server, and
-# count their ports from apart: one that starts would take those of a part just killed.
-# What the others said is printed at the end, and is in var/tests.log meanwhile.
+# Runs every test in three processes side by side: journeys, which start whole platforms and
+# wait much; doors and pages; all others. They share no server, and count their ports from
+# apart: one that starts would take those of a part just killed. What each said is printed
+# as it ends, and is in var/lanes/*.log meanwhile.
 #
 # A few tests that failed are run once more, alone: on a busy machine a wait can be too
 # short. What passes then is named at the end, to be mended; what fails twice fails the run.
@@ -12,8 +12,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 pytest=.venv/bin/pytest
 platforms=(tests/journeys tests/chaos)
+pages=(tests/gateway tests/browser)
 second_tries=8  # more failures than this are no accident
-mkdir -p var
+declare -A running codes
+hurried=()
+failed=0
+
+# Begins a lane: its name, how far up its ports are, and what it runs.
+begin() {
+    local name=$1 up=$2
+    shift 2
+    DOORSTEP_PORTS_UP=$up $pytest -o cache_dir="var/lanes/$name" --durations=8 "$@" \
+        >"var/lanes/$name.log" 2>&1 &
+    running[$name]=$!
+}
 
 # The ids that failed in the last run of a lane, one a line.
 failed_in() {
@@ -32,25 +44,28 @@ again() {
     [ ${#ids[@]} -gt 0 ] && [ ${#ids[@]} -le $second_tries ] || return 1
     [[ " ${ids[*]}" != *" tests/chaos"* ]] || return 1
     printf '\n== once more, alone ==\n'
-    $pytest -o cache_dir="var/lanes/$name" --last-failed --last-failed-no-failures=none || return 1
+    $pytest -o cache_dir="var/lanes/$name" --last-failed --last-failed-no-failures=none \
+        || return 1
     hurried+=("${ids[@]}")
 }
 
 rm -rf var/lanes
-DOORSTEP_PORTS_UP=1200 $pytest -o cache_dir=var/lanes/others "${platforms[@]/#/--ignore=}" \
-    >var/tests.log 2>&1 &
-others=$!
-trap 'kill "$others" 2>/dev/null' EXIT
-$pytest -o cache_dir=var/lanes/platforms "${platforms[@]}"
-platforms_code=$?
-wait "$others"
-others_code=$?
+mkdir -p var/lanes
+trap 'kill "${running[@]}" 2>/dev/null' EXIT
+begin platforms 0 "${platforms[@]}"
+begin pages 1200 "${pages[@]}"
+begin others 2400 "${platforms[@]/#/--ignore=}" "${pages[@]/#/--ignore=}"
+echo "three lanes of tests run for some ten minutes; watch them in var/lanes/*.log"
+for name in pages others platforms; do
+    wait "${running[$name]}"
+    codes[$name]=$?
+    printf '\n== %s ==\n' "$name"
+    cat "var/lanes/$name.log"
+done
 trap - EXIT
-cat var/tests.log
 
-hurried=()
-failed=0
-again platforms "$platforms_code" || failed=1
-again others "$others_code" || failed=1
+for name in "${!codes[@]}"; do
+    again "$name" "${codes[$name]}" || failed=1
+done
 [ ${#hurried[@]} -eq 0 ] || printf 'passed only when alone, to be mended: %s\n' "${hurried[@]}"
 exit "$failed"

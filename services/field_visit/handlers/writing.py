@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from services.field_visit.handlers.arriving import Arrival
 
 #: What is kept sealed of each kind of fact, and for which purpose; the rest is not.
-PERSONAL: dict[type, tuple[str, tuple[str, ...]]] = {
+PERSONAL: dict[type, tuple[str, set[str]]] = {
     PositionNoted: (
         "visit.position",
-        ("position", "provider", "mocked", "satellites", "speed_m_s"),
+        {"position", "provider", "mocked", "satellites", "speed_m_s"},
     ),
-    AtTheGate: ("visit.position", ("position",)),
-    DebtorSigned: ("visit.remarks", ("remarks",)),
+    AtTheGate: ("visit.position", {"position"}),
+    DebtorSigned: ("visit.remarks", {"remarks"}),
 }
 
 
@@ -128,15 +128,15 @@ def on_duty(arrival: "Arrival", at: datetime) -> bool:
 
 def kept(key_id: UUID, fact: Fact, unit: Unit) -> dict[str, Any]:
     """Return a fact as it is kept: what is personal, or the bank's alone, is sealed."""
-    told = fact.model_dump(mode="json")
     if isinstance(fact, Circumstance):
         which = fact.hardship.value if fact.hardship else "unsaid"
-        return told | {"hardship": None} | sealed(key_id, "visit.hardship", which, unit)
+        rest = fact.model_dump(mode="json") | {"hardship": None}
+        return rest | sealed(key_id, "visit.hardship", which, unit)
     if type(fact) not in PERSONAL:
-        return told
+        return fact.model_dump(mode="json")
     purpose, names = PERSONAL[type(fact)]
-    personal = fact.model_dump_json(include=set(names), exclude_none=True)
-    rest = {name: value for name, value in told.items() if name not in names}
+    personal = fact.model_dump_json(include=names, exclude_none=True)
+    rest = fact.model_dump(mode="json", exclude=names)
     return rest | (sealed(key_id, purpose, personal, unit) if personal != "{}" else {})
 
 
