@@ -30,7 +30,7 @@ def of_json(value: dict[str, Any]) -> bytes:
 
     Its names are texts, so that one look at what Python writes tells whether it is right:
     of an entry of a journal that costs half as much as looking at each value before. A
-    whole number among its fractions is written as one, in the object itself: they are equal.
+    whole number among its fractions becomes one, in the object itself: they are equal.
     """
     make_whole(value)
     text = encoder.encode(value)
@@ -40,7 +40,7 @@ def of_json(value: dict[str, Any]) -> bytes:
 
 
 def make_whole(value: dict[str, Any]) -> None:
-    """Let whole fractions be whole numbers: positions are full of 5.0 m (RFC 8785, 3.2.2.3)."""
+    """Let whole fractions be whole numbers: positions are full of 5.0 m (3.2.2.3)."""
     for name, each in value.items():
         kind = type(each)
         if kind is float:
