@@ -203,10 +203,11 @@ def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 @dataclass
 class Read:
-    """Which tables statements touch, and which of them they read as a whole."""
+    """Which tables statements touch, which they read as a whole, and by which indexes."""
 
     touched: set[str] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
+    indexes: set[str] = field(default_factory=set, compare=False)
 
     def explain(self, connection: Connection, statement: str, given: Any) -> None:
         self.look_at(connection.exec_driver_sql(f"{EXPLAIN} {statement}", given))
@@ -225,6 +226,7 @@ class Read:
         (plan,) = explained.scalar_one()
         for node in nodes(plan["Plan"]):
             table = node.get("Relation Name")
+            self.indexes |= {node.get("Index Name")} - {None}
             self.touched |= {name_of(table)} - {None, *TINY}
             whole = node["Node Type"] == "Seq Scan" and not empty(table)
             self.whole |= {table} - TINY if whole else set()
@@ -577,6 +579,18 @@ def test_the_relay_finds_what_is_unpublished_by_an_index(
 
     assert len(recorder.said) == 4
     assert found == Read(touched={"outbox"}, whole=set())
+
+
+def test_what_happened_at_a_door_is_found_past_its_positions(
+    with_many_rows: Connection,
+) -> None:
+    """A phone notes its position each few seconds; its next request reads none of them."""
+    lock = HOT["visits, locked, with their doors"][0]
+
+    found = read(with_many_rows, lock)
+
+    assert "journal_happened" in found.indexes
+    assert "journal_visit" not in found.indexes
 
 
 def test_a_query_without_an_index_would_be_seen(with_many_rows: Connection) -> None:
