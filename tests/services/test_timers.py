@@ -1,6 +1,7 @@
 """What a visit is looked at for when its time has come: once, however late we look."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from sqlalchemy import select, text, update
@@ -321,6 +322,25 @@ def test_a_visit_of_before_is_looked_at_as_it_was_to_be(cleared, watch) -> None:
 
     assert look(cleared) == [SUSPECTED]
     assert row(cleared).due == {}
+
+
+@pytest.mark.parametrize("state", ["arriving", "cleared", "leaving"])
+def test_a_visit_of_before_there_were_timers_runs_out_too(cleared, watch, state) -> None:
+    """As code of before left it, and as the migration mends it: by its books (C.34)."""
+    name = "services.field_visit.migrations.versions.0013_told_and_posted"
+    mend = text(import_module(name).RUN_OUT)
+    before = {"due": {}, "look_at": None, "state": state}
+    change = update(visit_table).where(visit_table.c.id == cleared.visit).values(before)
+    cleared.hears.connection.execute(change)
+    for _ in range(2):
+        cleared.hears.connection.execute(mend)
+    watch.now = row(cleared).not_after
+    assert look(cleared) == []
+    assert row(cleared).look_at == watch.now + timedelta(hours=4)
+    watch.goes(hours=4)
+
+    assert look(cleared) == [LEFT]
+    assert row(cleared).state == VisitState.CLOSED
 
 
 def test_a_visit_that_cannot_be_looked_at_holds_up_no_other(

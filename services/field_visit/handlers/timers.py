@@ -38,9 +38,14 @@ THERE = (VisitState.ARRIVING, VisitState.CLEARED)
 
 def start_visit(visit: Visit, unit: Unit) -> None:
     """Look some hours after its planned end whether anybody has checked out."""
+    if (ends := runs_out_at(visit, unit)) is not None:
+        visit.due.setdefault(Due.RUN_OUT, ends)
+
+
+def runs_out_at(visit: Visit, unit: Unit) -> datetime | None:
+    """Return when a visit is closed that nobody has checked out of, if its books say."""
     hours = rulebook.closing_hours(visit.books, visit.local(unit.now).date())
-    if hours is not None:
-        visit.due.setdefault(Due.RUN_OUT, visit.not_after + timedelta(hours=hours))
+    return None if hours is None else visit.not_after + timedelta(hours=hours)
 
 
 def start_alone(visit: Visit, unit: Unit) -> None:
@@ -150,7 +155,14 @@ def look_at_the_hour(visit: Visit, unit: Unit) -> None:
 
 
 def run_out(visit: Visit, unit: Unit) -> None:
-    """Close a visit that nobody has checked out of, with what is known of why."""
+    """Close a visit that nobody has checked out of, with what is known of why.
+
+    One of before there were timers is looked at too early, once (migration 0013).
+    """
+    ends = runs_out_at(visit, unit)
+    if ends is not None and unit.now < ends:
+        visit.due[Due.RUN_OUT] = ends
+        return
     if visit.state in (*THERE, VisitState.LEAVING):
         visit.run_out(unit.now)
         assert visit.ending is not None
