@@ -1,5 +1,6 @@
 """The doors into field_visit. Nothing is decided here."""
 
+import rulebook
 from chassis.entrypoints import Service, answers, hears
 from chassis.operations import only
 from chassis.unit import Unit
@@ -80,6 +81,7 @@ VISIT_READERS = (
 
 class FieldVisit(Service):
     name = "field_visit"
+    reads = (rulebook.load,)
     rounds = (LookAround, LetPositionsGo, GiveUpWaiting)
     keeps = (
         AgencyStanding,
