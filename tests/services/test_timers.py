@@ -4,7 +4,7 @@ from datetime import timedelta
 from importlib import import_module
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from proto import ids
 from proto.facts import (
@@ -310,6 +310,22 @@ def test_more_than_one_look_can_hold_are_looked_at_at_once(
     again = text("SELECT count(*) FROM outbox WHERE envelope->>'type' = :topic")
     topic = {"topic": "later.field_visit.look_around"}
     assert its.connection.scalar(again, topic) == 1
+
+
+def test_many_visits_are_looked_at_in_one_savepoint(unit, watch) -> None:
+    """One for each was half of the cost of five hundred."""
+    pairs = [Pair(unit, watch) for _ in range(5)]
+    for each in pairs:
+        each.check_in(each.a, each.b)
+    watch.goes(minutes=11)
+    its, begun = unit("field_visit"), []
+    event.listen(its.connection, "savepoint", lambda *_: begun.append(1))
+
+    handlers.look_around(LookAround(), its)
+    its.settle()
+
+    assert topics(its).count(SUSPECTED) == 5
+    assert len(begun) == 1
 
 
 def test_a_visit_of_before_is_looked_at_as_it_was_to_be(cleared, watch) -> None:
