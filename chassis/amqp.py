@@ -118,7 +118,8 @@ async def connect(settings: Settings) -> Link:
         on_close_callback=lambda _, __: finish(closed),
     )
     try:
-        await asyncio.wait_for(opened, CONNECT_S)
+        async with asyncio.timeout(CONNECT_S):  # wait_for loses a cancellation
+            await opened
     except TimeoutError:
         connection.add_on_open_callback(lambda late: late.close())
         raise AMQPError(f"no answer in {CONNECT_S} s") from None

@@ -4,7 +4,8 @@ A group locks all its things in one statement, hears its orders one by one in me
 and writes once. What an order is answered never depends on its neighbours:
 
 * two orders that lock the same thing, or bear the same key, go into different rounds
-* a refusal is an answer; whatever its handler had written is thrown away with its unit
+* a refusal is an answer; whatever its handler had written is thrown away with its unit,
+  but for what is kept anyway
 * a thing that somebody else holds is skipped, and its order is asked for again alone;
   so is who writes a row that somebody holds for more than a moment
 * an error undoes the whole round, which is then run one by one
@@ -179,7 +180,9 @@ def transact(message: Message, parcels: list[Parcel]) -> list[Answer]:
         for parcel in parcels:
             unit = open_unit(connection, message.service, parcel.order, shared)
             given.append(answer(parcel, unit, before))
-            if given[-1].problem is None and not given[-1].alone:
+            if given[-1].problem:
+                unit.refuse()
+            if not given[-1].alone:
                 units.append(unit)
         settle(connection, units, last=True)
     return given

@@ -37,8 +37,8 @@ def run(names: Sequence[str]) -> None:
     runner = ServiceRunner(config(found))
     with probes.served(found.status_port, found.http_host):
         wait_for_head(found.database_url, names)
-        for name in names:
-            runner.add_service(service_class(name))
+        for each in prepared(names):
+            runner.add_service(each)
         signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(runner.stop))
         signal.signal(signal.SIGINT, lambda *_: eventlet.spawn(runner.stop))
         runner.start()
@@ -47,6 +47,16 @@ def run(names: Sequence[str]) -> None:
         runner.wait()
     for name in names:
         database.of(name).dispose()
+
+
+def prepared(names: Sequence[str]) -> list[type[Service]]:
+    """Return the classes of these services, when all is read that they decide by: the first
+    who asks shall not wait for it, and what cannot be read starts no service.
+    """
+    found = [service_class(name) for name in names]
+    for read in dict.fromkeys(read for each in found for read in each.reads):
+        read()
+    return found
 
 
 def look_forever(names: Sequence[str]) -> None:

@@ -40,6 +40,7 @@ class Unit:
     said: list[Envelope] = field(default_factory=list)
     outgoing: list[Row] = field(default_factory=list)
     revoked: list[Row] = field(default_factory=list)
+    anyway: dict[Table, list[Row]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.shared = self.shared or Shared(self.connection)
@@ -56,6 +57,16 @@ class Unit:
     def write(self, table: Table, **row: Any) -> None:
         """Add a row."""
         self.rows.setdefault(table, []).append(row)
+
+    def write_anyway(self, table: Table, **row: Any) -> None:
+        """Add a row that is kept also when this message is refused: that it was."""
+        self.anyway.setdefault(table, []).append(row)
+
+    def refuse(self) -> None:
+        """Let nothing that waits be written, but what is kept anyway."""
+        kept = self.anyway
+        self.forget()
+        self.rows = kept
 
     def change(self, table: Table, key: UUID, **values: Any) -> None:
         """Change a row by its column `id`."""
@@ -158,7 +169,7 @@ class Unit:
 
     def forget(self) -> None:
         """Let nothing that waits be written."""
-        self.rows, self.changes = {}, {}
+        self.rows, self.changes, self.anyway = {}, {}, {}
         self.standings, self.outgoing, self.revoked = [], [], []
 
     def envelope(self, topic: str, subject: UUID, data: dict[str, Any]) -> Envelope:
@@ -184,7 +195,7 @@ def settle(connection: Connection, units: Iterable[Unit], *, last: bool = False)
     said: list[Row] = []
     revoked: list[Row] = []
     for unit in units:
-        for table, more in unit.rows.items():
+        for table, more in (*unit.rows.items(), *unit.anyway.items()):
             rows.setdefault(table, []).extend(more)
         for table, changed in unit.changes.items():
             for key, values in changed.items():

@@ -77,7 +77,8 @@ first_run = Table(
 #: What landed and its service has not confirmed. `number` is the order of arrival, of a
 #: phone's facts (not of its files) that of commit; `command` is sealed under the key of
 #: its case, `asker` are ids. Nobody hands it on before `next_at`. A refused one says why
-#: in `problem`.
+#: in `problem`. `by_another`: the account that called for help on a phone that is not its
+#: own.
 landed = Table(
     "landed",
     metadata,
@@ -96,6 +97,7 @@ landed = Table(
     Column("problem", Text),
     Column("discarded_at", DateTime(timezone=True)),
     Column("discarded_because", Text),
+    Column("by_another", Uuid),
     CheckConstraint(
         "state IN ('waiting', 'refused', 'discarded')", name="landed_state_known"
     ),
@@ -103,6 +105,12 @@ landed = Table(
 WAITING = landed.c.state == "waiting"
 LINE = (landed.c.device_id, landed.c.operation, landed.c.number)
 Index("landed_waiting", *LINE, postgresql_where=WAITING)
+OF_ANOTHER = landed.c.by_another.is_not(None)
+Index(
+    "landed_by_another",
+    landed.c.by_another,
+    postgresql_where=WAITING & OF_ANOTHER,
+)
 
 #: What was given for what landed, by the key it came under; it outlives the landed row,
 #: so that the same key gives the same receipt. `digest` is of the command's content.

@@ -16,7 +16,8 @@ from gateway.door import ZERO, Call, Door, mount
 from gateway.landing.grants import Grants
 from gateway.landing.signing import Signer
 from gateway.roles import COLLECTORS
-from proto.anchors import Anchor, TakeAnchor, of_a_pack
+from proto import ids
+from proto.anchors import Anchor, AnchorPack
 from proto.canonical import canonical
 from proto.pack import CollectPack, DayPack, Pack, PackAnchor, PackedVisit, PackShown
 
@@ -40,7 +41,7 @@ async def collect(call: Call, _: object) -> Response:
 
 async def anchored(call: Call, device_id: UUID) -> PackAnchor:
     """Ask what time it is for this phone: kept, so that its journal is bounded by it."""
-    take = TakeAnchor(anchor_id=of_a_pack(), device_id=device_id)
+    take = AnchorPack(anchor_id=ids.new(), device_id=device_id)
     asker, key = call.claims.asker(), take.anchor_id
     answer = await call.parts.services.ask(
         "field_visit", take, asker, trace=call.trace, key=key

@@ -13,8 +13,10 @@ import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import text
 
 from chassis import masters
+from chassis.database import engine
 from chassis.migrate import migrate
 from chassis.settings import settings
 from doorstep import private
@@ -89,6 +91,15 @@ def environment(
     forget()
     yield
     forget()
+
+
+def forget_keys(database_url: str) -> None:
+    """Remove every key that is committed: the master keys they rest on were one test's."""
+    its = engine(database_url, "keyring", pool=0)
+    with its.begin() as connection:
+        for table in ("shredded", "key", "master"):
+            connection.execute(text(f"DELETE FROM keyring.{table}"))
+    its.dispose()
 
 
 def forget() -> None:

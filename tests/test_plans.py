@@ -109,6 +109,10 @@ FROM generate_series(1, {OTHERS}) i;
 INSERT INTO withdrawal (id, visit_id, topic, at)
 SELECT {scattered("withdrawal", "i")}, {VISIT}, 'dispatch.case_standing', {LATELY}
 FROM generate_series(1, {OTHERS}) i;
+INSERT INTO refusal (id, visit_id, person_id, kind, at)
+SELECT {scattered("refusal", "i")}, {VISIT}, {scattered("person", "mod(i, 500)")},
+       'not-checked-in', {LATELY}
+FROM generate_series(1, {OTHERS}) i;
 INSERT INTO anchor (id, device_id, at)
 SELECT {scattered("anchor", "i")}, {scattered("phone", "mod(i, 500)")}, {LATELY}
 FROM generate_series(1, {OTHERS}) i;
@@ -151,7 +155,7 @@ SCHEMA, KEYS = "field_visit", "keyring.key"
 TABLES = (
     *("visit", "leave", "checked_in", "journal", "media", "kept", "inbox", "subject"),
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
-    *("outbox", "decision"),
+    *("outbox", "decision", "refusal"),
     *("answered", "held_back", "job", KEYS),
 )
 #: Has a row for each service: it is read whole, and that is its one page.
@@ -444,7 +448,15 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lambda connection: store.contacts(
             connection, an_id("visit"), an_id("phone", 11), "x", NOW
         ),
-        {"anchor", "journal", "decision"},
+        {"anchor", "journal", "decision", "refusal", "journal_head"},
+    ),
+    "whether a refusal is news": (
+        lambda connection: store.is_news(connection, an_id("visit"), an_id("person", 11)),
+        {"withdrawal", "refusal"},
+    ),
+    "what has waited too long": (
+        lambda connection: store.waiting_long(connection, NOW - timedelta(days=400)),
+        {"journal_ahead", "visit"},
     ),
     "what a visit rested on no more": (
         lambda connection: store.withdrawals(connection, an_id("visit")),

@@ -1,7 +1,7 @@
 """What every service class has: its one door for orders, its lines, and its pulse."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -19,12 +19,13 @@ class Service:
     """A service.
 
     `keeps` are the standings of others that it decides by, `rounds` the orders it gives
-    itself every minute.
+    itself every minute; `reads` is what it has to read once, before it says it is ready.
     """
 
     name: ClassVar[str]
     keeps: ClassVar[tuple[type[Standing], ...]] = ()
     rounds: ClassVar[tuple[type[Command], ...]] = ()
+    reads: ClassVar[tuple[Callable[[], object], ...]] = ()
     urgent_line = EventLine("urgent")
     normal_line = EventLine("normal")
     pulse = Pulse()

@@ -14,7 +14,7 @@ from gateway.landing.grants import HEADER
 from gateway.landing.item import Item
 from proto.base import Asker, Command
 from proto.field_visit import RecordJournal, SummonHelp
-from proto.grants import Landed, LandingReceipt, VisitGrant
+from proto.grants import GrantedPhone, Landed, LandingReceipt, VisitGrant
 from proto.signing import digest
 
 Fact = RecordJournal | SummonHelp
@@ -53,7 +53,8 @@ async def instead(
     grant = landing.read_grant(header, asker, command.visit_id)
     refuse_bad(command, grant, asker)
     receipt = receipt_of(command, body, clock.now())
-    item = Item(key, command, asker, grant.case_id, receipt)
+    line = by_another(command, grant, asker)
+    item = Item(key, command, asker, grant.case_id, receipt, line)
     landed = await call.parts.database.run(
         lambda connection: landing.land(connection, item)
     )
@@ -67,27 +68,47 @@ async def may_land(call: Call, command: Fact, error: Unavailable | Answered) -> 
         return True
     if error.problem.kind != rows.GAP:
         return False
-    line = device_of(command), command.operation()
-    return await call.parts.database.run(lambda connection: rows.waits(connection, *line))
+    line = rows.Line(device_of(command), command.operation())
+    return await call.parts.database.run(lambda connection: rows.waits(connection, line))
 
 
 def refuse_bad(command: Fact, grant: VisitGrant, asker: Asker) -> None:
-    """Refuse what is of no phone of the pair, and what only the other's phone may say.
+    """Refuse a journal of no phone of the pair, and what only the other's phone may say.
 
     What is odd of a journal its service sorts, also that its phone did not sign it: but
-    only of whoever's phone it is, so that nobody fills the line of another's.
+    only of whoever's phone it is, so that nobody fills the line of another's. A call for
+    help is refused for nothing: see `by_another`.
 
     Raises NotFound, Forbidden.
     """
-    device_id = device_of(command)
-    its = next((each for each in grant.phones if each.device_id == device_id), None)
+    if isinstance(command, SummonHelp):
+        return
+    device_id, its = device_of(command), phone_of(command, grant)
     if its is None:
         raise NotFound("device", device_id)
-    if isinstance(command, SummonHelp) or its.collector_id == asker.person_id:
+    if its.collector_id == asker.person_id:
         return
     signature, head = command.journal.signature, command.journal.head()
     if not signatures.verifies(its.public_key, signature, head):
         raise Forbidden("signature-does-not-fit", key=str(device_id))
+
+
+def by_another(command: Fact, grant: VisitGrant, asker: Asker) -> UUID | None:
+    """Return who calls for help on a phone that is not theirs, as far as the grant says.
+
+    A phone may be newer than the grant, and one of a pair may call on the other's; nothing
+    is signed in such haste, and who calls is told by the sign-in. So it is taken, and
+    waits where it takes nobody else's place.
+    """
+    its = phone_of(command, grant)
+    if isinstance(command, RecordJournal) or (its and its.collector_id == asker.person_id):
+        return None
+    return asker.account_id
+
+
+def phone_of(command: Fact, grant: VisitGrant) -> GrantedPhone | None:
+    device_id = device_of(command)
+    return next((each for each in grant.phones if each.device_id == device_id), None)
 
 
 def device_of(command: Fact) -> UUID:

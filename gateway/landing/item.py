@@ -17,7 +17,8 @@ class Item:
     """A fact for field_visit, on behalf of `asker`.
 
     `key` is the idempotency key that the service is asked under; the body is sealed under
-    the key of `case_id`.
+    the key of `case_id`. `by_another`: whose account calls for help on a phone that is not
+    its own; such calls have a line of their own.
     """
 
     key: UUID
@@ -25,6 +26,7 @@ class Item:
     asker: Asker
     case_id: UUID
     receipt: LandingReceipt
+    by_another: UUID | None = None
 
 
 class Landings(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,13 +19,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from gateway.model import WAITING, landed, landing_receipt
+from gateway.model import OF_ANOTHER, WAITING, landed, landing_receipt
 from proto.field_visit import SummonHelp
 from proto.media import ReceiveMedia
 
 HELP, MEDIA = SummonHelp.operation(), ReceiveMedia.operation()
 #: How many of one kind may wait of one phone: days of facts, and no more than a disk has.
 MOST_WAITING = 500
+#: Calls for help of one account on phones that are not its own, which may wait.
+MOST_BY_ANOTHER = 20
 #: How long a receipt is remembered, and what a person discarded.
 KEPT = timedelta(days=400)
 OPEN = landed.c.state != "discarded"
@@ -33,19 +35,45 @@ OPEN = landed.c.state != "discarded"
 #: where its service holds all it may of what comes before those.
 GAP, TOO_MUCH = "journal-gap", "journal-too-much"
 TOO_EARLY = (landed.c.state == "refused") & landed.c.problem.in_((GAP, TOO_MUCH))
-#: The first of each line: a phone's journal is one, its calls for help another, so that
-#: none of those waits behind what is stuck. Its files have no order.
+#: The first of each line: a phone's journal is one, its calls for help another, and so is
+#: what somebody else calls on it, so that none of those waits behind what is stuck. Its
+#: files have no order.
 FIRST = landed.c.number.in_(
     select(func.min(landed.c.number))
     .where(WAITING, landed.c.operation != MEDIA)
-    .group_by(landed.c.device_id, landed.c.operation)
+    .group_by(landed.c.device_id, landed.c.operation, landed.c.by_another)
 )
 FILES = WAITING & (landed.c.operation == MEDIA)
 
 
-def queue_up(connection: Connection, device_id: UUID) -> None:
-    """Let what lands of one phone be numbered as it commits, whichever gateway took it."""
-    key = func.hashtextextended(f"landed/{device_id}", 0)
+class Line(NamedTuple):
+    """What waits for one another: what one phone says of a kind, or what one account calls
+    on phones that are not its own.
+    """
+
+    device_id: UUID
+    operation: str
+    by_another: UUID | None = None
+
+    @property
+    def most(self) -> int:
+        return MOST_BY_ANOTHER if self.by_another else MOST_WAITING
+
+    def rows(self) -> tuple[ColumnElement[bool], ...]:
+        its, mine = landed.c, landed.c.by_another == self.by_another
+        if self.by_another:
+            return (mine, WAITING)
+        return (
+            its.device_id == self.device_id,
+            its.operation == self.operation,
+            mine,
+            WAITING,
+        )
+
+
+def queue_up(connection: Connection, line: Line) -> None:
+    """Let what lands in a line be numbered as it commits, whichever gateway took it."""
+    key = func.hashtextextended(f"landed/{line.by_another or line.device_id}", 0)
     connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
@@ -71,21 +99,16 @@ def add(connection: Connection, row: dict[str, Any]) -> None:
     connection.execute(insert(landed).values(row))
 
 
-def waits(connection: Connection, device_id: UUID, operation: str) -> bool:
-    """Tell whether anything of this phone waits here in this line."""
-    mine = select(landed.c.number).where(*of_line(device_id, operation))
+def waits(connection: Connection, line: Line) -> bool:
+    """Tell whether anything waits here in this line."""
+    mine = select(landed.c.number).where(*line.rows())
     return bool(connection.scalar(select(mine.exists())))
 
 
-def how_many(connection: Connection, device_id: UUID, operation: str) -> int:
+def how_many(connection: Connection, line: Line) -> int:
     """Return how many wait in a line."""
-    query = select(func.count()).where(*of_line(device_id, operation))
+    query = select(func.count()).where(*line.rows())
     return connection.scalar(query) or 0
-
-
-def of_line(device_id: UUID, operation: str) -> tuple[ColumnElement[bool], ...]:
-    its = landed.c
-    return (its.device_id == device_id, its.operation == operation, WAITING)
 
 
 def claim(
@@ -94,8 +117,8 @@ def claim(
     """Take the first of each line that is due, and so many files; nobody else does before
     `until`.
 
-    Calls for help go first, and last what came too early. Whoever dies
-    meanwhile lets go of them by that.
+    Calls for help go first, of these those of the caller's own phone, and last what came
+    too early. Whoever dies meanwhile lets go of them by that.
     """
     lines = due(now, (WAITING & FIRST) | TOO_EARLY, most).cte("lines")
     media = due(now, FILES, files).cte("media")
@@ -111,7 +134,7 @@ def due(now: datetime, which: ColumnElement[bool], most: int) -> Select[tuple[in
     return (
         select(landed.c.number)
         .where(landed.c.next_at <= now, which)
-        .order_by(landed.c.operation != HELP, early, landed.c.number)
+        .order_by(landed.c.operation != HELP, OF_ANOTHER, early, landed.c.number)
         .limit(most)
         .with_for_update(skip_locked=True)
     )

@@ -12,7 +12,7 @@ from gateway.landing import at_once, rows
 from gateway.landing.grants import Grants
 from gateway.landing.handing import HandOver
 from gateway.landing.item import Item
-from gateway.landing.rows import MOST_WAITING
+from gateway.landing.rows import Line
 from gateway.landing.sealing import PURPOSE
 from gateway.landing.signing import PACK, RECEIPT, Signer
 from gateway.parts import Services
@@ -53,7 +53,8 @@ class Landing:
         receipt, visit_id = self.receipt(item.receipt), item.receipt.visit_id
         digest, operation = answers.digest(item.command), item.command.operation()
         name = {"key": item.key, "operation": operation}
-        rows.queue_up(connection, item.receipt.device_id)
+        line = Line(item.receipt.device_id, operation, item.by_another)
+        rows.queue_up(connection, line)
         kept = {"digest": digest, "receipt": receipt, "at": clock.now()}
         principal = item.asker.account_id
         if not rows.add_receipt(connection, name | {"principal": principal} | kept):
@@ -61,8 +62,8 @@ class Landing:
             if before.digest != digest:
                 raise Invalid("key-of-another-content", key=str(item.key))
             return Landed(visit_id=visit_id, receipt=before.receipt)
-        if rows.how_many(connection, item.receipt.device_id, operation) >= MOST_WAITING:
-            raise Unavailable("landing-full", most=MOST_WAITING)
+        if rows.how_many(connection, line) >= line.most:
+            raise Unavailable("landing-full", most=line.most)
         rows.add(connection, name | row(connection, item))
         return Landed(visit_id=visit_id, receipt=receipt)
 
@@ -96,4 +97,5 @@ def row(connection: Connection, item: Item) -> dict[str, object]:
         "state": "waiting",
         "attempts": 0,
         "next_at": clock.now(),
+        "by_another": item.by_another,
     }

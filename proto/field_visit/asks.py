@@ -191,6 +191,10 @@ class LookAround(Command):
     """Who waits at a door where nobody has opened? Said by the service to itself."""
 
 
+class GiveUpWaiting(Command):
+    """Does anything wait for what never comes? Said by the service to itself."""
+
+
 class ExpectLeft(Command):
     """Have they left by now? Said by a visit that was cut short to itself (S14)."""
 

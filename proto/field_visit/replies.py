@@ -75,12 +75,16 @@ class EntryShown(Value):
 
 
 class IrregularityShown(Value):
-    """Something odd that a phone sent: which entry of it, if it has a number."""
+    """Something odd that a phone sent: which entry of it, if it has a number.
+
+    `posted_by` is who sent it: one of a pair may carry what the other's phone wrote.
+    """
 
     kind: Irregularity
     device_id: UUID
     seq: int | None
     at: Moment
+    posted_by: UUID | None = None
 
 
 class JournalShown(Reply):

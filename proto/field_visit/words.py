@@ -66,6 +66,7 @@ class Irregularity(StrEnum):
     OFF_DUTY = "off_duty"  # a position outside the shift; it was not kept
     CLOCK_BACK = "clock_back"  # the monotonic clock went back in one boot
     CLOCK_TORN = "clock_torn"  # its moments contradict each other
+    GIVEN_UP = "given_up"  # what lies before it never came
 
 
 class EntryVerdict(StrEnum):

@@ -1,5 +1,6 @@
 """The doors into dispatch. Nothing is decided here."""
 
+import rulebook
 from chassis.entrypoints import Service, answers, hears
 from chassis.operations import only
 from chassis.unit import Unit
@@ -55,6 +56,7 @@ HEARERS = (
 
 class Dispatch(Service):
     name = "dispatch"
+    reads = (rulebook.load,)
     keeps = (
         AgencyStanding,
         PersonStanding,

@@ -1,9 +1,10 @@
 """The doors into field_visit. Nothing is decided here."""
 
+import rulebook
 from chassis.entrypoints import Service, answers, hears
 from chassis.operations import only
 from chassis.unit import Unit
-from proto.anchors import Anchor, TakeAnchor
+from proto.anchors import Anchor, AnchorPack, TakeAnchor
 from proto.base import Role
 from proto.complaints import WorkStanding
 from proto.contact import ThirdPartyStanding
@@ -24,6 +25,7 @@ from proto.field_visit import (
     EndStay,
     EnterPremises,
     ExpectLeft,
+    GiveUpWaiting,
     HandOverLetter,
     HelpKnown,
     HelpShown,
@@ -79,7 +81,8 @@ VISIT_READERS = (
 
 class FieldVisit(Service):
     name = "field_visit"
-    rounds = (LookAround, LetPositionsGo)
+    reads = (rulebook.load,)
+    rounds = (LookAround, LetPositionsGo, GiveUpWaiting)
     keeps = (
         AgencyStanding,
         PersonStanding,
@@ -146,6 +149,10 @@ class FieldVisit(Service):
     @answers(TakeAnchor, may=handlers.of_the_phone, gather=handlers.gather_phones)
     def take_anchor(self, command: TakeAnchor, unit: Unit) -> Anchor:
         return handlers.take_anchor(command, unit)
+
+    @answers(AnchorPack, may=handlers.of_the_phone, gather=handlers.gather_phones)
+    def anchor_pack(self, command: AnchorPack, unit: Unit) -> Anchor:
+        return handlers.anchor_pack(command, unit)
 
     @answers(DiscussDebt, may=handlers.of_the_pair, gather=store.gather)
     def discuss_debt(self, command: DiscussDebt, unit: Unit) -> Clearance:
@@ -258,6 +265,10 @@ class FieldVisit(Service):
     @answers(LetPositionsGo, may=only())
     def let_positions_go(self, command: LetPositionsGo, unit: Unit) -> Noted:
         return handlers.let_positions_go(command, unit)
+
+    @answers(GiveUpWaiting, may=only())
+    def give_up_waiting(self, command: GiveUpWaiting, unit: Unit) -> Noted:
+        return handlers.give_up_waiting(command, unit)
 
     @answers(ShowPlausibility, may=only(*handlers.SCORE_READERS))
     def show_plausibility(self, command: ShowPlausibility, unit: Unit) -> PlausibilityShown:

@@ -1,5 +1,6 @@
 """The doors into recovery. Nothing is decided here."""
 
+import rulebook
 from chassis.entrypoints import Service, answers, hears
 from chassis.operations import only
 from chassis.unit import Unit
@@ -38,6 +39,7 @@ BANK_READERS = (Role.BANK_OFFICER, Role.COMPLIANCE)
 
 class Recovery(Service):
     name = "recovery"
+    reads = (rulebook.load,)
     keeps = (AgencyStanding, PersonStanding, CaseStanding)
 
     @hears(CashAllowed)

@@ -93,6 +93,8 @@ def spend(command: Spend, unit: Unit) -> Left:
     found = purse(unit.shared, command.purse_id)
     found.coins -= command.coins
     unit.write(SPENT, id=ids.new(), coins=command.coins)
+    if command.how == "tells":  # that it was asked is kept, whatever comes of it
+        unit.write_anyway(SPENT, id=ids.new(), coins=100 + command.coins)
     if command.how == "stumbles":
         raise RuntimeError("the roof fell in")
     if command.how == "twice":  # a row that is there already: the database objects

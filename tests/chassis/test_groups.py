@@ -119,6 +119,23 @@ def test_a_refusal_that_had_written_and_changed_leaves_no_trace(its: Engine) -> 
         assert spent(its) == [1, 10]
 
 
+def test_of_a_refusal_is_kept_what_is_kept_anyway_and_nothing_else(its: Engine) -> None:
+    a, b = PURSES[:2]
+    with purses(its, FULL):
+        answers = carry_out(its, order(a, 11, "tells"), order(a, 9, "tells"), order(b, 1))
+
+        assert told(answers) == [
+            (None, "case-not-worked"),
+            ('{"coins":1,"until":null}', None),
+            ('{"coins":9,"until":null}', None),
+        ]
+        assert spent(its) == [1, 9, 109, 111]
+        assert coins(its) == FULL | {a: 1, b: 9}
+        stumbles = carry_out(its, order(a, 11, "tells"), order(b, 1, "stumbles"))
+        assert [kind for _, kind in told(stumbles)] == ["case-not-worked", "service-failed"]
+        assert spent(its) == [1, 9, 109, 111, 111]
+
+
 def test_an_error_in_one_handler_is_answered_to_nobody_else(its: Engine) -> None:
     a, b, c = PURSES[:3]
     with purses(its, FULL):

@@ -15,6 +15,7 @@ from gateway.parts import Parts
 from gateway.passwords import Passwords
 from proto import ids
 from proto.base import Role
+from tests.conftest import forget_keys
 from tests.gateway.landed import Visit
 from tests.gateway.stand_in import CHEAP, Bearer, Hands, StandIn, asker
 
@@ -42,6 +43,7 @@ def empty(database_url: str, environment: None) -> Iterator[None]:
         connection.execute(text(f"TRUNCATE {tables}"))
     yield
     found.dispose()
+    forget_keys(database_url)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -12,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis.errors import Unavailable
 from chassis.rpc import Answered
-from gateway.landing import taking
+from gateway.landing import rows
 from gateway.landing.giving import RECEIPT_HEADER
 from gateway.landing.signing import JWS
 from gateway.tokens import GOOD_FOR
 from proto import ids
-from proto.base import Problem
+from proto.base import Problem, Role
 from proto.facts import (
     Circumstance,
     Objected,
@@ -29,6 +30,7 @@ from proto.journal import Unread
 from proto.signing import digest
 from tests.acting import Phone
 from tests.gateway.landed import THE_OTHER, Visit, kind
+from tests.gateway.stand_in import asker
 
 pytestmark = pytest.mark.anyio
 
@@ -78,10 +80,47 @@ async def test_a_call_for_help_lands_too(visit) -> None:
     assert response.status_code == 202, response.text
     receipt = await visit.receipt(response.json()["receipt"])
     assert (receipt.kind, receipt.sequence) == ("help", None)
-    assert visit.rows("SELECT operation FROM landed") == [("summon_help",)]
-    body["device_id"] = str(ids.new())
-    refused = await visit.sends(body, visit.header(), to="help")
-    assert kind(refused) == (404, "not-found")
+    its = visit.rows("SELECT operation, by_another FROM landed")
+    assert its == [("summon_help", None)]
+
+
+async def calls(visit: Visit, device_id: UUID, grant: str) -> tuple[int, str]:
+    body = {"help_id": str(ids.new()), "device_id": str(device_id)}
+    body["at"] = visit.hands.now().isoformat()
+    response = await visit.sends(body, grant, to="help")
+    return (202, "") if response.status_code == 202 else kind(response)
+
+
+async def test_nobody_fills_the_line_of_help_of_another(visit, monkeypatch) -> None:
+    """A call on the other's phone, or on one that the grant does not know, is taken all
+    the same: into a line of the caller's own, whatever phone it names.
+    """
+    visit.services.error = AWAY
+    monkeypatch.setattr(rows, "MOST_WAITING", 2)
+    monkeypatch.setattr(rows, "MOST_BY_ANOTHER", 3)
+    mine, theirs = visit.phone, Phone(THE_OTHER)
+    both = (*visit.grant().phones, *replace(visit, phone=theirs).grant().phones)
+    grant = visit.header(phones=both)
+    named = [theirs.device_id, ids.new(), theirs.device_id, theirs.device_id, ids.new()]
+
+    said = [await calls(visit, each, grant) for each in named]
+
+    assert said == [(202, "")] * 3 + [(503, "landing-full")] * 2
+    visit.bearer, me = as_the_other(visit), visit.bearer
+    assert [await calls(visit, theirs.device_id, grant) for _ in range(2)] == [
+        (202, "")
+    ] * 2
+    assert await calls(visit, theirs.device_id, grant) == (503, "landing-full")
+    visit.bearer = me
+    assert await calls(visit, mine.device_id, grant) == (202, "")
+
+
+def as_the_other(visit: Visit) -> dict[str, str]:
+    """Sign the other of the pair in."""
+    other = asker(Role.FIELD_COLLECTOR).model_copy(
+        update={"person_id": THE_OTHER, "account_id": ids.new()}
+    )
+    return {"Authorization": f"Bearer {visit.parts.accounts.tokens.sign(other, ids.new())}"}
 
 
 async def test_without_a_grant_it_is_503_as_ever(visit) -> None:
@@ -287,7 +326,7 @@ async def test_what_follows_what_landed_lands_behind_it(visit) -> None:
 
 async def test_of_one_phone_only_so_much_may_wait(visit, monkeypatch) -> None:
     visit.services.error = AWAY
-    monkeypatch.setattr(taking, "MOST_WAITING", 2)
+    monkeypatch.setattr(rows, "MOST_WAITING", 2)
     grant, key = visit.header(), ids.new()
     first = visit.body()
     landed = [await visit.sends(first, grant, key)]

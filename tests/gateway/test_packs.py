@@ -13,7 +13,7 @@ from chassis.signatures import unb64
 from doorstep.packs import FILE, Carried, NotAPack, forget, keep
 from gateway.tries import PER_PACK
 from proto import ids
-from proto.anchors import OF_A_PACK, Anchor, TakeAnchor
+from proto.anchors import Anchor, AnchorPack
 from proto.base import Role
 from proto.canonical import canonical
 from proto.decision import Outcome
@@ -98,7 +98,7 @@ def told(visit) -> DayPack:
 
     async def answer(service, command, asker, **more):
         reply = found
-        if isinstance(command, TakeAnchor):
+        if isinstance(command, AnchorPack):
             its = command.model_dump()
             reply = Anchor(**its, at=found.pack.made_at)
         visit.services.reply = reply.model_dump(mode="json")
@@ -146,7 +146,7 @@ async def test_it_is_a_compact_jws_of_canonical_json_under_the_key_for_packs(
     assert visit.services.keys[1] is None  # a question: nothing keeps what it answers
     # the time alone is kept, of before the pack: what it does not know, it was not told
     assert visit.services.keys[0] == anchor.anchor_id
-    assert anchor.anchor_id.version == OF_A_PACK
+    assert isinstance(anchor, AnchorPack)
 
 
 async def test_a_phone_reads_in_it_what_field_visit_said_and_each_grant_is_good(

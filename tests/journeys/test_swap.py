@@ -1,7 +1,9 @@
 """S14 in the morning: one of the pair cannot come, and another goes instead."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from threading import Barrier
@@ -14,6 +16,13 @@ from proto import ids
 from proto.pack import Deed, Met
 from tests import acting
 from tests.journeys.hurting import until
+from tests.journeys.test_badge_page import (
+    WORDS,
+    complains,
+    looks,
+    of_the_case,
+    what_the_agency_sees,
+)
 from tests.journeys.test_pack import fetched, says
 from tests.world import AtADoor, Collector, Door, Platform, plain, sent
 
@@ -113,6 +122,39 @@ def test_s14_a_partner_is_swapped_in_the_morning_and_the_old_papers_die(team: Te
     assert (refused.status, refused.kind) == (403, "not-your-visit")
     assert one.http.post(path, door.present(visit, pair=(one, comes))).ok
     until(lambda: staff(door, visit) == staff_numbers(platform, one, comes))
+
+
+def test_a_complaint_by_the_code_of_before_a_swap_holds_the_case(team: Team) -> None:
+    """Who was swapped out has shown it, or shows it still: the bank hears of it all the
+    same, the case is held, and the agency sees nothing of it.
+    """
+    door, platform = team.door, team.door.platform
+    visit, unlike = (AtADoor(door, each) for each in door.visits(2))
+    old = visit.shown()["badge"]
+    for each in (visit, unlike):
+        assert team.swap(each.visit_id).ok
+    until(lambda: not mandated(platform, old))
+    platform.settle()
+    page = looks(platform, old).text
+
+    answer = complains(platform, old, page)
+
+    assert answer.status_code == 200
+    assert "Your complaint is with the bank." in answer.text
+    [number] = re.findall(r'<dd class="full">([\w-]+)</dd>', answer.text)
+    platform.settle()
+    told = (number, "conduct", f"They were rude, or would not leave\n\n{WORDS}")
+    assert of_the_case(platform, visit.case_id) == [told]
+    pack = fetched(door.pair[0])
+    assert pack.visit(visit.visit_id) is None
+    assert pack.visit(unlike.visit_id) is not None
+
+    hold = {"reason": "bank_decision"}
+    assert platform.officer.post(f"/v1/cases/{unlike.case_id}/hold", hold).ok
+    platform.settle()
+    mine = copy(door)
+    mine.pair = (door.pair[0], team.others[0])
+    assert what_the_agency_sees(mine, visit) == what_the_agency_sees(mine, unlike)
 
 
 def staff(door: Door, visit_id: UUID) -> list[str]:

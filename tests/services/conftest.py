@@ -17,6 +17,7 @@ from chassis.unit import Unit
 from proto import ids
 from proto.base import Asker, Role
 from services.recovery.jobs.paper import FONT, PACKAGE
+from tests.conftest import forget_keys
 
 #: Receipts are drawn where their font is; it may be missing at a desk, and never in CI.
 HAS_FONT = pytest.mark.skipif(
@@ -67,8 +68,10 @@ def unit(
 ) -> Iterator[OpenUnit]:
     """Open a unit of a service: `unit("dispatch", role=..., agency_id=...)`.
 
-    All units of a test share one transaction a service, rolled back at its end.
+    All units of a test share one transaction a service, rolled back at its end. No key is
+    there that somebody else has committed: its master key would not fit.
     """
+    forget_keys(database_url)
     with ExitStack() as stack:
         connections = {}
 

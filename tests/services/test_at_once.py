@@ -34,7 +34,7 @@ from tests.services.pairs import Pair, judged
 TABLES = (
     *("decision", "journal", "media", "checked_in", "help", "visit", "kept", "outbox"),
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
-    *("score", "finding", "finding_reply", "subject"),
+    *("refusal", "score", "finding", "finding_reply", "subject"),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
 

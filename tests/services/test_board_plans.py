@@ -91,6 +91,20 @@ HOT: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda connection: store.courses(connection, [an_id("visit"), VISIT["visit_id"]]),
         "timeline",
     ),
+    "all that is known of a file": (
+        lambda connection: store.told_of_files(
+            connection, [(VISIT["visit_id"], str(an_id("media")))]
+        ),
+        "timeline",
+    ),
+    "what of a batch is known": (
+        lambda connection: store.known(connection, [an_id("event", 7)]),
+        "timeline",
+    ),
+    "what the board shows of visits": (
+        lambda connection: store.shown_now(connection, [VISIT["visit_id"]]),
+        "board_visit",
+    ),
 }
 
 

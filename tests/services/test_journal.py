@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 import rulebook
-from chassis.errors import Conflict, NotFound, TooMuch
+from chassis.errors import Conflict, NotFound, Refused, TooMuch
 from chassis.shredding import Reason, shred
 from proto import badges, ids
-from proto.anchors import TakeAnchor, of_a_pack
+from proto.anchors import AnchorPack, TakeAnchor
 from proto.base import Role, Sealed
 from proto.decision import Outcome
 from proto.dispatch import CaseState
@@ -38,7 +38,13 @@ from proto.facts import (
     ShiftStarted,
     WrongAddress,
 )
-from proto.field_visit import DiscussDebt, RecordJournal, ShowJournal
+from proto.field_visit import (
+    DiscussDebt,
+    EnterPremises,
+    GiveUpWaiting,
+    RecordJournal,
+    ShowJournal,
+)
 from proto.journal import GENESIS, LARGEST, Entry, Gap, Journal, Unread
 from services.field_visit import handlers, store
 from services.field_visit.handlers import oddities
@@ -48,6 +54,7 @@ from services.field_visit.model import (
     head_table,
     irregularity_table,
     journal_table,
+    refusal_table,
     verdict_table,
     visit_table,
 )
@@ -56,6 +63,7 @@ from tests.services.conftest import NOON
 from tests.services.pairs import (
     CONSENT,
     INTRODUCED,
+    REASON,
     RECORDING,
     THE_DEBTOR,
     Pair,
@@ -739,24 +747,112 @@ def test_what_a_recall_forbade_is_no_breach_of_a_phone_that_could_not_know(story
 
 
 @pytest.mark.parametrize(
-    ("anchor_id", "expected"),
-    [(of_a_pack, "breach"), (ids.new, "unknowing")],
+    ("ask", "expected"),
+    [(AnchorPack, "breach"), (TakeAnchor, "unknowing")],
     ids=["a pack", "the time alone"],
 )
-def test_a_phone_that_was_told_of_its_visits_since_could_know(
-    story, anchor_id, expected
-) -> None:
+def test_a_phone_that_was_told_of_its_visits_since_could_know(story, ask, expected) -> None:
     pair = story.pair
     pair.may_enter(*THE_DEBTOR, CONSENT)
     pair.watch.goes(seconds=30)
     pair.hear(pair.case_standing(2, state=CaseState.RECALLED))
     pair.watch.goes(seconds=10)
-    anchored(story, anchor_id=anchor_id())
+    anchored(story, ask=ask)
     pair.watch.goes(seconds=30)
     story.send(*story.entries(DebtDiscussed()))
 
     ((verdict, clauses),) = story.rows(verdict_table, "verdict", "clauses")
     assert (verdict, "4.38" in clauses) == (expected, True)
+
+
+def refused(story: Story, handle, command) -> str:
+    """Ask in a unit that is refused; return by which problem."""
+    pair = story.pair
+    pair.watch.goes(seconds=1)
+    unit = pair.open("field_visit", Role.FIELD_COLLECTOR, pair.agency, pair.a.person_id)
+    with pytest.raises(Refused) as refusal:
+        handle(command, unit)
+    unit.refuse()
+    unit.settle()
+    return refusal.value.kind
+
+
+ASKS = [
+    (handlers.discuss_debt, DiscussDebt, {}),
+    (handlers.enter_premises, EnterPremises, {"reason": REASON}),
+]
+
+
+@pytest.mark.parametrize(("handle", "ask", "more"), ASKS, ids=["talk", "enter"])
+def test_a_phone_that_was_refused_since_a_recall_knew_of_it(
+    story, handle, ask, more
+) -> None:
+    """No rule was asked, no decision is kept: all the same its person was told."""
+    pair = story.pair
+    pair.may_enter(*THE_DEBTOR, CONSENT)
+    pair.watch.goes(seconds=30)
+    pair.hear(pair.case_standing(2, state=CaseState.RECALLED))
+    pair.watch.goes(seconds=10)
+    command = ask(visit_id=pair.visit, **more)
+    for _ in range(3):
+        assert refused(story, handle, command) == "not-checked-in"
+    pair.watch.goes(seconds=30)
+    story.send(*story.entries(Entered()))
+
+    ((verdict, clauses),) = story.rows(verdict_table, "verdict", "clauses")
+    assert (verdict, "4.38" in clauses) == ("breach", True)
+    its = select(refusal_table.c.person_id, refusal_table.c.kind)
+    kept = pair.hears.connection.execute(its.where(refusal_table.c.visit_id == pair.visit))
+    assert [tuple(row) for row in kept] == [(pair.a.person_id, "not-checked-in")]
+
+
+def test_a_check_in_that_was_refused_since_a_recall_tells_too(story) -> None:
+    pair = story.pair
+    pair.may_enter(*THE_DEBTOR, CONSENT)
+    pair.watch.goes(seconds=30)
+    pair.hear(pair.case_standing(2, state=CaseState.RECALLED))
+    pair.watch.goes(seconds=10)
+    assert judged(pair.check_in(pair.a, pair.b))[0] is Outcome.STOP
+    pair.watch.goes(seconds=30)
+    story.send(*story.entries(Entered()))
+
+    ((verdict, _),) = story.rows(verdict_table, "verdict", "clauses")
+    assert verdict == "breach"
+
+
+def test_a_refusal_of_the_other_tells_this_phone_nothing(story) -> None:
+    pair = story.pair
+    pair.may_enter(*THE_DEBTOR, CONSENT)
+    pair.watch.goes(seconds=30)
+    pair.hear(pair.case_standing(2, state=CaseState.RECALLED))
+    refused(story, handlers.discuss_debt, DiscussDebt(visit_id=pair.visit))
+    pair.watch.goes(seconds=30)
+    theirs = pair.journal(Entered(), phone=pair.b)
+    command = RecordJournal(visit_id=pair.visit, journal=theirs)
+
+    pair.does(handlers.record_journal, command, pair.b)
+
+    mine = select(verdict_table.c.verdict).where(verdict_table.c.visit_id == pair.visit)
+    assert list(pair.hears.connection.scalars(mine)) == ["unknowing"]
+
+
+def test_a_refusal_before_a_recall_tells_nothing_of_it(story) -> None:
+    """A case that was recalled and is good again, and is recalled once more."""
+    pair = story.pair
+    pair.hear(pair.case_standing(2, state=CaseState.RECALLED))
+    pair.watch.goes(seconds=10)
+    refused(story, handlers.discuss_debt, DiscussDebt(visit_id=pair.visit))
+    pair.watch.goes(seconds=10)
+    pair.hear(pair.case_standing(3))
+    pair.watch.goes(seconds=10)
+    assert judged(pair.check_in(pair.a, pair.b))[0] is Outcome.PROCEED
+    assert judged(pair.may_enter(*THE_DEBTOR, CONSENT))[0] is Outcome.PROCEED
+    pair.watch.goes(seconds=30)
+    pair.hear(pair.case_standing(4, state=CaseState.RECALLED))
+    pair.watch.goes(seconds=30)
+    story.send(*story.entries(Entered()))
+
+    assert story.rows(verdict_table, "verdict") == [("unknowing",)]
 
 
 def test_what_was_done_before_a_recall_is_judged_without_it(story) -> None:
@@ -774,16 +870,125 @@ def test_what_was_done_before_a_recall_is_judged_without_it(story) -> None:
     assert story.rows(verdict_table, "verdict", "clauses") == [("fine", [])]
 
 
+# What waits, and for how long
+
+
+def gives_up(story: Story):
+    unit = story.pair.open("field_visit")
+    handlers.give_up_waiting(GiveUpWaiting(), unit)
+    unit.settle()
+    return [each.type.removeprefix("field_visit.") for each in unit.said]
+
+
+def raw(story: Story, kind: str) -> list[str]:
+    """What is kept of what is odd, opened."""
+    its = irregularity_table.c
+    query = select(its.raw).where(its.device_id == story.phone.device_id, its.kind == kind)
+    found = story.pair.hears.connection.scalars(query.order_by(its.seq))
+    opens = story.pair.hears.keyring.open
+    return [opens(Sealed(**each), story.pair.case, oddities.APART) for each in found]
+
+
+def test_what_waits_for_what_never_comes_is_given_up_and_kept(story) -> None:
+    """A no among it counts as long as it waits, and for as long as its visit is open."""
+    _, two, three = story.entries(RECORDING, Objected(by="spouse"), Knocked(times=2))
+    story.send(two, three)
+    story.pair.watch.goes(days=401)
+    assert gives_up(story) == []  # the visit is open
+    close(story)
+
+    assert gives_up(story) == ["journal_irregular"]
+
+    assert gives_up(story) == []
+    assert ("given_up", 2) in story.odd()
+    assert ("given_up", 3) in story.odd()
+    assert [Entry.model_validate_json(each) for each in raw(story, "given_up")] == [
+        two,
+        three,
+    ]
+    assert story.rows(ahead_table, "seq") == []
+    query = select(head_table.c.ahead).where(head_table.c.id == story.phone.device_id)
+    assert story.pair.hears.connection.scalar(query) == 0
+
+
+def close(story: Story) -> None:
+    query = visit_table.update().where(visit_table.c.id == story.pair.visit)
+    story.pair.hears.connection.execute(query.values(state="closed"))
+
+
+def test_a_no_of_another_history_is_given_up_too_and_what_is_young_waits(story) -> None:
+    one, two = story.entries(*THE_DEBTOR[:2])
+    story.send(one, two)
+    story.phone.seq, story.phone.link = 0, GENESIS
+    (no,) = story.entries(Objected(by="spouse"))
+    story.send(no)
+    close(story)
+    story.pair.watch.goes(days=399)
+    assert gives_up(story) == []
+    assert story.rows(ahead_table, "seq") == [(1,)]
+
+    story.pair.watch.goes(days=2)
+
+    assert gives_up(story) == ["journal_irregular"]
+    assert story.rows(ahead_table, "seq") == []
+    assert story.odd() == [("fork", 1), ("given_up", 1)]
+    assert story.seqs() == [1, 2]
+
+
+def test_what_was_given_up_joins_when_what_lay_before_it_comes_all_the_same(story) -> None:
+    one, two = story.entries(RECORDING, Objected(by="spouse"))
+    story.send(two)
+    close(story)
+    story.pair.watch.goes(days=401)
+    gives_up(story)
+
+    story.send(one, two)
+
+    assert story.seqs() == [1, 2]
+
+
+def test_of_the_day_too_it_is_kept_with_a_visit_of_that_case(story) -> None:
+    _, shift = story.entries(RECORDING, ShiftStarted())
+    shift = shift.model_copy(update={"visit_id": None})
+    story.send(shift)
+    close(story)
+    story.pair.watch.goes(days=401)
+
+    assert gives_up(story) == ["journal_irregular"]
+    (kept,) = raw(story, "given_up")
+    assert Entry.model_validate_json(kept) == shift
+
+
+# Who posted it
+
+
+def test_it_is_shown_who_posted_what_is_odd(story) -> None:
+    pair = story.pair
+    forged = pair.a.signed([Unread({"seq": "x"})]).model_copy(
+        update={"device_id": pair.b.device_id}
+    )
+    command = RecordJournal(visit_id=pair.visit, journal=forged)
+    pair.does(handlers.record_journal, command, pair.a)
+
+    (odd,) = shows(pair).irregularities
+    assert (odd.kind, odd.device_id, odd.posted_by) == (
+        "bad_signature",
+        pair.b.device_id,
+        pair.a.person_id,
+    )
+
+
 BOOT = ids.new()
 
 
-def anchored(story: Story, at=None, anchor_id=None):
+def anchored(story: Story, at=None, ask=TakeAnchor):
     """Let the phone be told the time; return the anchor's fact."""
-    anchor_id, now = anchor_id or ids.new(), story.pair.watch.now
+    anchor_id, now = ids.new(), story.pair.watch.now
     if at is not None:
         story.pair.watch.now = at - timedelta(seconds=1)
-    command = TakeAnchor(anchor_id=anchor_id, device_id=story.phone.device_id)
-    story.pair.does(handlers.take_anchor, command)
+    command = ask(anchor_id=anchor_id, device_id=story.phone.device_id)
+    handle = {TakeAnchor: handlers.take_anchor, AnchorPack: handlers.anchor_pack}[ask]
+    story.pair.does(handle, command)
     if at is not None:
         story.pair.watch.now = now
     return Anchored(anchor_id=anchor_id, asked_ms=0, got_ms=100)

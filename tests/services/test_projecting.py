@@ -7,13 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from chassis import clock
 from chassis.streams import START, Batch, Position
 from proto import ids
+from proto.base import Envelope
 from proto.complaints import ComplaintOpened
-from proto.field_visit import CollectorsArrived, CollectorsLeft
+from proto.field_visit import (
+    CollectorsArrived,
+    CollectorsLeft,
+    MediaInspected,
+    MediaReceived,
+)
+from proto.media import Fault, MediaKind
 from services.oversight import handlers, store
 from services.oversight.model import EDITION
 from services.oversight.projector.numbers import PROJECTED, UNREADABLE, Behind
@@ -288,6 +295,73 @@ def test_how_far_behind_the_board_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert behind.seconds() == 600  # who knows what was said
     behind.applied(now - timedelta(seconds=1))
     assert behind.seconds() == 1
+
+
+def cost(views: Views, at: Projection, said: list[Envelope]) -> tuple[Projection, int, int]:
+    """Take events in, each by itself; return the statements and the rows they read."""
+    asked: list[int] = []
+
+    def note(_: object, cursor: Any, *__: object) -> None:
+        asked.append(max(cursor.rowcount, 0))
+
+    event.listen(views.engine, "after_cursor_execute", note)
+    for number, each in enumerate(said, Position.parse(at.position).offset + 1):
+        at = views.take(at, batch([each], number))
+    event.remove(views.engine, "after_cursor_execute", note)
+    return at, len(asked), sum(asked)
+
+
+def test_a_file_costs_the_same_however_many_its_visit_has(views: Views) -> None:
+    story = Story()
+    story.plan()
+    story.happens(CollectorsArrived)
+    at = views.take(views.begin(), batch(story.said))
+
+    def files(count: int) -> list[Envelope]:
+        before = len(story.said)
+        for _ in range(count):
+            its = {"media_id": ids.new(), "kind": MediaKind.PHOTO}
+            story.happens(MediaReceived, **its, sha256="0" * 64, size=1)
+            story.happens(MediaInspected, **its, fault=Fault.UNREADABLE)
+        return story.said[before:]
+
+    at, *first = cost(views, at, files(10))
+    at, *_ = cost(views, at, files(80))
+    at, *last = cost(views, at, files(10))
+
+    assert first == last
+    assert rows(
+        views, "SELECT for_bank->>'media', for_agency->>'faulty_media' FROM board_visit"
+    ) == [("100", "100")]
+    with views.connection.begin():
+        before = rows_of_board(views)
+        handlers.refresh(views.connection, [story.visit_id])
+        assert rows_of_board(views) == before
+
+
+def test_files_of_one_moment_end_the_same_whichever_came_last(views: Views) -> None:
+    story = Story()
+    story.plan()
+    for _ in range(4):
+        its = {"media_id": ids.new(), "kind": MediaKind.PHOTO}
+        story.happens(MediaReceived, **its, sha256="0" * 64, size=1)
+        story.happens(MediaInspected, **its, fault=None)
+    said = [each.model_copy(update={"time": NOON}) for each in story.said]
+    at = views.take(views.begin(), batch(said))
+    with views.connection.begin():
+        together = rows_of_board(views)
+    clean(views)
+
+    at = views.begin()
+    for number, each in enumerate([said[0], *said[:0:-1]], 1):
+        at = views.take(at, batch([each], number))
+
+    with views.connection.begin():
+        assert rows_of_board(views) == together
+
+
+def rows_of_board(views: Views) -> list[Any]:
+    return list(views.connection.execute(text("SELECT t::text FROM board_visit t")))
 
 
 def test_a_batch_is_one_transaction(views: Views, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
 """What a visit is looked at for when its time has come: once, however late we look."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from proto import ids
 from proto.facts import (
@@ -311,6 +312,22 @@ def test_more_than_one_look_can_hold_are_looked_at_at_once(
     assert its.connection.scalar(again, topic) == 1
 
 
+def test_many_visits_are_looked_at_in_one_savepoint(unit, watch) -> None:
+    """One for each was half of the cost of five hundred."""
+    pairs = [Pair(unit, watch) for _ in range(5)]
+    for each in pairs:
+        each.check_in(each.a, each.b)
+    watch.goes(minutes=11)
+    its, begun = unit("field_visit"), []
+    event.listen(its.connection, "savepoint", lambda *_: begun.append(1))
+
+    handlers.look_around(LookAround(), its)
+    its.settle()
+
+    assert topics(its).count(SUSPECTED) == 5
+    assert len(begun) == 1
+
+
 def test_a_visit_of_before_is_looked_at_as_it_was_to_be(cleared, watch) -> None:
     """As the migration leaves it: one moment, and what it is for."""
     at = watch.now + timedelta(minutes=1)
@@ -321,6 +338,25 @@ def test_a_visit_of_before_is_looked_at_as_it_was_to_be(cleared, watch) -> None:
 
     assert look(cleared) == [SUSPECTED]
     assert row(cleared).due == {}
+
+
+@pytest.mark.parametrize("state", ["arriving", "cleared", "leaving"])
+def test_a_visit_of_before_there_were_timers_runs_out_too(cleared, watch, state) -> None:
+    """As code of before left it, and as the migration mends it: by its books (C.34)."""
+    name = "services.field_visit.migrations.versions.0013_told_and_posted"
+    mend = text(import_module(name).RUN_OUT)
+    before = {"due": {}, "look_at": None, "state": state}
+    change = update(visit_table).where(visit_table.c.id == cleared.visit).values(before)
+    cleared.hears.connection.execute(change)
+    for _ in range(2):
+        cleared.hears.connection.execute(mend)
+    watch.now = row(cleared).not_after
+    assert look(cleared) == []
+    assert row(cleared).look_at == watch.now + timedelta(hours=4)
+    watch.goes(hours=4)
+
+    assert look(cleared) == [LEFT]
+    assert row(cleared).state == VisitState.CLOSED
 
 
 def test_a_visit_that_cannot_be_looked_at_holds_up_no_other(

@@ -1,6 +1,7 @@
 """What field_visit does with each message: one module a matter, one function a message."""
 
 from services.field_visit.handlers.anchors import (
+    anchor_pack,
     gather_phones,
     of_the_phone,
     take_anchor,
@@ -14,6 +15,7 @@ from services.field_visit.handlers.badges import check_badge
 from services.field_visit.handlers.check_in import check_in, of_the_pair
 from services.field_visit.handlers.course import check_out, plan
 from services.field_visit.handlers.day import show_day
+from services.field_visit.handlers.giving_up import give_up_waiting
 from services.field_visit.handlers.granting import grant_visit, note_phone
 from services.field_visit.handlers.help import (
     acknowledge_help,
@@ -50,6 +52,7 @@ from services.field_visit.handlers.timers import end_stay, expect_left, look_aro
 __all__ = [
     "gather_phones",
     "of_the_phone",
+    "anchor_pack",
     "take_anchor",
     "show_journal",
     "SCORE_READERS",
@@ -68,6 +71,7 @@ __all__ = [
     "discuss_debt",
     "end_stay",
     "enter_premises",
+    "give_up_waiting",
     "grant_visit",
     "hand_over_letter",
     "helper_of",

@@ -20,6 +20,7 @@ from services.field_visit import store
 from services.field_visit.handlers import judging, permits
 from services.field_visit.handlers.facts import Asked, facts_of
 from services.field_visit.handlers.journal import apply
+from services.field_visit.handlers.knowing import told_no
 from services.field_visit.model import Visit, visit_table
 
 #: Norms that end the talk itself, not only what was asked.
@@ -75,7 +76,8 @@ def at_the_door(
 ) -> Visit:
     """Return the visit after hearing the facts that the ask rests on."""
     visit = store.visit(unit.shared, command.visit_id)
-    visit.refuse_uncleared(unit.now)
+    with told_no(visit, unit):
+        visit.refuse_uncleared(unit.now)
     judging.refuse_stale(visit, unit, sources)
     apply(visit, command.journal, unit)
     return visit

@@ -24,6 +24,7 @@ from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
 from services.field_visit.handlers import hours, judging, permits, timers
 from services.field_visit.handlers.facts import Asked, facts_of
+from services.field_visit.handlers.knowing import told_no
 from services.field_visit.handlers.pairing import apart_m, paired
 from services.field_visit.handlers.places import door_of
 from services.field_visit.model import CheckedIn, Visit, checked_in_table, visit_table
@@ -37,11 +38,12 @@ WITHDRAWN = {"visit.mandate", "visit.address_open", "dispute.suspended"}
 def check_in(command: CheckIn, unit: Unit) -> Clearance:
     """Note who is here, and say whether they may knock. Asking again is harmless."""
     visit = store.visit(unit.shared, command.visit_id)
-    visit.open_for(unit.now)
-    judging.refuse_stale(visit, unit)
     devices = unit.kept_all(DeviceStanding, [p.device_id for p in command.present])
-    for presence in command.present:
-        verify(visit, presence, devices.get(presence.device_id))
+    with told_no(visit, unit):
+        visit.open_for(unit.now)
+        judging.refuse_stale(visit, unit)
+        for presence in command.present:
+            verify(visit, presence, devices.get(presence.device_id))
     pairing = paired(visit, command, devices, unit)
     for presence in command.present:
         note(visit, presence, unit)

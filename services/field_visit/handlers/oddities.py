@@ -105,6 +105,7 @@ def row(visit: Visit, device_id: UUID, each: Told, unit: Unit) -> dict[str, Any]
         "kind": each.kind,
         "raw": None if each.raw is None else sealed(visit.case_id, each.raw, unit),
         "at": unit.now,
+        "posted_by": unit.asker and unit.asker.person_id,
     }
 
 

@@ -18,6 +18,7 @@ from services.field_visit.model.journals import (
     Item,
     Odd,
     Sorted,
+    ToldOf,
     sort,
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
@@ -49,6 +50,7 @@ from services.field_visit.model.tables import (
     media_table,
     metadata,
     phone_table,
+    refusal_table,
     score_table,
     verdict_table,
     visit_table,
@@ -91,6 +93,7 @@ __all__ = [
     "Sorted",
     "Span",
     "Timed",
+    "ToldOf",
     "Told",
     "Replied",
     "Score",
@@ -106,6 +109,7 @@ __all__ = [
     "finding_table",
     "help_table",
     "irregularity_table",
+    "refusal_table",
     "is_worth_keeping",
     "journal_table",
     "leave_table",

@@ -8,6 +8,7 @@ them, the same entries join in the same order.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,13 @@ class Odd:
     link: str
     row: int | None = None
     ahead: UUID | None = None
+
+
+class ToldOf(StrEnum):
+    """What a phone was told when it was told the time."""
+
+    THE_TIME = "the_time"
+    ITS_DAY = "its_day"  # with the pack: also how each of its visits stands
 
 
 @dataclass(frozen=True)

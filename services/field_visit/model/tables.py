@@ -176,7 +176,7 @@ Index("journal_head_person", head_table.c.person_id)
 
 #: What came before what lies before it: sealed, until its time comes. `doubt` is the fact,
 #: where it speaks against the pair: it counts at once. Over a year after it has joined, the
-#: row goes.
+#: row goes; of what never joins it goes to `irregularity` then.
 ahead_table = Table(
     "journal_ahead",
     metadata,
@@ -201,11 +201,13 @@ Index(
     ahead_table.c.seq,
     postgresql_where=WAITING,
 )
+Index("journal_ahead_old", ahead_table.c.received_at, postgresql_where=WAITING)
 DOUBTS = WAITING & ahead_table.c.doubt.is_not(None)
 Index("journal_ahead_doubts", ahead_table.c.visit_id, postgresql_where=DOUBTS)
 
 #: What was odd about what a phone sent in the name of a visit; `raw` is it, sealed, where
-#: it is nowhere else.
+#: it is nowhere else. `posted_by` is whoever sent it, as one of a pair may carry what
+#: the other's phone wrote; nobody, where we found it ourselves, or of before it was kept.
 irregularity_table = Table(
     "irregularity",
     metadata,
@@ -217,6 +219,7 @@ irregularity_table = Table(
     Column("kind", Text, nullable=False),
     Column("raw", JSONB),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("posted_by", Uuid),
 )
 Index("irregularity_visit", irregularity_table.c.visit_id, irregularity_table.c.number)
 Index("irregularity_device", irregularity_table.c.device_id, irregularity_table.c.at)
@@ -249,13 +252,27 @@ withdrawal_table = Table(
 )
 Index("withdrawal_visit", withdrawal_table.c.visit_id, withdrawal_table.c.at)
 
-#: When a phone was told what time it is. Kept 400 days.
+#: When somebody was refused in a way that tells what has happened to a visit, though no
+#: rule was asked: `kind` is the problem's. Once since the newest withdrawal.
+refusal_table = Table(
+    "refusal",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("visit_id", Uuid, ForeignKey("visit.id"), nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("refusal_visit", refusal_table.c.visit_id, refusal_table.c.person_id)
+
+#: When a phone was told what time it is, and of what beside it (`ToldOf`). Kept 400 days.
 anchor_table = Table(
     "anchor",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("device_id", Uuid, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("told_of", Text, nullable=False, server_default="the_time"),
 )
 Index("anchor_device", anchor_table.c.device_id, anchor_table.c.at)
 Index("anchor_old", anchor_table.c.at)

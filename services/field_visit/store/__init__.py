@@ -9,6 +9,13 @@ from services.field_visit.store.forgetting import (
     noted_long,
     reasons,
 )
+from services.field_visit.store.given_up import (
+    MOST_GIVEN_UP,
+    how_many_wait,
+    in_whose_name,
+    wait_no_more,
+    waiting_long,
+)
 from services.field_visit.store.helping import help_called, open_help
 from services.field_visit.store.journals import (
     anchor,
@@ -26,6 +33,7 @@ from services.field_visit.store.judged import (
     cleared_since,
     contacts,
     end_withdrawals,
+    is_news,
     off_duty,
     open_withdrawals,
     permitted,
@@ -69,7 +77,13 @@ from services.field_visit.store.waiting import MOST, to_look_at
 
 __all__ = [
     "MOST",
+    "MOST_GIVEN_UP",
     "MOST_NOTED",
+    "how_many_wait",
+    "in_whose_name",
+    "is_news",
+    "wait_no_more",
+    "waiting_long",
     "anchor",
     "anchors",
     "any_visit",

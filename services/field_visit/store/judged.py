@@ -5,22 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, Text, cast, exists, func, select, union_all, update
+from sqlalchemy import Connection, exists, func, select, union_all, update
 
-from proto.anchors import OF_A_PACK
 from proto.base import Standing
 from proto.decision import Act, Outcome
 from services.field_visit.model import (
+    ToldOf,
     anchor_table,
     decision_table,
     head_table,
     journal_table,
+    refusal_table,
     verdict_table,
     withdrawal_table,
 )
-
-#: Where the version stands in an id as it is written, from 1.
-VERSION_AT = 15
 
 
 @dataclass(frozen=True)
@@ -76,16 +74,18 @@ def end_withdrawals(
 def contacts(
     connection: Connection, visit_id: UUID, device_id: UUID, by: str, since: datetime
 ) -> list[datetime]:
-    """When a phone was told something since then: its day's pack, or an answer at the door.
+    """When a phone was told something since then: its day's pack, or an answer at the door,
+    also one that refused its person without asking the rules.
 
     Whoever was told the time alone was told of no visit.
     A check-in is told to both phones, any other answer to who asked (`by`).
     """
     anchor, entry, asked = anchor_table.c, journal_table.c, decision_table.c
+    refused, owner = refusal_table.c, select(head_table.c.person_id)
     found = union_all(
         select(anchor.at)
         .where(anchor.device_id == device_id, anchor.at >= since)
-        .where(func.substr(cast(anchor.id, Text), VERSION_AT, 1) == str(OF_A_PACK)),
+        .where(anchor.told_of == ToldOf.ITS_DAY),
         select(entry.received_at)
         .where(entry.visit_id == visit_id, entry.device_id == device_id)
         .where(entry.received_at >= since)
@@ -95,8 +95,25 @@ def contacts(
             (asked.act == Act.CHECK_IN) | (asked.asked_by == by),
             asked.at >= since,
         ),
+        select(refused.at).where(
+            refused.visit_id == visit_id,
+            refused.person_id
+            == owner.where(head_table.c.id == device_id).scalar_subquery(),
+            refused.at >= since,
+        ),
     )
     return sorted(connection.scalars(found))
+
+
+def is_news(connection: Connection, visit_id: UUID, person_id: UUID) -> bool:
+    """Whether something spoke against a visit since somebody was last refused there."""
+    its, refused = withdrawal_table.c, refusal_table.c
+    known = exists().where(
+        refused.visit_id == visit_id,
+        refused.person_id == person_id,
+        refused.at >= its.at,
+    )
+    return bool(connection.scalar(select(exists().where(its.visit_id == visit_id, ~known))))
 
 
 def cleared_since(connection: Connection, visit_id: UUID) -> datetime | None:

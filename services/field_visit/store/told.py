@@ -48,7 +48,8 @@ def told(connection: Connection, visit_id: UUID, after: int, limit: int) -> list
 def irregularities(connection: Connection, visit_id: UUID) -> list[Row[Any]]:
     """What was odd about what was sent in the name of a visit, as it arrived."""
     its = irregularity_table.c
-    query = select(its.kind, its.device_id, its.seq, its.at).where(its.visit_id == visit_id)
+    shown = its.kind, its.device_id, its.seq, its.at, its.posted_by
+    query = select(*shown).where(its.visit_id == visit_id)
     return list(connection.execute(query.order_by(its.number).limit(MOST_ODD)))
 
 

@@ -11,7 +11,13 @@ from proto.complaints import WorkStanding
 from proto.dispatch import CaseStanding
 from proto.workforce import AgencyStanding, PersonStanding
 from services.oversight import store
-from services.oversight.model import TAKES, Happened, board_row
+from services.oversight.model import (
+    TAKES,
+    Happened,
+    board_row,
+    is_of_a_file,
+    with_files,
+)
 
 #: What the board names people, agencies and cases by, and whether work is withdrawn.
 KEEPS: tuple[type[Standing], ...] = (
@@ -47,10 +53,39 @@ def told(place: int, body: bytes) -> Told:
 
 
 def project(connection: Connection, generation: int, news: Sequence[Told]) -> None:
-    """Let events of the stream take effect. What was told before changes nothing."""
+    """Let events of the stream take effect. What was told before changes nothing.
+
+    Where nothing but files is new of a visit, nothing but these is read: it may have
+    hundreds, each told of by itself.
+    """
+    happened = [each.happened for each in news if each.happened]
+    known = store.known(connection, [each.event_id for each in happened])
     record(connection, generation, news)
-    visits = {each.happened.visit_id for each in news if each.happened}
-    refresh(connection, {visit for visit in visits if visit})
+    fresh = [each for each in happened if each.visit_id and each.event_id not in known]
+    others = {each.visit_id for each in fresh if not is_of_a_file(each)}
+    files = [each for each in fresh if each.visit_id not in others]
+    anew = add_files(connection, files)
+    refresh(connection, {visit for visit in others | anew if visit})
+
+
+def add_files(connection: Connection, fresh: Sequence[Happened]) -> set[UUID]:
+    """Add to the board what is new of files; return the visits it cannot be added to.
+
+    A visit that is not on the board was not planned yet, as far as is known.
+    """
+    if not fresh:
+        return set()
+    files = {(each.visit_id, each.data["media_id"]) for each in fresh if each.visit_id}
+    told_of, news = (
+        store.told_of_files(connection, files),
+        {each.event_id for each in fresh},
+    )
+    before = store.shown_now(connection, told_of)
+    after = {
+        row["visit_id"]: with_files(row, told_of[row["visit_id"]], news) for row in before
+    }
+    store.show(connection, [row for row in after.values() if row])
+    return {visit_id for visit_id, row in after.items() if row is None}
 
 
 def record(connection: Connection, generation: int, news: Sequence[Told]) -> None:

@@ -167,6 +167,7 @@ TAKES: dict[type[Event], Callable[[Course, Happened], None]] = {
     MediaInspected: Course.inspect,
 }
 TAKE = {kind.topic(): take for kind, take in TAKES.items()}
+OF_FILES = (MediaReceived.topic(), MediaInspected.topic())
 
 
 def board_row(events: Iterable[Happened]) -> dict[str, Any] | None:
@@ -185,6 +186,54 @@ def board_row(events: Iterable[Happened]) -> dict[str, Any] | None:
         "for_bank": shown(known),
         "for_agency": shown(seen_by_agency(known, planned.agency_id)),
     }
+
+
+def is_of_a_file(event: Happened) -> bool:
+    """Tell whether it tells of one file, and of nothing else."""
+    return event.topic in OF_FILES
+
+
+def with_files(
+    row: dict[str, Any], events: Sequence[Happened], news: set[UUID]
+) -> dict[str, Any] | None:
+    """Return a row of the board with what is new of some files, of which these are all the
+    events; None where nobody can tell which event is the newest.
+    """
+    agency = seen_by_agency(events, row["agency_id"])
+    changed = {}
+    for side, mine in (("for_bank", events), ("for_agency", agency)):
+        board, fresh = row[side], [each for each in mine if each.event_id in news]
+        if board is None or not fresh:
+            continue
+        newest, last = newest_of(fresh), datetime.fromisoformat(board["last_at"])
+        if newest.said_at == last:
+            return None
+        old = counted([each for each in mine if each.event_id not in news])
+        more = {name: count - old[name] for name, count in counted(mine).items()}
+        changed[side] = board | {name: board[name] + count for name, count in more.items()}
+        changed[side] |= said_last(newest) if newest.said_at > last else {}
+    return row | changed
+
+
+def counted(events: Sequence[Happened]) -> dict[str, int]:
+    """Count the files that these events tell of."""
+    course = Course()
+    for event in sorted(events, key=as_said):
+        TAKE[event.topic](course, event)
+    return files_of(course)
+
+
+def files_of(course: Course) -> dict[str, int]:
+    faulty = sum(course.faults.get(each) is not None for each in course.media)
+    return {"media": len(course.media), "faulty_media": faulty}
+
+
+def newest_of(events: Sequence[Happened]) -> Happened:
+    return max(events, key=lambda each: (each.said_at, each.sequence, each.event_id))
+
+
+def said_last(event: Happened) -> dict[str, str]:
+    return {"last_topic": event.topic, "last_at": event.said_at.isoformat()}
 
 
 def day_at(moment: datetime, zone: str) -> date:
@@ -214,10 +263,7 @@ def shown(events: Sequence[Happened]) -> dict[str, Any] | None:
             take(course, event)
     if course.planned is None:
         return None
-    plan, newest = (
-        course.planned.data,
-        max(events, key=lambda e: (e.said_at, e.sequence, e.event_id)),
-    )
+    plan = course.planned.data
     against = sorted(
         course.refusals + course.breaches,
         key=lambda e: (e.at, e.sequence, e.event_id),
@@ -233,10 +279,8 @@ def shown(events: Sequence[Happened]) -> dict[str, Any] | None:
         "breaches": len(course.breaches),
         "help": alerts(course),
         "duties": duties(course),
-        "media": len(course.media),
-        "faulty_media": sum(course.faults.get(each) is not None for each in course.media),
-        "last_topic": newest.topic,
-        "last_at": newest.said_at.isoformat(),
+        **files_of(course),
+        **said_last(newest_of(events)),
     }
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from proto.dispatch import CaseHeld, CaseResumed
+from proto.field_visit import MediaInspected, MediaReceived
 
 metadata = MetaData()
 
@@ -83,6 +84,11 @@ Index(
     timeline_table.c.sequence,
     postgresql_where=HOLDING,
 )
+
+#: What is told of one file of a visit, of which there may be hundreds.
+OF_FILES = timeline_table.c.topic.in_([MediaInspected.topic(), MediaReceived.topic()])
+MEDIA_ID = timeline_table.c.data["media_id"].astext
+Index("timeline_files", timeline_table.c.visit_id, MEDIA_ID, postgresql_where=OF_FILES)
 
 #: A visit that was planned, as the board shows it: to the bank, and to its agency. Both
 #: are made from the timeline, each from those events only that it may see. `day` is the

@@ -121,7 +121,8 @@ async def stands(link: Link, at: Position) -> bool:
         return True
     there = streams.read_from(link, at.offset)
     try:
-        batch = await asyncio.wait_for(anext(there), SILENT_S)
+        async with asyncio.timeout(SILENT_S):  # wait_for loses a cancellation
+            batch = await anext(there)
     except TimeoutError:
         return False
     return batch.said[0].position == at

@@ -7,10 +7,13 @@ from services.oversight.store.made import (
     entries,
     forget_unplanned,
     keep,
+    known,
     move,
     planned,
     projection,
     show,
+    shown_now,
+    told_of_files,
 )
 from services.oversight.store.seen import (
     Seen,
@@ -28,6 +31,9 @@ __all__ = [
     "add",
     "board",
     "courses",
+    "known",
+    "shown_now",
+    "told_of_files",
     "entries",
     "forget_unplanned",
     "holds",

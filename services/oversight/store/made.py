@@ -5,13 +5,26 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Uuid, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Row,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from chassis import writing
 from chassis.writing import Part
 from proto.base import Standing
 from proto.dispatch import VisitPlanned
 from services.oversight.model import (
+    MEDIA_ID,
+    OF_FILES,
     Happened,
     board_visit_table,
     projection_table,
@@ -74,6 +87,30 @@ def courses(connection: Connection, visits: Iterable[UUID]) -> dict[UUID, list[H
         assert event.visit_id is not None
         found.setdefault(event.visit_id, []).append(event)
     return found
+
+
+def known(connection: Connection, events: Iterable[UUID]) -> set[UUID]:
+    """Which of these events stand on the timeline already."""
+    its, wanted = timeline_table.c.event_id, bindparam("events", list(events), ARRAY(Uuid))
+    return set(connection.scalars(select(its).where(its == wanted.any_())))
+
+
+def told_of_files(
+    connection: Connection, files: Iterable[tuple[UUID, str]]
+) -> dict[UUID, list[Happened]]:
+    """All that is known of these files of visits, by the visit."""
+    found: dict[UUID, list[Happened]] = {}
+    mine = tuple_(timeline_table.c.visit_id, MEDIA_ID).in_(sorted(files))
+    for row in connection.execute(SHOWN.where(OF_FILES, mine)):
+        found.setdefault(row.visit_id, []).append(happened(row))
+    return found
+
+
+def shown_now(connection: Connection, visits: Iterable[UUID]) -> list[dict[str, Any]]:
+    """The rows of these visits on the board, of those that are there."""
+    table = board_visit_table
+    query = select(table).where(table.c.visit_id.in_(sorted(visits)))
+    return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def happened(row: Row[Any]) -> Happened:
