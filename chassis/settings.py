@@ -25,8 +25,14 @@ A_BANK = {
     "bank_hotline": "400-000-0000",
     "bank_complaints": "示范市示范路 1 号，示范银行消费者权益保护部",
 }
-#: And what it is called in other languages, when nobody says how the bank itself is.
-ELSEWHERE = {"bank_name_zh_tw": "示範銀行", "bank_name_en": "Demo Bank"}
+#: And what is said of it in other languages, each as long as nobody says it of the bank.
+ELSEWHERE = {
+    "bank_name": {"zh_tw": "示範銀行", "en": "Demo Bank"},
+    "bank_complaints": {
+        "zh_tw": "示範市示範路 1 號，示範銀行消費者權益保護部",
+        "en": "Demo Bank, Consumer Protection, 1 Demo Road, Demo City",
+    },
+}
 
 #: Passwords that everybody tries first; beside them a user's own name, and none.
 DEFAULTS = frozenset({"admin", "changeme", "guest", "password", "postgres", "secret"})
@@ -47,8 +53,8 @@ class Settings(BaseSettings):
     `database_password_file` and `broker_password_file` hold what the addresses leave out.
     `pack_hours` is how long a phone may go by the pack of its day.
     `bank_name`, `bank_hotline` and `bank_complaints` are what somebody at a door is told
-    of the bank: how it is called, in other languages too where it has other names, its
-    telephone, and where else one complains.
+    of the bank: how it is called, its telephone, and where else one complains; name and
+    place in other languages too, where they are written otherwise there.
     """
 
     model_config = SettingsConfigDict(
@@ -74,6 +80,8 @@ class Settings(BaseSettings):
     bank_name_en: str = Field("", max_length=80)
     bank_hotline: str = Field("", max_length=30, pattern=r"^(\+?[0-9][0-9 ()-]{2,})?$")
     bank_complaints: str = Field("", max_length=300)
+    bank_complaints_zh_tw: str = Field("", max_length=300)
+    bank_complaints_en: str = Field("", max_length=300)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database_url")
@@ -112,8 +120,13 @@ class Settings(BaseSettings):
         """Let a desk be a bank that there is not."""
         if given.get("environment") == "production":
             return given
-        own = given.get("bank_name")
-        return A_BANK | ({} if own else ELSEWHERE) | given
+        elsewhere = {
+            f"{name}_{language}": text
+            for name, texts in ELSEWHERE.items()
+            if not given.get(name)
+            for language, text in texts.items()
+        }
+        return A_BANK | elsewhere | given
 
     @model_validator(mode="after")
     def refuse_a_nameless_bank(self) -> Self:

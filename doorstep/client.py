@@ -164,6 +164,9 @@ def _event(said: Mapping[str, str]) -> Happened | None:
 
 
 def _object(response: httpx.Response) -> Mapping[str, Any]:
+    """Return the JSON object that was answered; of a page, its text."""
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        return {"page": response.text}
     try:
         body = response.json()
     except ValueError:

@@ -34,6 +34,14 @@ class Order:
     first: bool = False
 
 
+@dataclass(frozen=True)
+class Sent:
+    """An order that is answered for good, and how."""
+
+    order: Order
+    answer: Answer
+
+
 @dataclass
 class Outgoing:
     """The orders that wait on one phone, in the order in which they are sent."""
@@ -59,13 +67,13 @@ class Outgoing:
         self._keep()
         return order
 
-    def send(self, sender: Sender) -> list[Answer]:
-        """Send what waits until nobody answers for good; return the answers.
+    def send(self, sender: Sender) -> list[Sent]:
+        """Send what waits until nobody answers for good; return what was answered.
 
         What was taken is gone, and what was refused for good. After each answer it is
         looked what is first now: help that was called meanwhile does not wait for the rest.
         """
-        answers = []
+        sent = []
         while self.waiting:
             order = self.waiting[0]
             try:
@@ -76,8 +84,8 @@ class Outgoing:
                 break
             self.waiting.remove(order)
             self._keep()
-            answers.append(answer)
-        return answers
+            sent.append(Sent(order, answer))
+        return sent
 
     def _keep(self) -> None:
         """Write anew what waits: whole and on disk before it is believed."""

@@ -1,7 +1,8 @@
 """A simulated work phone: a key it never shows, a journal it never rewrites.
 
-Its folder holds `key.pem` and `journal.jsonl`, both for our eyes only. An entry is on
-disk before it counts, so that a phone which dies loses nothing and repeats no number.
+Its folder holds `key.pem`, `journal.jsonl` and what waits to be sent, all for our eyes
+only. An entry is on disk before it counts, so that a phone which dies loses nothing and
+repeats no number.
 """
 
 import json
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis import signatures
 from doorstep.home import write_secretly
+from doorstep.outgoing import Outgoing, Sender, Sent
 from proto import ids
 from proto.anchors import Anchor
 from proto.canonical import canonical
@@ -46,6 +48,8 @@ class Phone:
         self._file = folder / "journal.jsonl"
         self.entries: list[Entry] = _entries(self._file)
         self._confirmed = 0
+        #: What was done and is still to be told; without a signal it waits there.
+        self.outgoing, self.signal = Outgoing.of(folder), True
         #: Since when it runs, and under which name: its monotonic clock counts from then.
         self.boot_id, self._booted = ids.new(), time.monotonic()
 
@@ -101,6 +105,30 @@ class Phone:
         """Return what nobody has confirmed yet, its head signed; nothing if all is."""
         waiting = self.entries[self._confirmed :][:MOST_AT_ONCE]
         return self.signed(waiting) if waiting else None
+
+    def report(self, path: str) -> None:
+        """Let what nobody confirmed, and what does not wait already, wait to be sent."""
+        while unsent := self.entries[self._queued() :][:MOST_AT_ONCE]:
+            journal = self.signed(unsent).model_dump(mode="json")
+            self.outgoing.add(path, {"journal": journal})
+
+    def _queued(self) -> int:
+        """Return the number through which the journal is confirmed, or waits."""
+        waiting = (each.body for each in self.outgoing.waiting)
+        parts = [body["journal"] for body in waiting if "journal" in body]
+        ends = [int(part["entries"][-1]["seq"]) for part in parts]
+        return max([self._confirmed, *ends])
+
+    def send(self, sender: Sender) -> list[Sent]:
+        """Send what waits, as far as there is a signal: help first, then in order.
+
+        The answer to a part of the journal says through which number it is kept.
+        """
+        sent = self.outgoing.send(sender) if self.signal else []
+        for each in sent:
+            if each.answer.ok:
+                self.confirm(int(each.answer.body.get("through", 0)))
+        return sent
 
     def part(self, first: int, last: int) -> Journal:
         """Return the entries of these numbers, signed: what the server says is missing."""

@@ -15,7 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from chassis import topology
-from chassis.settings import A_BANK
+from chassis.settings import A_BANK, ELSEWHERE
 from doorstep import parts
 from gateway.main import DRAIN_S
 
@@ -29,6 +29,12 @@ ENDS = {"migrate"}
 ONE_FOR_ALL = {"services"}  # the embedded process; containers run each service apart
 #: What every part is told by whoever starts it; without, none starts.
 THE_BANK = {f"DOORSTEP_{name.upper()}" for name in A_BANK}
+#: And what may be left out: how the bank says it in other languages.
+ELSEWHERE_TOO = {
+    f"DOORSTEP_{name}_{language}".upper()
+    for name, texts in ELSEWHERE.items()
+    for language in texts
+}
 #: Hold sealed fields, and so need the master key.
 KEEPERS = {"gateway", "worker", *parts.SERVICES}
 
@@ -129,13 +135,16 @@ def of_the_shell(compose: Compose) -> Iterator[str]:
     if text.count("${") > sum(map(len, told.values())):
         yield "a value comes from the shell of whoever starts this"
     for name in told.keys() - SERVERS:
-        if told[name] != THE_BANK:
+        if told[name] != THE_BANK | ELSEWHERE_TOO:
             yield f"{name} is not told whose bank this is"
 
 
 def of_the_bank(values: Iterable[tuple[str, str]]) -> set[str]:
-    """Which of these say whose bank it is, and must come from whoever starts this."""
-    return {key for key, value in values if value.startswith(f"${{{key}:?")} & THE_BANK
+    """Which of these say whose bank it is, and come from whoever starts this."""
+    given = list(values)
+    must = {key for key, value in given if value.startswith(f"${{{key}:?")}
+    may = {key for key, value in given if value == f"${{{key}:-}}"}
+    return must & THE_BANK | may & ELSEWHERE_TOO
 
 
 def of_a_variable(name: str, key: str, value: str, has: set[str]) -> str | None:
@@ -232,6 +241,7 @@ def environment(service: str, key: str, value: str) -> Callable[[Compose], None]
             "not told",
         ),
         (environment("relay", "DOORSTEP_BANK_HOTLINE", ""), "relay is not told whose bank"),
+        (environment("relay", "DOORSTEP_BANK_NAME_EN", ""), "relay is not told whose bank"),
         (environment("relay", "AMQP_URI", "amqp://us:it@broker"), "password in AMQP_URI"),
         (environment("database", "POSTGRES_PASSWORD", "x"), "password in POSTGRES_PASS"),
         (environment("broker", "RABBITMQ_DEFAULT_PASS_FILE", "/run/secrets/x"), "takes no"),

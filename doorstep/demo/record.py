@@ -9,10 +9,10 @@ from typing import Any
 from doorstep.client import Answer, Happened
 from doorstep.demo.story import Expected, Step
 
-#: The event whose clauses are those of a breach.
-BREACH = "field_visit.breach_suspected"
+#: The events whose clauses are those of a breach.
+BREACHES = ("field_visit.breach_suspected", "field_visit.breach_recorded")
 #: What came of an order whose reply is no decision, by the end of its path.
-ENDS = {"journal": "received", "check-out": "closed"}
+ENDS = {"journal": "received", "check-out": "closed", "outgoing": "sent"}
 #: What is seen of events, and not of the answer.
 OF_EVENTS = {"topics", "marked", "overheard"}
 
@@ -97,6 +97,8 @@ def outcome(step: Step, answer: Answer) -> str:
     decision = answer.body.get("decision")
     if isinstance(decision, dict):
         return str(decision.get("outcome"))
+    if step.told_later and not answer.status:
+        return "waits"
     if not answer.ok:
         return answer.kind or "no-answer"
     if step.method == "GET":
@@ -113,7 +115,7 @@ def reasons(answer: Answer) -> list[Mapping[str, Any]]:
 def breach(event: Happened) -> list[str]:
     """Return the clauses that an event marks a breach of."""
     told = event.data.get("data", {})
-    return list(told.get("clauses", ())) if event.topic == BREACH else []
+    return list(told.get("clauses", ())) if event.topic in BREACHES else []
 
 
 def at(body: Any, path: str) -> object:

@@ -6,11 +6,11 @@ from typing import Any, TextIO
 
 from doorstep.catalogue import knows, say
 from doorstep.client import Answer
-from doorstep.demo.record import BREACH, Seen, at, outcome, reasons
-from doorstep.demo.story import Act, Step, Who
+from doorstep.demo.record import BREACHES, Seen, at, outcome, reasons
+from doorstep.demo.story import Act, Step
 
 COLOURS = {"proceed": "32", "received": "32", "closed": "32", "shown": "32", "done": "32"}
-COLOURS |= {"wait": "33", "ask": "33"}
+COLOURS |= {"wait": "33", "ask": "33", "waits": "33", "sent": "32"}
 RED, BOLD, FAINT = "31", "1", "2"
 
 
@@ -48,7 +48,7 @@ class Telling:
             head = f"{number}. " if place == 0 else " " * len(f"{number}. ")
             self._line(self._in(BOLD, head + say(language, f"demo.steps.{step.name}")))
         for language in self.languages:
-            who = phone if step.who is Who.PHONE else say(language, f"demo.who.{step.who}")
+            who = phone if step.who.is_phone else say(language, f"demo.who.{step.who}")
             asked = say(language, "demo.asked", who=who, request=step.asks)
             self._line(f"   {asked}")
 
@@ -57,9 +57,10 @@ class Telling:
         result = outcome(step, answer)
         key = f"demo.outcomes.{result}"
         named = [say(language, key) for language in self.languages if knows(key)]
-        head = f"   → HTTP {answer.status}  {result}  {' / '.join(named)}"
+        whence = f"HTTP {answer.status}" if answer.status else self._offline()
+        head = f"   → {whence}  {result}  {' / '.join(named)}"
         self._line(self._in(COLOURS.get(result, RED), head.rstrip()))
-        if not answer.ok and not reasons(answer):
+        if answer.status and not answer.ok and not reasons(answer):
             self._line(f"     {answer.body.get('detail', '')}")
         for sentence, clauses in _by_sentence(answer, self.languages).items():
             self._reason(sentence, clauses)
@@ -68,7 +69,7 @@ class Telling:
         for path, value in seen.shown.items():
             self._line(f"     {path}: {value}")
         for topic in seen.topics:
-            marked = f"  {' '.join(seen.marked)}" if topic == BREACH else ""
+            marked = f"  {' '.join(seen.marked)}" if topic in BREACHES else ""
             self._line(self._in(FAINT, f"   ⚡ {topic}{marked}"))
         if step.saves:
             self.say("saved", "   ", file=step.saves)
@@ -82,11 +83,17 @@ class Telling:
     def _reason(
         self, sentences: tuple[str, ...], clauses: Sequence[Mapping[str, Any]]
     ) -> None:
+        """Say why not. A pack has the clauses alone; a decision, their words too."""
         for sentence in sentences:
             self._line(f"     {sentence}")
-        for clause in clauses:
+        if bare := [str(each["clause"]) for each in clauses if "cite" not in each]:
+            self._line(self._in(FAINT, f"       {' '.join(bare)}"))
+        for clause in clauses[len(bare) :]:
             told = f"       {clause['clause']}  {clause['cite']}  「{clause['quote']}」"
             self._line(self._in(FAINT, told))
+
+    def _offline(self) -> str:
+        return " / ".join(say(language, "demo.no-signal") for language in self.languages)
 
     def _script(self, answer: Answer) -> None:
         """Say what the phone gives the pair to say."""
@@ -110,7 +117,7 @@ def _by_sentence(
     """
     found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for reason in reasons(answer):
-        says = tuple(told(reason, language) for language in languages)
+        says = tuple(told(reason, language) for language in languages if "says" in reason)
         found.setdefault(says, []).append(reason)
     return found
 

@@ -5,11 +5,11 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from chassis import clock, geo
 from doorstep import pairing
 from doorstep.client import Answer, Gateway, Happened
+from doorstep.demo import pocket
 from doorstep.demo.cast import Actor, CannotPlay, Cast, Scene
 from doorstep.demo.feed import Feed
 from doorstep.demo.names import Names
@@ -36,6 +36,7 @@ class Walking:
         self.actors: dict[tuple[str, str], Actor] = {}
         self.feeds: dict[str, Feed] = {}
         self.names = Names(cast.account_ids)
+        self.packs = pocket.Packs()
         self.told: list[Happened] = []
         self.as_expected = True
 
@@ -64,13 +65,11 @@ class Walking:
                     self._begin_shift(actor, scene)
 
     def _begin_shift(self, actor: Actor, scene: Scene) -> None:
-        actor.phone.note(scene.visit_id, ShiftStarted(), clock.now())
-        journal = actor.phone.signed(actor.phone.entries)
+        actor.phone.note(None, ShiftStarted(), clock.now())
         gateway, path = self.cast.of(actor.account), f"/v1/visits/{scene.visit_id}/journal"
-        body = {"journal": journal.model_dump(mode="json")}
-        if not any(gateway.post(path, body).ok for _ in patiently(PATIENCE_S)):
+        told = (pocket.tell(actor.phone, gateway, path, {}) for _ in patiently(PATIENCE_S))
+        if not any(answer.ok for answer in told):
             raise CannotPlay(f"the shift of {actor.staff_no} could not begin")
-        actor.phone.confirm(len(actor.phone.entries))
 
     def follow(self) -> None:
         """Follow every visit of the story, as its agency's supervisor."""
@@ -87,12 +86,16 @@ class Walking:
         """Return the gateway, spoken to by somebody, or by nobody in particular."""
         if who is Who.PASSER_BY:
             return self.cast.gateway
-        if who is Who.PHONE:
-            return self.cast.of(self.pair(scene)[0].account)
+        if who.is_phone:
+            return self.cast.of(self.actor(who, scene).account)
         return self.cast.of(self.cast.account(who, scene.agency))
 
     def pair(self, scene: Scene) -> list[Actor]:
         return [self.actors[scene.agency, staff] for staff in scene.pair]
+
+    def actor(self, who: Who, scene: Scene) -> Actor:
+        """Return who holds the phone that asks; the first one's carries both."""
+        return self.pair(scene)[who is Who.PARTNER]
 
     def scene(self, act: Act, step: Step) -> Scene:
         return self.scenes[step.door or act.door]
@@ -109,9 +112,9 @@ class Walking:
         return {"one": one.name, "other": other.name, **where}
 
     def phone(self, act: Act, step: Step) -> str:
-        """Return whose phone it is that carries both."""
-        first = self.pair(self.scene(act, step))[0]
-        return f"{first.name} {first.staff_no}"
+        """Return whose phone it is."""
+        holder = self.actor(step.who, self.scene(act, step))
+        return f"{holder.name} {holder.staff_no}"
 
     def start_again(self, step: Step) -> None:
         """Start everything again at the step's moment, where it is later than ours."""
@@ -126,14 +129,21 @@ class Walking:
         scene = self.scene(act, step)
         self.start_again(step)
         self.names.at(scene)
-        phone = self.pair(scene)[0].phone
-        for fact in step.facts:
-            phone.note(scene.visit_id, fact, clock.now())
+        self._take_phone(step, scene)
         answer, passed_over = self._answer(step, scene)
         self.as_expected &= seen(step, answer, (), self.names).fits(step.expects)
         events = self._events(step, self.feeds[step.door or act.door], passed_over)
         what = seen(step, answer, events, self.names)
         return answer, replace(what, overheard=self._overheard(step.unheard))
+
+    def _take_phone(self, step: Step, scene: Scene) -> None:
+        """Give the phones the signal they have now; let the one that asks note facts."""
+        for who in (Who.PHONE, Who.PARTNER) if step.signal is not None else ():
+            self.actor(who, scene).phone.signal = who in (step.signal or ())
+        phone, now = self.actor(step.who, scene).phone, clock.now()
+        self.names |= {"phone": str(phone.device_id), "now": now.isoformat()}
+        for fact in step.facts:
+            phone.note(scene.visit_id, fact, clock.now())
 
     def _answer(self, step: Step, scene: Scene) -> tuple[Answer, set[str]]:
         """Ask until the answer rests on all it should; return it, and the decisions that
@@ -143,24 +153,48 @@ class Walking:
         for _ in patiently(PATIENCE_S if self.as_expected else NO_MORE_S):
             if decided := at(answer.body, "decision.decision_id"):
                 passed_over.add(str(decided))
-            answer = self._kept(step, self._asked(step, scene))
+            answer = self._kept(step, self._tried(step, scene))
             fits = seen(step, answer, (), self.names).fits(step.expects)
             if fits or not (step.hears or answer.kind in NOT_YET):
                 break
         passed_over.discard(str(at(answer.body, "decision.decision_id")))
         return answer, passed_over
 
+    def _tried(self, step: Step, scene: Scene) -> Answer:
+        """Ask once: the phone itself, or the gateway; of the latter, who has a signal."""
+        gateway, phone = self.of(step.who, scene), self.actor(step.who, scene).phone
+        if step.by_pack:
+            return self.packs.look_up(step.by_pack, phone, scene.visit_id, clock.now())
+        if step.method == "SEND":
+            return pocket.send(phone, gateway)
+        if step.told_later:
+            path, body = self.names.put(step.path), self.names.put(step.body)
+            return pocket.tell(phone, gateway, path, body)
+        if step.who.is_phone and not phone.signal:
+            return Answer(0)
+        return self._got(step, scene) if step.method == "GET" else self._asked(step, scene)
+
+    def _got(self, step: Step, scene: Scene) -> Answer:
+        """Read something: a page as whoever reads it does, a pack as a phone does."""
+        gateway = self.of(step.who, scene)
+        answer = gateway.get(self.names.put(step.path))
+        if "page" in answer.body:
+            return Answer(answer.status, pocket.on_the_page(str(answer.body["page"])))
+        if "pack" in answer.body:
+            keys, phone = gateway.get("/v1/keys").body["keys"], self.actor(step.who, scene)
+            return self.packs.take(answer, keys, phone.phone, scene.visit_id)
+        return answer
+
     def _asked(self, step: Step, scene: Scene) -> Answer:
-        """Ask once, with what the phone has to tell."""
-        gateway, path = self.of(step.who, scene), self.names.put(step.path)
-        if step.method == "GET":
-            return gateway.get(path)
-        phone = self.pair(scene)[0].phone
-        body: dict[str, Any] = self.names.put(step.body)
+        """Ask for what is to be done, with all that the phone has not told yet."""
+        gateway, phone = self.of(step.who, scene), self.actor(step.who, scene).phone
+        path, body = self.names.put(step.path), dict(self.names.put(step.body))
+        if step.who.is_phone:
+            phone.send(gateway)  # what waits goes before
         if step.present:
             present = self._present(step, scene, gateway)
             body["present"] = [each.model_dump(mode="json") for each in present]
-        elif step.who is Who.PHONE and (journal := phone.unconfirmed()):
+        elif step.who.is_phone and (journal := phone.unconfirmed()):
             body["journal"] = journal.model_dump(mode="json")
         answer = gateway.post(path, body)
         if "journal" in body and (answer.ok or "decision" in answer.body):

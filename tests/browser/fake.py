@@ -24,7 +24,14 @@ from gateway import pages
 from gateway.edge import Edge
 from proto import ids
 from proto.base import Envelope, Event, Reply, Role
-from proto.field_visit import HelpKnown, VisitShown, VisitState
+from proto.field_visit import (
+    Danger,
+    HelpKnown,
+    HelpShown,
+    VisitShown,
+    VisitState,
+    Watch,
+)
 from proto.media import MediaList, MediaShown
 from proto.oversight import (
     BankBoard,
@@ -35,6 +42,7 @@ from proto.oversight import (
     Timeline,
     TimelineEntry,
 )
+from proto.places import Position
 from tests.browser import scenes
 
 PASSWORD = "a long enough password"
@@ -62,6 +70,10 @@ class World:
     told: list[tuple[str, str, str]] = field(default_factory=list)
     #: Files that a revoked phone sent.
     revoked: set[UUID] = field(default_factory=set)
+    #: Visits of which only the bank sees photos and sound.
+    restricted: set[UUID] = field(default_factory=set)
+    #: What a call for help is about and where from; one that is not here said neither.
+    about: dict[UUID, tuple[Danger | None, Position | None]] = field(default_factory=dict)
     #: How far the board is behind the stream.
     lags: int = 0
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -264,17 +276,37 @@ def one_visit(app: FastAPI, world: World) -> None:
     @app.post(VISIT + "/help/{help_id}/acknowledgement")
     async def acknowledge(visit_id: UUID, help_id: UUID) -> Response:
         at = next(n for n, each in enumerate(world.visits) if each.visit_id == visit_id)
-        calls = [heard(each, help_id, world.now) for each in world.visits[at].help]
+        calls = [heard(each, world.now) for each in world.visits[at].help]
         world.change(at, help=tuple(calls))
         call = next(each for each in calls if each.help_id == help_id)
         known = call.model_dump(include={"help_id", "called_at", "acknowledged_at"})
         return say(HelpKnown(visit_id=visit_id, **known))
 
+    @app.get(VISIT + "/help/{help_id}")
+    async def about(visit_id: UUID, help_id: UUID) -> Response:
+        found = world.find(visit_id)
+        assert found is not None
+        call = next(each for each in found.help if each.help_id == help_id)
+        kind, position = world.about.get(help_id, (None, None))
+        known = call.model_dump(include={"help_id", "called_at", "acknowledged_at"})
+        told, who = call.told or Watch.SUPERVISOR, ids.new()
+        shown = HelpShown(
+            **known,
+            visit_id=visit_id,
+            collector_id=who,
+            told=told,
+            kind=kind,
+            position=position,
+        )
+        return say(shown)
+
 
 def media(app: FastAPI, world: World) -> None:
     @app.get(f"{VISIT}/media")
     async def of_visit(visit_id: UUID) -> Response:
-        found = MediaList(media=tuple(world.files.get(visit_id, [])))
+        kept = visit_id in world.restricted and world.role is Role.SUPERVISOR
+        files = () if kept else tuple(world.files.get(visit_id, []))
+        found = MediaList(media=files, restricted=visit_id in world.restricted)
         body = found.model_dump(mode="json")
         for each in body["media"]:
             each["counts"] = UUID(each["media_id"]) not in world.revoked
@@ -288,8 +320,9 @@ def media(app: FastAPI, world: World) -> None:
         return Response(found[0], media_type=found[1])
 
 
-def heard(call: HelpAlert, help_id: UUID, now: datetime) -> HelpAlert:
-    if call.help_id != help_id:
+def heard(call: HelpAlert, now: datetime) -> HelpAlert:
+    """Who acts on one call of a visit acts on all that are open with it."""
+    if call.acknowledged_at:
         return call
     return call.model_copy(update={"acknowledged_at": now})
 

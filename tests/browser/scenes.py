@@ -13,9 +13,16 @@ from PIL import Image, ImageDraw
 
 from proto import ids
 from proto.dispatch import HoldReason
-from proto.field_visit import CollectorsArrived
+from proto.field_visit import CollectorsArrived, Watch
 from proto.media import Fault, Inspection, MediaKind, MediaShown
-from proto.oversight import Against, BankVisit, BoardState, HelpAlert, TimelineEntry
+from proto.oversight import (
+    Against,
+    BankVisit,
+    BoardState,
+    Duty,
+    HelpAlert,
+    TimelineEntry,
+)
 
 DAY = date(2026, 3, 2)
 #: 15:00 at a door in Shanghai.
@@ -130,6 +137,51 @@ def some(number: int, chance: random.Random) -> BankVisit:
                 last_at=happened,
             )
     return visit(number)
+
+
+def duty(hours: float, **but: Any) -> Duty:
+    """What the bank has to report, so many hours from now on (21.054)."""
+    by = datetime.now(UTC) + timedelta(hours=hours)
+    plain = {"danger_id": ids.new(), "clauses": ("C.38",), "report_by": by}
+    return Duty(**(plain | but))
+
+
+def trouble() -> list[BankVisit]:
+    """A day on which much went wrong at once: each visit in a state of its own."""
+    heard = call(30, acknowledged_at=AFTERNOON)
+    danger = (HoldReason.DANGER,)
+    ways: tuple[dict[str, Any], ...] = (
+        # Nobody has acted for minutes, and everybody on watch was told by now.
+        {"state": BoardState.AT_DOOR, "cause": "danger", "withdrawn": True, "holds": danger}
+        | {
+            "help": (call(4, collector="HG1001", told=Watch.EVERYBODY),),
+            "duties": (duty(24),),
+        }
+        | {"last_topic": "field_visit.help_climbed"},
+        # Both of a pair called, inside: one climb for both.
+        {"state": BoardState.INSIDE, "cause": "danger", "withdrawn": True, "holds": danger}
+        | {
+            "help": (call(1, collector="HG1002"), call(0.5, collector="HG2002")),
+            "duties": (duty(24),),
+        }
+        | {"last_topic": "field_visit.help_called"},
+        # One fell ill: the other is to end and leave.
+        {"state": BoardState.AT_DOOR, "cause": "ill"}
+        | {"last_topic": "field_visit.visit_cut_short"},
+        # Over before its time, heard, held, and the report is late.
+        {"state": BoardState.LEFT, "ending": "ended_early", "cause": "danger"}
+        | {"withdrawn": True, "holds": danger, "help": (heard,), "duties": (duty(-2),)}
+        | {"last_topic": "dispatch.danger_report_overdue"},
+        {"state": BoardState.LEFT, "ending": "ended_early", "cause": "phone_dead"}
+        | {"last_topic": "field_visit.collectors_left"},
+        {"state": BoardState.LEFT, "ending": "ended_early", "cause": "danger"}
+        | {"withdrawn": True, "holds": danger, "help": (heard,)}
+        | {"duties": (duty(20, reported_at=AFTERNOON),)}
+        | {"last_topic": "dispatch.danger_reported"},
+        {"state": BoardState.LEFT, "ending": "never_ended"}
+        | {"last_topic": "field_visit.collectors_left"},
+    )
+    return [visit(n, last_at=AFTERNOON, **way) for n, way in enumerate(ways, 1)]
 
 
 def call(minutes: float = 2, **but: Any) -> HelpAlert:

@@ -10,7 +10,9 @@ from playwright.sync_api import LocatorAssertions, Page, expect
 from proto import ids
 from proto.base import Role
 from proto.dispatch import CaseHeld, HoldReason, VisitPlanned
+from proto.field_visit import Danger, Watch
 from proto.oversight import BoardState
+from proto.places import Position
 from tests.browser import scenes
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Visit
@@ -410,9 +412,98 @@ def test_compliance_sees_a_call_and_has_no_button_for_it(
     world.role = Role.COMPLIANCE
     world.change(4, help=(scenes.call(), scenes.call(1, collector="HG2003")))
     page = visit()
-    expect(page.locator(".call")).to_have_count(2)
+    expect(page.locator(".call")).to_have_count(1)
+    expect(page.locator(".call h2")).to_have_text("Help · 2 calls")
     expect(page.locator(".call button")).to_have_count(0)
-    expect(page.get_by_role("link", name="See the visit")).to_have_count(2)
+    expect(page.get_by_role("link", name="See the visit")).to_have_count(1)
+
+
+def test_calls_of_one_visit_are_one_and_who_acts_acts_on_all(
+    visit: Visit, world: World
+) -> None:
+    calls = (scenes.call(), scenes.call(1, collector="HG2003"))
+    called = world.change(4, help=calls)
+    page = visit()
+    alert = page.locator(".call")
+    expect(alert).to_contain_text("Field collector HG1003, case WA-2026-0005")
+    expect(alert).to_contain_text("Field collector HG2003, case WA-2026-0005")
+    expect(rows(page).nth(4).locator(".badge.help")).to_have_text("Help · 2 calls")
+    expect(page).to_have_title("(1) Help · Doorstep · visits today")
+
+    alert.get_by_role("button", name="I am acting on it").click()
+
+    expect(alert).to_have_count(0)
+    expect(rows(page).nth(4).locator(".badge.help")).to_have_count(0)
+    assert world.count(f"/v1/visits/{called.visit_id}/help/{calls[0].help_id}/") == 1
+
+
+def test_a_call_that_climbs_says_who_was_told_by_now(visit: Visit, world: World) -> None:
+    call = scenes.call()
+    called = world.change(4, help=(call,))
+    page = visit()
+    told = page.locator(".call .told")
+    expect(page.locator(".live")).to_have_text("Live")
+    expect(told).to_be_empty()
+
+    world.change(4, help=(call.model_copy(update={"told": Watch.EVERYBODY}),))
+    world.tell(scenes.arrived(called))
+
+    expect(told).to_have_text("Nobody has acted yet. Told by now: everybody on watch.")
+
+
+def test_what_a_call_is_about_is_asked_for_and_may_be_nothing(
+    visit: Visit, world: World
+) -> None:
+    one, other = scenes.call(), scenes.call(1, collector="HG2003")
+    here = Position(latitude=31.2317, longitude=121.4761, accuracy_m=12)
+    world.about[one.help_id] = (Danger.VIOLENCE, here)
+    called = world.change(4, help=(one, other))
+    page = visit()
+    about = page.get_by_role("button", name="What is it about?")
+    asked = f"/v1/visits/{called.visit_id}/help"
+    expect(about).to_be_visible()
+    assert world.count(asked) == 0
+
+    world.broken[asked] = 503
+    about.click()
+    expect(page.locator(".call .wrong")).to_contain_text("It cannot be told")
+    world.broken.clear()
+    about.click()
+
+    expect(page.locator(".call .kind")).to_have_text(
+        [
+            "Violence or a threat · at 31.23170, 121.47610 (within 12 m)",
+            "Nobody has said what it is about",
+        ]
+    )
+    expect(about).to_be_hidden()
+    expect(page.locator(".call .wrong")).to_be_empty()
+
+
+def test_a_visit_cut_short_says_so_in_words(visit: Visit, world: World) -> None:
+    world.visits = scenes.trouble()
+    page = visit()
+    states = rows(page).locator(".state:not(td)")
+    expect(states).to_have_text(
+        [
+            "◐At the door · leaving: danger",
+            "●Inside · leaving: danger",
+            "◐At the door · leaving: somebody fell ill",
+            "!Left · ended early · danger",
+            "!Left · ended early · a phone died",
+            "!Left · ended early · danger",
+            "!Left · never checked out",
+        ]
+    )
+
+
+def test_a_duty_says_by_when_and_when_it_is_late(visit: Visit, world: World) -> None:
+    world.visits = scenes.trouble()
+    page = visit()
+    badges = [rows(page).nth(n).locator(".badge", has_text="police") for n in (0, 3, 5)]
+    expect(badges[0]).to_contain_text("Report to the police by ")
+    expect(badges[1]).to_contain_text("Report to the police is late, since ")
+    expect(badges[2]).to_have_count(0)
 
 
 def test_a_state_can_be_hidden_but_never_a_call_for_help(

@@ -105,6 +105,23 @@ def a_visit(world: World, visit: Visit, **look) -> Page:
     return page
 
 
+def in_trouble(world: World, visit: Visit, **look) -> Page:
+    world.visits = scenes.trouble()
+    page = visit(**look)
+    expect(page.locator(".call")).to_have_count(2)
+    page.get_by_role("button", name="What is it about?").first.click()
+    expect(page.locator(".kind").first).not_to_be_empty()
+    return page
+
+
+def kept_from_the_agency(world: World, visit: Visit, **look) -> Page:
+    world.role, one = Role.SUPERVISOR, world.visits[1]
+    world.restricted.add(one.visit_id)
+    page = visit(f"#/visits/{one.visit_id}", **look)
+    expect(page.locator(".restricted")).not_to_be_empty()
+    return page
+
+
 def the_keys(world: World, visit: Visit, **look) -> Page:
     page = visit(**look)
     expect(page.locator("table.board")).to_be_visible()
@@ -122,6 +139,8 @@ STATES: list[Callable[..., Page]] = [
     never_came,
     not_for_you,
     a_visit,
+    in_trouble,
+    kept_from_the_agency,
     the_keys,
 ]
 
@@ -148,6 +167,21 @@ def test_no_width_scrolls_sideways(visit: Visit, world: World, locale: str) -> N
     expect(page.locator("tbody tr[role=row]")).to_have_count(12)
     wrong = []
     for width in (320, 390, 600, 760, 1100, 1101, 1280, 1499, 1500, 1799, 1800, 2500):
+        page.set_viewport_size({"width": width, "height": 800})
+        wrong += [width] if scrolls_sideways(page) else []
+    assert wrong == []
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.BANK_OFFICER])
+def test_no_trouble_scrolls_sideways(
+    visit: Visit, world: World, locale: str, role: Role
+) -> None:
+    world.visits, world.role = scenes.trouble(), role
+    page = visit(locale=locale)
+    expect(page.locator("tbody tr[role=row]")).to_have_count(7)
+    wrong = []
+    for width in (320, 390, 760, 1100, 1101, 1280, 1500, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         wrong += [width] if scrolls_sideways(page) else []
     assert wrong == []

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from proto import ids
+from proto.base import Role
 from proto.oversight import BankVisit
 from tests.browser import scenes
 from tests.browser.conftest import Visit
@@ -194,3 +195,17 @@ def test_a_photo_that_cannot_be_had_large_is_said_there(
     expect(page.get_by_role("dialog")).to_contain_text("There is no such file.")
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.COMPLIANCE])
+def test_what_is_for_the_bank_alone_says_so(
+    visit: Visit, world: World, at_a_door: BankVisit, role: Role
+) -> None:
+    """Somebody was met who could not follow (S3): the agency learns not even of a photo."""
+    world.role = role
+    world.restricted.add(at_a_door.visit_id)
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+
+    expect(page.locator(".restricted")).to_contain_text("For the bank alone")
+    expect(page.locator("figure")).to_have_count(0 if role is Role.SUPERVISOR else 5)
+    expect(page.locator(".files")).not_to_contain_text("No photo and no sound.")

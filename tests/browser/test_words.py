@@ -25,7 +25,7 @@ from proto.facts import (
     Relation,
     WrongAddress,
 )
-from proto.field_visit import Cause, Ending, Irregularity, Judged, VisitState, Watch
+from proto.field_visit import Cause, Danger, Ending, Irregularity, Judged, VisitState, Watch
 from proto.letters import LetterState
 from proto.media import Fault, MediaKind
 from proto.oversight import BoardState
@@ -50,6 +50,7 @@ VALUES: dict[str, type[StrEnum]] = {
     "irregularity": Irregularity,
     "claim": Claim,
     "cause": Cause,
+    "danger": Danger,
     "to": Watch,
     "channel": Channel,
     "about": About,

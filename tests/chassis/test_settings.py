@@ -168,20 +168,25 @@ def test_a_desk_has_a_bank_that_there_is_not(environment: None) -> None:
     assert (found.bank_name, found.bank_name_en) == ("示范银行", "Demo Bank")
     assert (found.bank_name_zh_tw, found.bank_hotline) == ("示範銀行", "400-000-0000")
     assert "示范银行" in found.bank_complaints
+    assert "示範銀行" in found.bank_complaints_zh_tw
+    assert "Demo Bank" in found.bank_complaints_en
 
 
-def test_a_bank_with_a_name_of_its_own_is_not_called_otherwise_elsewhere(
-    environment: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", ["name", "complaints"])
+def test_what_a_bank_says_of_itself_is_not_said_otherwise_elsewhere(
+    environment: None, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setenv("DOORSTEP_BANK_NAME", "海港银行")
+    monkeypatch.setenv(f"DOORSTEP_BANK_{what.upper()}", "海港")
 
-    found = settings()
-
-    assert (found.bank_name, found.bank_name_en, found.bank_name_zh_tw) == (
-        "海港银行",
-        "",
-        "",
+    found = settings().model_dump(
+        include={f"bank_{what}{e}" for e in ("", "_en", "_zh_tw")}
     )
+
+    assert found == {
+        f"bank_{what}": "海港",
+        f"bank_{what}_en": "",
+        f"bank_{what}_zh_tw": "",
+    }
 
 
 @pytest.mark.parametrize("missing", BANK)

@@ -74,9 +74,9 @@ def test_what_is_taken_or_refused_for_good_is_answered(tmp_path, status) -> None
     phone = Outgoing.of(tmp_path)
     phone.add(JOURNAL, 1)
 
-    (answer,) = phone.send(Signal(status))
+    (sent,) = phone.send(Signal(status))
 
-    assert (answer.status, phone.waiting) == (status, [])
+    assert (sent.order.body, sent.answer.status, phone.waiting) == (1, status, [])
 
 
 def test_what_waits_is_on_disk_under_its_name(tmp_path, monkeypatch) -> None:

@@ -11,13 +11,16 @@ import rulebook
 from doorstep.catalogue import LANGUAGES, texts
 from doorstep.client import Answer, Happened, happened
 from doorstep.demo import tell
-from doorstep.demo.record import BREACH, Played, Seen, at, seen, write
+from doorstep.demo.record import BREACHES, Played, Seen, at, seen, write
 from doorstep.demo.story import ACTS, Expected, Step, chosen
 from doorstep.demo.telling import Telling
-from gateway import asks
+from gateway import asks, packs
+from gateway.pages.badge import DOORS
 from proto import field_visit, recovery
 from proto.base import Event
+from tests.conftest import ROOT
 
+BADGE = [door for door, _ in DOORS]
 STEPS = [step for act in ACTS for step in act.steps]
 WHERE = {"one": "李外访", "other": "王外访", "case": "WA-1", "books": "CN-PLEDGE"}
 
@@ -59,12 +62,14 @@ def body(expects):
 def put(inside, path, value):
     first, *rest = path
     key = int(first) if isinstance(inside, list) else first
+    if isinstance(inside, list):
+        inside += [{} for _ in range(key + 1 - len(inside))]
     if not rest:
         inside[key] = value
     elif isinstance(inside, list):
         put(inside[key], rest, value)
     else:
-        put(inside.setdefault(first, [{}] if rest[0].isdecimal() else {}), rest, value)
+        put(inside.setdefault(first, [] if rest[0].isdecimal() else {}), rest, value)
 
 
 def reason(clause):
@@ -112,6 +117,12 @@ def test_a_day_by_the_rules_differs_nowhere(told):
         ("complaint-withdrawn", {"shows": {"withdrawn": True, "sheet": {}}}),
         ("receipt-twice", {"outcome": "receipt-too-late"}),
         ("too-late", {"clauses": ("4.05", "21.084")}),
+        ("signal-mother", {"outcome": "proceed"}),
+        ("signal-mother", {"clauses": ()}),
+        ("signal-badge", {"shows": {"page": "no", "staff_numbers": []}}),
+        ("signal-back", {"shows": {"sent": ["journal", "help"], "waiting": 0}}),
+        ("signal-back", {"marked": ("4.28",)}),
+        *((step.name, {"status": 599}) for step in STEPS),
     ],
 )
 def test_a_planted_difference_is_noticed(step, planted, told):
@@ -131,7 +142,7 @@ def test_every_refusal_says_its_sentences_its_cure_and_its_source(told):
 def test_a_breach_says_the_clauses_it_is_one_of(told):
     _, _, said = told()
 
-    assert f"⚡ {BREACH}  C.06" in said
+    assert f"⚡ {BREACHES[0]}  C.06" in said
 
 
 def test_the_clauses_expected_are_clauses_of_the_books():
@@ -154,11 +165,22 @@ def test_the_events_expected_are_ones_that_are_said():
 
 def test_every_step_asks_at_a_door_that_there_is():
     def plain(path):
-        return re.sub(r"\{\w+\}", "{}", path)
+        without = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "{}", path)
+        return re.sub(r"\{\w+\}", "{}", without.partition("?")[0])
 
     doors = {(ask.method, plain(ask.path)) for ask in asks.ASKS}
+    doors |= {(door.method, plain(door.path)) for door in (packs.DOOR, *BADGE)}
+    asked = [step for step in STEPS if step.method not in ("PACK", "SEND")]
 
-    assert {(step.method, plain(step.path)) for step in STEPS} <= doors
+    assert {(step.method, plain(step.path)) for step in asked} <= doors
+
+
+def test_what_is_asked_of_the_phone_itself_says_so():
+    by_pack = [step for step in STEPS if step.by_pack]
+
+    assert [step.asks for step in by_pack] == [step.by_pack.asks for step in by_pack]
+    assert by_pack == [step for step in STEPS if step.method == "PACK"]
+    assert {step.by_pack.script for step in by_pack} <= rulebook.scripts("en").keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -167,7 +189,7 @@ def test_every_act_step_and_person_has_its_text(language):
 
     wanted = {f"demo.acts.{act.name}" for act in ACTS}
     wanted |= {f"demo.steps.{step.name}" for step in STEPS}
-    wanted |= {f"demo.who.{step.who}" for step in STEPS if step.who != "phone"}
+    wanted |= {f"demo.who.{step.who}" for step in STEPS if not step.who.is_phone}
     named = {f"demo.outcomes.{step.expects.outcome}" for step in STEPS}
     assert (wanted | named) - there == set()
     told = {key for key in there if key.startswith(("demo.acts.", "demo.steps."))}
@@ -179,6 +201,13 @@ def test_an_event_that_tells_the_agency_too_much_is_a_difference():
 
     expected = Expected(200, "shown")
     assert list(what.differences(expected)) == [("overheard", [], ["a.b"])]
+
+
+@pytest.mark.parametrize(
+    ("page", "count"), [("README.md", r"(\d+) steps"), ("README.zh-CN.md", r"(\d+) 步")]
+)
+def test_the_front_page_counts_the_steps(page, count):
+    assert re.findall(count, (ROOT / page).read_text("utf-8")) == [str(len(STEPS))]
 
 
 def test_no_two_steps_have_one_name():

@@ -12,6 +12,7 @@ from doorstep.demo.names import Names
 from doorstep.demo.story import Act, Expected, Step, Who
 from doorstep.demo.walking import Walking
 from proto import ids
+from proto.facts import Left
 from proto.places import Point
 
 ALLOWED = Expected(200, "proceed", topics=("field_visit.cash_allowed",))
@@ -33,7 +34,7 @@ class Bank:
     def __init__(self, *answers):
         self.answers, self.asked = list(answers), []
 
-    def post(self, path, body):
+    def post(self, path, body, key=None):
         self.asked.append((path, body))
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
@@ -49,9 +50,10 @@ def scene(ids):
 
 
 @pytest.fixture
-def walked(scene, phone, tmp_path, monkeypatch):
+def walked(scene, phone, noon, tmp_path, monkeypatch):
     """Return what came of a step, and what the bank was asked."""
     monkeypatch.setattr(walking, "PAUSE_S", 0)
+    monkeypatch.setattr(walking.clock, "now", lambda: noon)
 
     def walk(step, bank, events=()):
         cast = SimpleNamespace(
@@ -59,8 +61,9 @@ def walked(scene, phone, tmp_path, monkeypatch):
         )
         feed = SimpleNamespace(await_events=lambda *_: list(events))
         going = Walking(SimpleNamespace(clock=""), cast, {"door": scene})
-        actor = SimpleNamespace(account="hy-001", phone=phone())
-        going.actors = dict.fromkeys((("HAIYUE", s) for s in scene.pair), actor)
+        for name in scene.pair:
+            actor = SimpleNamespace(account=name.lower(), phone=phone(name))
+            going.actors["HAIYUE", name] = actor
         going.feeds = {"door": feed}
         answer, what = going.walk(Act("act", "door", (step,)), step)
         return answer, what, bank.asked
@@ -118,6 +121,25 @@ def test_a_word_the_agency_should_not_hear_is_found_in_any_event(walked):
     _, told, _ = walked(step, Bank(Answer(200)), [Happened("1", TAKEN, because)])
 
     assert (quiet.overheard, told.overheard) == ((), (TAKEN,))
+
+
+def test_what_waits_in_a_phone_goes_before_what_it_asks(walked, phone, ids, noon):
+    one = phone("HY-001")
+    one.note(ids("door"), Left(), noon)
+    one.outgoing.add("/v1/visits/1/help", {"help_id": "7f"})
+    step = Step("out", "POST /v1/visits/{visit}/check-out", Expected(200, "closed"))
+
+    _, _, asked = walked(step, Bank(Answer(200)))
+
+    assert [path.rpartition("/")[2] for path, _ in asked] == ["help", "check-out"]
+
+
+def test_who_has_no_signal_asks_nobody(walked):
+    step = Step("out", "POST /v1/x", Expected(0, "no-answer"), signal=())
+
+    answer, what, asked = walked(step, Bank(Answer(200)))
+
+    assert (answer.status, what.outcome, asked) == (0, "no-answer", [])
 
 
 def test_a_bank_officer_carries_no_journal(walked, ids):

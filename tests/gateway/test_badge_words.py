@@ -99,6 +99,17 @@ def test_a_bank_without_another_name_is_called_by_its_own(environment: None) -> 
     assert names == {"zh-CN": "海港银行", "zh-TW": "海港银行", "en": "Haigang Bank"}
 
 
+def test_where_one_complains_is_said_in_each_language_the_bank_says_it_in(
+    environment: None,
+) -> None:
+    taiwan = "海港市一路 2 號"
+    found = Settings(bank_complaints="海港市一路 2 号", bank_complaints_zh_tw=taiwan)
+
+    places = {each: words(each, found).complaints for each in LANGUAGES}
+
+    assert places == {"zh-CN": "海港市一路 2 号", "zh-TW": taiwan, "en": "海港市一路 2 号"}
+
+
 def test_text_can_be_nothing_but_text() -> None:
     link = Template('<a title="$text">$text</a>')
     made = fill(link, text="<b>\"'&$text{bank}")

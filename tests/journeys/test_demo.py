@@ -27,7 +27,7 @@ def tell(
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         pdf = receipt.read_bytes() if receipt.exists() else b""
     finally:

@@ -11,6 +11,7 @@ from doorstep.demo.story.cash import CASH_IN_A_REMOTE_PLACE
 from doorstep.demo.story.complaint import COMPLAINT_BY_BADGE
 from doorstep.demo.story.evening import APPOINTED, TOO_LATE
 from doorstep.demo.story.invited_in import INVITED_IN
+from doorstep.demo.story.no_signal import NO_SIGNAL
 from doorstep.demo.story.step import Act, Expected, Step, Who
 
 __all__ = ["ACTS", "Act", "Expected", "Step", "Who", "chosen"]
@@ -20,6 +21,7 @@ ACTS = (
     CASH_IN_A_REMOTE_PLACE,
     ALREADY_PAID,
     COMPLAINT_BY_BADGE,
+    NO_SIGNAL,
     TOO_LATE,
     APPOINTED,
 )

@@ -1,4 +1,4 @@
-"""Acts 5 and 6: nine in the evening. Too late for one door, and the hour of another."""
+"""Acts 6 and 7: nine in the evening. Too late for one door, and the hour of another."""
 
 from doorstep.demo.story import props
 from doorstep.demo.story.step import Act, Expected, Step

@@ -6,17 +6,26 @@ from enum import StrEnum
 from typing import Any
 
 from proto.facts import Fact
+from proto.pack import Deed, Lack, Met
+
+#: Ends of paths by which a phone tells what was done, and asks for nothing.
+TOLD_LATER = ("/journal", "/help")
 
 
 class Who(StrEnum):
     """Who asks. Each signs in with an account of their own, but whoever passes by."""
 
     PHONE = "phone"  # the first collector's; it carries both
+    PARTNER = "partner"  # the second collector's
     OFFICER = "officer"
     SECOND_OFFICER = "second-officer"
     SUPERVISOR = "supervisor"
     COMPLAINTS_OFFICER = "complaints-officer"
     PASSER_BY = "passer-by"
+
+    @property
+    def is_phone(self) -> bool:
+        return self in (Who.PHONE, Who.PARTNER)
 
 
 @dataclass(frozen=True)
@@ -36,17 +45,38 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class ByPack:
+    """What a phone without a signal asks the day's pack: may this be done, whoever is met?
+
+    `lacking` is what is not as it should be, `script` what the phone then gives the pair
+    to say.
+    """
+
+    deed: Deed
+    met: Met
+    lacking: tuple[Lack, ...] = ()
+    script: str = ""
+
+    @property
+    def asks(self) -> str:
+        return f"PACK {self.deed}/{self.met}"
+
+
+@dataclass(frozen=True)
 class Step:
     """One step: what the phone writes down first, then what is asked of the gateway.
 
-    `name` is its text under `demo.steps`, `asks` the method and the path. A name in
-    braces stands for an id: of the `door`'s visit and case, of what an earlier answer
-    gave (`keeps`: name to dotted path), else a new one. `present` is how many collectors
-    a check-in carries, `away_m` how far from the door they are. A step that `hears` rests
-    on word which may still be on its way, and is asked again until it has come. `clock`
-    is the moment at which everything is started again first; `saves` a file for the PDF
-    in the answer; `aloud` lets the pair say what the answer tells them to. `unheard` is a
-    word that no event of the act may have told the agency.
+    `name` is its text under `demo.steps`, `asks` the method and the path; or `PACK`, which
+    is looked up in the phone itself (`by_pack`), or `SEND`, by which the phone sends all
+    that waits in it. `signal` are the phones that have one from here on. A name in braces
+    stands for an id: of the `door`'s visit and case, of the `phone`, of what an earlier
+    answer gave (`keeps`: name to dotted path), else a new one; `now` for the moment.
+    `present` is how many collectors a check-in carries, `away_m` how far from the door
+    they are. A step that `hears` rests on word which may still be on its way, and is asked
+    again until it has come. `clock` is the moment at which everything is started again
+    first; `saves` a file for the PDF in the answer; `aloud` lets the pair say what the
+    answer tells them to. `unheard` is a word that no event of the act may have told the
+    agency.
     """
 
     name: str
@@ -64,6 +94,8 @@ class Step:
     saves: str = ""
     unheard: str = ""
     aloud: bool = False
+    by_pack: ByPack | None = None
+    signal: tuple[Who, ...] | None = None
 
     @property
     def method(self) -> str:
@@ -72,6 +104,11 @@ class Step:
     @property
     def path(self) -> str:
         return self.asks.partition(" ")[2]
+
+    @property
+    def told_later(self) -> bool:
+        """Whether a phone tells what was done: without a signal, that waits."""
+        return self.who.is_phone and self.asks.endswith(TOLD_LATER)
 
 
 @dataclass(frozen=True)

@@ -43,13 +43,14 @@ def sentences(language: Language) -> dict[str, str]:
 
 
 def words(language: Language, settings: Settings) -> Words:
-    """Return what is said in a language; a bank without a name of its own there has one."""
+    """Return what is said in a language; what the bank did not say there, as it said it."""
     named = {"zh-TW": settings.bank_name_zh_tw, "en": settings.bank_name_en}
+    placed = {"zh-TW": settings.bank_complaints_zh_tw, "en": settings.bank_complaints_en}
     return Words(
         language=language,
         bank=named.get(language) or settings.bank_name,
         hotline=settings.bank_hotline,
-        complaints=settings.bank_complaints,
+        complaints=placed.get(language) or settings.bank_complaints,
     )
 
 

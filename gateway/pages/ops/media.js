@@ -3,8 +3,11 @@
 import * as clock from "./clock.js";
 import { fill, h, place, say } from "./dom.js";
 import * as marks from "./marks.js";
-import { blob } from "./session.js";
+import { account, blob } from "./session.js";
 import { t, value } from "./words.js";
+
+//: Who sees and hears also what is restricted.
+const BANK = ["bank_officer", "compliance"];
 
 export class Media {
   constructor(zone) {
@@ -22,17 +25,21 @@ export class Media {
       event.preventDefault();
       this.dialog.close();
     });
-    this.element = h("section", { class: "files" }, this.title, this.list, this.dialog);
+    this.mark = h("p", { class: "restricted" });
+    this.element = h("section", { class: "files" }, this.title, this.mark, this.list, this.dialog);
   }
 
-  // Show these files; one that says the same stays as it is, and plays on.
-  show(files) {
+  // Show these files; one that says the same stays as it is, and plays on. `restricted`: what
+  // was taken there is for the bank alone, and nobody else is told whether there is any.
+  show(files, restricted) {
     const numbers = { photo: 0, audio: 0 };
     const figures = files.map((file) => {
       numbers[file.kind] += 1;
       return this.figure(file, `${value("media", file.kind)} ${numbers[file.kind]}`);
     });
-    place(this.list, figures.length ? figures : [this.nothing]);
+    const bank = BANK.includes(account.role);
+    say(this.mark, restricted ? t(bank ? "ui:restricted_bank" : "ui:restricted") : "");
+    place(this.list, figures.length ? figures : restricted && !bank ? [] : [this.nothing]);
   }
 
   name(media_id) {

@@ -55,7 +55,7 @@ export class Rows {
 
   // A state may be hidden, so that a wall has room; who calls for help never is.
   wanted(visit) {
-    return !this.hidden.has(visit.state) || visit.help.some((call) => !call.acknowledged_at);
+    return !this.hidden.has(visit.state) || marks.open(visit).length > 0;
   }
 
   // How many there are of each state, and whether those are shown.
@@ -105,7 +105,7 @@ function mark(row) {
 }
 
 function kind(visit) {
-  if (visit.help.some((each) => !each.acknowledged_at)) return "calls";
+  if (marks.open(visit).length > 0) return "calls";
   return visit.withdrawn ? `${visit.state} gone` : visit.state;
 }
 
@@ -138,9 +138,10 @@ function which(visit) {
 }
 
 function how(visit) {
-  const calls = visit.help.map((call) => (call.acknowledged_at
-    ? marks.badge("heard", t("ui:help_heard", { at: clock.hour(call.acknowledged_at, visit.zone) }))
-    : marks.badge("help", t("ui:help"))));
+  const open = marks.open(visit).length;
+  const heard = visit.help.filter((call) => call.acknowledged_at).map((call) => clock.hour(call.acknowledged_at, visit.zone));
+  const calls = [...new Set(heard)].map((at) => marks.badge("heard", t("ui:help_heard", { at })));
+  if (open) calls.unshift(marks.badge("help", marks.calls(open)));
   return [marks.state(visit.state, visit.ending, visit.cause), ...calls, ...marks.withdrawn(visit),
     ...marks.duties(visit)];
 }

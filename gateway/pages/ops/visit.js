@@ -62,7 +62,8 @@ export class Visit {
       if (!this.row && !this.shown) this.shown = await ask(`/v1/visits/${this.visit_id}`);
       this.media.zone = this.zone;
       await this.readEvents();
-      this.files = (await ask(`/v1/visits/${this.visit_id}/media`)).media;
+      const kept = await ask(`/v1/visits/${this.visit_id}/media`);
+      Object.assign(this, { files: kept.media, restricted: kept.restricted });
       this.problem = null;
       this.tries = 0;
     } catch (error) {
@@ -105,7 +106,7 @@ export class Visit {
     say(this.title, t("ui:visit_to", { case: name }));
     fill(this.facts, this.row ? this.ofRow(row) : this.shown ? this.ofVisit(this.shown) : []);
     say(this.text, this.problem ? `${this.events.size ? t("ui:broken") : t("ui:broken_first")} ${this.problem.detail || t("ui:no_answer")}` : "");
-    if (this.files) this.media.show(this.files);
+    if (this.files) this.media.show(this.files, this.restricted);
     this.showEvents();
   }
 
