@@ -78,6 +78,7 @@ hold_table = Table(
     Column("lifted_at", DateTime(timezone=True)),
     Column("lifted_by", Text),
 )
+Index("hold_case", hold_table.c.case_id)
 Index(
     "hold_open",
     hold_table.c.case_id,

@@ -23,5 +23,6 @@ def upgrade() -> None:
         sa.Column("ended_at", moment),
     )
     op.create_index("appointment_case", "appointment", ["case_id"])
+    op.create_index("hold_case", "hold", ["case_id"])
     op.add_column("visit_plan", sa.Column("appointment_id", sa.Uuid()))
     op.add_column("visit_plan", sa.Column("elsewhere", sa.Text()))
