@@ -282,8 +282,9 @@ def holds(them, unit, watch) -> None:
     held = handlers.hold_case(HoldCase(case_id=them.case, reason=reason), bank)
     bank.settle()
     resume = ResumeCase(case_id=them.case, reason=reason, version=held.version)
-    assert handlers.resume_case(resume, unit("dispatch")).state is CaseState.PLACED
-    bank.settle()
+    again = unit("dispatch")
+    assert handlers.resume_case(resume, again).state is CaseState.PLACED
+    again.settle()
 
 
 def disputes(them, unit, watch) -> None:
