@@ -19,6 +19,7 @@ from proto.contact import ThirdPartyStanding
 from proto.dispatch import CaseStanding, DangerReportOverdue, VisitPlanned
 from proto.field_visit import (
     AddressFoundWrong,
+    AppointmentRecorded,
     BreachRecorded,
     BreachSuspected,
     CashAllowed,
@@ -78,6 +79,7 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
         HelpCalled,
         VisitCutShort,
         PairSwapped,
+        AppointmentRecorded,
     ),
     "letters": (AgencyStanding, PersonStanding),
     "field_visit": (

@@ -18,9 +18,13 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class PlaceClass(StrEnum):
-    """What kind of place a door is of. All but a home are closed without a plan (S12)."""
+    """What kind of place a door is of. All but a home are closed without a plan (S12).
+
+    A public one, a cafe, is open by the debtor's own appointment there, and closed else.
+    """
 
     HOME = "home"
+    PUBLIC = "public"
     WORKPLACE = "workplace"
     SCHOOL = "school"
     HOSPITAL = "hospital"
@@ -91,10 +95,24 @@ class PaperEntry(Value):
     how: Literal["in_person", "letterbox"]
 
 
+class Elsewhere(Value):
+    """Where a visit goes by an appointment (约定外访), instead of the debtor's own door.
+
+    Of what kind the place is, the appointment says. It is no address of the debtor: no
+    other visit goes there by it (16.04).
+    """
+
+    appointment_id: UUID
+    text: Annotated[str, Field(min_length=1, max_length=400)]
+    point: Point
+    zone: str = "Asia/Shanghai"
+
+
 class VisitEntry(Value):
     """A pair is to visit a case's door, with this letter, between these moments.
 
-    `letter_id` is their authorisation letter, `paper` one for the debtor (催收函).
+    `letter_id` is their authorisation letter, `paper` one for the debtor (催收函);
+    `elsewhere` where they go instead of the door, by the debtor's own word (4.06).
     """
 
     visit_id: UUID
@@ -104,6 +122,7 @@ class VisitEntry(Value):
     not_before: Moment
     not_after: Moment
     paper: PaperEntry | None = None
+    elsewhere: Elsewhere | None = None
 
 
 class PlanVisits(Command):
@@ -240,6 +259,19 @@ class HoldReviewFalls(Command):
     case_id: UUID
     reason: HoldReason
     review_on: date
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.case_id,)
+
+
+class EndAppointment(Command):
+    """The hour that the debtor named is over: where it was is forgotten (16.04).
+
+    Said by the case to itself.
+    """
+
+    case_id: UUID
+    appointment_id: UUID
 
     def locks(self) -> tuple[UUID, ...]:
         return (self.case_id,)
@@ -526,12 +558,17 @@ class AddressReopened(Event):
 
 
 class Sheet(Value):
-    """What a pair may know of the person they visit: masked, never more (16.04)."""
+    """What a pair may know of the person they visit: masked, never more (16.04).
+
+    `named` is where the debtor said they would be, word for word, when the address is
+    another than their own.
+    """
 
     debtor_name: str
     id_number: str
     card_number: str
     address: str
+    named: str | None = None
 
 
 class VisitPlanned(Event):
@@ -539,7 +576,8 @@ class VisitPlanned(Event):
 
     `place` is a sealed `Place`, `sheet` a sealed `Sheet`, `badge` the sealed code by
     which anybody at the door finds out about the pair, found by `badge_blind`: a visit
-    planned before there were codes has neither.
+    planned before there were codes has neither. By an `appointment_id` the door is that of
+    another place, where the debtor said they would be.
     """
 
     visit_id: UUID
@@ -556,3 +594,4 @@ class VisitPlanned(Event):
     badge: Sealed | None = None
     badge_blind: str | None = None
     paper: PaperEntry | None = None
+    appointment_id: UUID | None = None

@@ -5,12 +5,16 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from annotated_types import Len
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from proto.base import Moment, Value
-from proto.dispatch import Currency, Money
+from proto.dispatch import Currency, Money, PlaceClass
 from proto.media import MediaKind, Sha256
 from proto.places import Position
+
+#: Where somebody will be, in their own words.
+Where = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
 class Relation(StrEnum):
@@ -189,14 +193,39 @@ class MoneyLeft(Value):
 class Appointment(Value):
     """The debtor named another time (4.06): single use, and worth nothing afterwards.
 
-    `proof` says how the debtor agreed: spoken on the recording, or signed.
+    `proof` says how the debtor agreed: spoken on the recording, or signed. `where` is the
+    other place in the debtor's own words, sealed when it is kept; `place_class` what kind
+    of place the pair took it for. Not said, it is closed like any that is not known.
     """
 
     kind: Literal["appointment"] = "appointment"
     starts_at: Moment
     ends_at: Moment
     place: Literal["here", "elsewhere"] = "here"
+    where: Where | None = Field(default=None, validate_default=True)
+    place_class: PlaceClass | None = None
     proof: Literal["spoken", "signed"]
+
+    @field_validator("where", mode="after")
+    @classmethod
+    def _of_another_place(cls, where: str | None, info: ValidationInfo) -> str | None:
+        """Refuse another place that nobody named, and a name for this door."""
+        elsewhere = info.data.get("place") == "elsewhere"
+        if elsewhere and where is None:
+            raise PydanticCustomError("where_missing", "see gateway/catalogue")
+        if not elsewhere and where is not None and "place" in info.data:
+            raise PydanticCustomError("where_of_here", "see gateway/catalogue")
+        return where
+
+    @field_validator("place_class", mode="after")
+    @classmethod
+    def _of_its_kind(
+        cls, place_class: PlaceClass | None, info: ValidationInfo
+    ) -> PlaceClass | None:
+        """Refuse to have this door called anything else than the bank has it."""
+        if place_class is not None and info.data.get("place") == "here":
+            raise PydanticCustomError("where_of_here", "see gateway/catalogue")
+        return place_class
 
 
 class ComplaintMade(Value):

@@ -1,7 +1,8 @@
 """What is known of a debtor is the least that a visit needs, and nobody else is known.
 
 No message carries a contact person, a telephone number, or a second address (16.04
-21.057): what has no place in a message is asked of nobody, and is kept nowhere.
+21.057): what has no place in a message is asked of nobody, and is kept nowhere. Where the
+debtor said they would be is no address of theirs: one visit has it, and no other.
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ from proto import (
 from proto import workforce as people
 from proto.base import Command, Event
 from proto.day import DayVisit
-from proto.dispatch import Address, CaseEntry, Debtor, Sheet
+from proto.dispatch import Address, CaseEntry, Debtor, Elsewhere, Sheet, VisitEntry
+from proto.facts import Appointment
 from proto.pack import CashLeave, PackedVisit, PackLetter
 
 PARTS = (
@@ -54,7 +56,13 @@ WHOLE = {
     },
     Debtor: {"name", "id_number", "card_number"},
     Address: {"text", "point", "zone", "place_class"},
-    Sheet: {"debtor_name", "id_number", "card_number", "address"},
+    VisitEntry: {
+        *("visit_id", "case_id", "collectors", "letter_id", "not_before", "not_after"),
+        *("paper", "elsewhere"),
+    },
+    Elsewhere: {"appointment_id", "text", "point", "zone"},
+    Appointment: {"kind", "starts_at", "ends_at", "place", "where", "place_class", "proof"},
+    Sheet: {"debtor_name", "id_number", "card_number", "address", "named"},
     PackedVisit: {
         *("visit_id", "collectors", "not_before", "not_after", "zone", "sheet", "point"),
         *("place_class", "letter", "badge", "special", "paper", "cash", "grant"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from proto.base import Event, Moment, Sealed
 from proto.decision import Act, Outcome, Text
-from proto.dispatch import Currency, Money
+from proto.dispatch import Currency, Money, PlaceClass
 from proto.facts import (
     Claim,
     Relation,
@@ -199,7 +199,10 @@ class AddressFoundWrong(Event):
 
 
 class AppointmentRecorded(Event):
-    """The debtor named another time."""
+    """The debtor named another time, here or at another place (4.06).
+
+    `where` is that place in the debtor's own words, sealed; `place_class` its kind.
+    """
 
     visit_id: UUID
     case_id: UUID
@@ -208,6 +211,9 @@ class AppointmentRecorded(Event):
     starts_at: Moment
     ends_at: Moment
     proof: str
+    place: Literal["here", "elsewhere"] = "here"
+    place_class: PlaceClass | None = None
+    where: Sealed | None = None
     at: Moment
 
 

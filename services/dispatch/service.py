@@ -17,6 +17,7 @@ from proto.dispatch import (
     CasesOpened,
     CloseAddress,
     DangerReportFalls,
+    EndAppointment,
     HoldCase,
     HoldReviewFalls,
     MarkPaidOff,
@@ -34,6 +35,7 @@ from proto.dispatch import (
 )
 from proto.field_visit import (
     AddressFoundWrong,
+    AppointmentRecorded,
     CircumstanceNoted,
     DebtDisputed,
     HelpCalled,
@@ -88,6 +90,10 @@ class Dispatch(Service):
     @hears(VisitCutShort)
     def cut_short(self, event: VisitCutShort, unit: Unit) -> None:
         handlers.note_cut_short(event, unit)
+
+    @hears(AppointmentRecorded)
+    def keep_appointment(self, event: AppointmentRecorded, unit: Unit) -> None:
+        handlers.keep_appointment(event, unit)
 
     @hears(PairSwapped)
     def swap(self, event: PairSwapped, unit: Unit) -> None:
@@ -162,6 +168,10 @@ class Dispatch(Service):
     @answers(DangerReportFalls, may=only())
     def danger_report_falls(self, command: DangerReportFalls, unit: Unit) -> CaseShown:
         return handlers.danger_report_falls(command, unit)
+
+    @answers(EndAppointment, may=only())
+    def end_appointment(self, command: EndAppointment, unit: Unit) -> CaseShown:
+        return handlers.end_appointment(command, unit)
 
     @answers(CloseAddress, may=only())
     def close_address(self, command: CloseAddress, unit: Unit) -> CaseShown:

@@ -1,22 +1,31 @@
 """Every query of dispatch."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from chassis.errors import NotFound
 from chassis.locking import Things
 from chassis.shared import Shared
 from proto.base import Command, Sealed
-from proto.dispatch import CaseState, ContactPlan, HoldReason, VisitEntry
+from proto.dispatch import (
+    CaseState,
+    ContactPlan,
+    HoldReason,
+    PlaceClass,
+    VisitEntry,
+)
 from services.dispatch.model import (
     BLIND,
     SHREDDED,
+    Appointment,
     Case,
     Danger,
     Hold,
+    appointment_table,
     case_table,
     danger_table,
     hold_table,
@@ -147,6 +156,53 @@ def plans(
     }
 
 
+def appointments(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Appointment]:
+    """These appointments, as far as they exist; the lock of its case is that of each."""
+    wanted = appointment_table.c.id.in_(set(ids))
+    return {each.id: each for each in found_appointments(connection, wanted)}
+
+
+def live_appointments(connection: Connection, case_id: UUID) -> list[Appointment]:
+    """The appointments of a case that nothing has ended; its lock is theirs."""
+    table = appointment_table.c
+    mine = (table.case_id == case_id) & table.ended_at.is_(None)
+    return found_appointments(connection, mine)
+
+
+def found_appointments(
+    connection: Connection, which: ColumnElement[bool]
+) -> list[Appointment]:
+    names = Appointment.__dataclass_fields__
+    query = select(*(appointment_table.c[name] for name in names)).where(which)
+    return [
+        Appointment(
+            **row._asdict()
+            | {
+                "place_class": PlaceClass(row.place_class),
+                "words": row.words and Sealed.model_validate(row.words),
+            }
+        )
+        for row in connection.execute(query.order_by(appointment_table.c.id))
+    ]
+
+
+def held_since(connection: Connection, case_id: UUID, at: datetime) -> bool:
+    """Whether a case was held at any time from that moment on."""
+    table = hold_table.c
+    late = (table.case_id == case_id) & (table.last_at >= at)
+    return connection.scalar(select(table.id).where(late).limit(1)) is not None
+
+
+def goes_elsewhere(
+    connection: Connection, ids: Iterable[UUID]
+) -> dict[UUID, tuple[UUID | None, str | None]]:
+    """By which appointment each of these planned visits goes, and what tells where to."""
+    table = visit_plan_table.c
+    query = select(table.id, table.appointment_id, table.elsewhere)
+    rows = connection.execute(query.where(table.id.in_(set(ids))))
+    return {row.id: (row.appointment_id, row.elsewhere) for row in rows}
+
+
 def pair_of(connection: Connection, visit_id: UUID) -> tuple[UUID, ...]:
     """Who goes on a planned visit; nobody when it is not known."""
     table = visit_plan_table
@@ -191,6 +247,8 @@ def forget(connection: Connection, case_id: UUID) -> bool:
 
     A keyed hash is not sealed under the case's key: it would outlive that key.
     """
+    plans = update(visit_plan_table).where(visit_plan_table.c.case_id == case_id)
+    connection.execute(plans.values(elsewhere=None))
     emptied = {f"{what}_blind": None for what in BLIND} | {"entry": SHREDDED}
     change = update(case_table).where(case_table.c.id == case_id).values(emptied)
     return connection.execute(change).rowcount == 1

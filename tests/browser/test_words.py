@@ -18,7 +18,7 @@ from gateway.pages import FOLDER
 from proto.base import Event, Role, Sealed, Standing
 from proto.complaints import About, Channel, Verdict
 from proto.decision import Act, Outcome
-from proto.dispatch import CaseState, HoldReason
+from proto.dispatch import CaseState, HoldReason, PlaceClass
 from proto.facts import (
     Claim,
     LetterGiven,
@@ -49,6 +49,7 @@ VALUES: dict[str, type[StrEnum]] = {
     "by": Relation,
     "irregularity": Irregularity,
     "claim": Claim,
+    "place_class": PlaceClass,
     "cause": Cause,
     "danger": Danger,
     "to": Watch,

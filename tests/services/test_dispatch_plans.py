@@ -11,6 +11,7 @@ from chassis.database import engine
 from chassis.shared import Shared
 from services.dispatch import store
 from services.dispatch.model import case_table
+from tests.services.conftest import NOON
 from tests.test_plans import Read, an_id, read, scattered
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -29,7 +30,10 @@ SEED = (
     f" placed_by, last_at, lifted_at) SELECT gen_random_uuid(), {CASE}, 'disputed',"
     f" {CASE}, now(), now(), now(), '', now(), CASE WHEN nr = 1 THEN now() END"
     f" FROM generate_series(1, {CASES}, 10) i, generate_series(1, 2) nr",
-    "ANALYZE debt_case, hold",
+    f"INSERT INTO appointment (id, case_id, starts_at, ends_at, place_class, at)"
+    f" SELECT {scattered('appointment', 'i')}, {CASE}, now(), now(), 'public', now()"
+    f" FROM generate_series(1, {CASES}) i",
+    "ANALYZE debt_case, hold, appointment",
 )
 DOOR_OF_ONE = hashlib.md5(b"door1", usedforsecurity=False).hexdigest()
 ONE, HELD = an_id("case"), an_id("case", 4711)
@@ -44,7 +48,7 @@ def many(database_url: str) -> Iterator[Connection]:
             connection.exec_driver_sql(statement)
         yield connection
         connection.rollback()
-        connection.execute(text("ANALYZE debt_case, hold"))
+        connection.execute(text("ANALYZE debt_case, hold, appointment"))
         connection.commit()
 
 
@@ -70,6 +74,18 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     "doors that are closed": (
         lambda connection: store.closed_doors(connection, [DOOR_OF_ONE, "elsewhere"]),
         {"debt_case"},
+    ),
+    "appointments that visits name": (
+        lambda connection: store.appointments(connection, [an_id("appointment")]),
+        {"appointment"},
+    ),
+    "appointments of a case": (
+        lambda connection: store.live_appointments(connection, ONE),
+        {"appointment"},
+    ),
+    "whether a case was held since": (
+        lambda connection: store.held_since(connection, ONE, NOON),
+        {"hold"},
     ),
 }
 

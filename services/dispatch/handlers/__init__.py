@@ -1,6 +1,7 @@
 """What dispatch does with each message: one module a matter, one function a message."""
 
 from services.dispatch.handlers.addresses import close_address, reopen_address
+from services.dispatch.handlers.appointments import end_appointment, keep_appointment
 from services.dispatch.handlers.cases import (
     mark_paid_off,
     open_cases,
@@ -32,8 +33,10 @@ __all__ = [
     "close_door",
     "danger_report_falls",
     "dispute",
+    "end_appointment",
     "hold_case",
     "hold_review_falls",
+    "keep_appointment",
     "mark_paid_off",
     "note_cut_short",
     "note_danger",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import rulebook
 from chassis.errors import Conflict
@@ -32,15 +31,15 @@ from proto.workforce import AgencyStanding
 from services.dispatch import store
 from services.dispatch.handlers.dangers import with_dangers
 from services.dispatch.handlers.holding import lifted, save, shown
+from services.dispatch.handlers.letting_go import end_those_of
 from services.dispatch.model import (
     FINDABLE,
     SHREDDED,
+    ZONES,
     Case,
     case_table,
     is_home,
 )
-
-ZONES = frozenset(available_timezones())
 
 
 def open_cases(command: OpenCases, unit: Unit) -> CasesOpened:
@@ -177,6 +176,7 @@ def end(
     if holds is not None:
         for hold in holds:
             lifted(case, hold, unit)
+        end_those_of(case.id, unit)
         said = ended(case_id=case.id, agency_id=case.agency_id, at=unit.now)
         unit.emit(said, case.id)
         save(case, unit)

@@ -17,6 +17,7 @@ from proto.dispatch import (
     WorkResumed,
     WorkStopped,
 )
+from services.dispatch.handlers.letting_go import end_those_of
 from services.dispatch.model import BANK_ZONE, Case, Hold, case_table, hold_table
 
 #: The bank looks at its holds in the morning, and answers until the evening.
@@ -54,6 +55,7 @@ def place(
     unit.write(hold_table, case_id=case.id, placed_by=unit.by, **vars(hold))
     tell(case, hold, unit)
     fall_due(case, hold, unit)
+    end_those_of(case.id, unit)
     if len(case.holds) == 1:
         unit.emit(WorkStopped(**whose(case), at=unit.now), case.id)
     save(case, unit)

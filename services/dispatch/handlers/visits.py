@@ -23,8 +23,16 @@ from proto.field_visit import PairSwapped
 from proto.letters import AuthorisationStanding, TemplateStanding
 from proto.workforce import PersonStanding
 from services.dispatch import store
+from services.dispatch.handlers import appointments
 from services.dispatch.handlers.sealing import address_of, debtor_of
-from services.dispatch.model import Case, is_home, one_mandate, sheet, visit_plan_table
+from services.dispatch.model import (
+    Appointment,
+    Case,
+    is_home,
+    one_mandate,
+    sheet,
+    visit_plan_table,
+)
 
 
 @dataclass(frozen=True)
@@ -37,27 +45,61 @@ class Rests:
     letters: Mapping[UUID, AuthorisationStanding]
     templates: Mapping[UUID, TemplateStanding]
     endangered: Mapping[UUID, set[UUID]]
+    appointments: Mapping[UUID, Appointment]
 
     def approved(self, paper: PaperEntry) -> bool:
         template = self.templates.get(ids.named("template", paper.template))
         return template is not None and template.approved
+
+    def appointment(self, entry: VisitEntry) -> Appointment | None:
+        """Return by which appointment a visit goes elsewhere, if it is one of its case."""
+        there = entry.elsewhere
+        found = self.appointments.get(there.appointment_id) if there else None
+        return found if found and found.case_id == entry.case_id else None
 
 
 def plan_visits(command: PlanVisits, unit: Unit) -> VisitsPlanned:
     """Plan visits to cases of the asker's own agency, by its own people."""
     entries = command.visits
     refuse_twins("/visits", [entry.visit_id for entry in entries])
+    refuse_one_for_two(entries)
     rests = what_they_rest_on(entries, unit)
     known = store.plans(unit.connection, [entry.visit_id for entry in entries])
     refuse(list(wrong_visits(entries, known, rests, unit)))
+    for entry in entries:
+        if entry.visit_id not in known:
+            appointments.refuse_used(rests.appointment(entry))
+    places = store.goes_elsewhere(unit.connection, known)
     new = 0
     for entry in unit.in_turns(entries):
         if (before := known.get(entry.visit_id)) is None:
-            plan_visit(entry, rests.cases[entry.case_id], unit)
+            plan_visit(entry, rests.cases[entry.case_id], rests.appointment(entry), unit)
             new += 1
-        elif entry not in before:
+        elif not is_same(entry, before, places[entry.visit_id], unit):
             raise Conflict("key-known-otherwise", thing="visit", key=str(entry.visit_id))
     return VisitsPlanned(new=new, same=len(entries) - new)
+
+
+def is_same(
+    entry: VisitEntry,
+    before: tuple[VisitEntry, ...],
+    place: tuple[UUID | None, str | None],
+    unit: Unit,
+) -> bool:
+    """Tell whether a visit was planned just so; where to, until that is forgotten."""
+    there, (appointment_id, known) = entry.elsewhere, place
+    if (there and there.appointment_id) != appointment_id:
+        return False
+    if there and known and known != appointments.print_of(there, unit):
+        return False
+    return entry.model_copy(update={"elsewhere": None}) in before
+
+
+def refuse_one_for_two(entries: tuple[VisitEntry, ...]) -> None:
+    """Refuse two visits by one appointment. Raises Invalid naming the second ones."""
+    there = (entry.elsewhere for entry in entries)
+    named = (place.appointment_id if place else ids.new() for place in there)
+    refuse_twins("/visits", list(named))
 
 
 def what_they_rest_on(entries: tuple[VisitEntry, ...], unit: Unit) -> Rests:
@@ -66,6 +108,7 @@ def what_they_rest_on(entries: tuple[VisitEntry, ...], unit: Unit) -> Rests:
     people = [person for entry in entries for person in entry.collectors]
     papers = [entry.paper for entry in entries if entry.paper]
     templates = [ids.named("template", paper.template) for paper in papers]
+    named = [entry.elsewhere.appointment_id for entry in entries if entry.elsewhere]
     return Rests(
         unit.asker.agency_id if unit.asker else None,
         cases,
@@ -73,6 +116,7 @@ def what_they_rest_on(entries: tuple[VisitEntry, ...], unit: Unit) -> Rests:
         unit.kept_all(AuthorisationStanding, [entry.letter_id for entry in entries]),
         unit.kept_all(TemplateStanding, templates),
         store.endangered(unit.connection, cases),
+        store.appointments(unit.connection, named),
     )
 
 
@@ -91,6 +135,8 @@ def wrong_visits(
             found.append(Detail(pointer=f"/visits/{row}", kind=kind))
         elif entry.visit_id not in known:
             found += not_now(f"/visits/{row}", entry, rests)
+            its = rests.appointment(entry)
+            found += appointments.not_there(f"/visits/{row}", entry, its, unit)
     return found
 
 
@@ -130,22 +176,31 @@ def not_now(pointer: str, entry: VisitEntry, rests: Rests) -> Iterator[Detail]:
         yield Detail(pointer=where, kind="template-not-approved", values=values)
 
 
-def plan_visit(entry: VisitEntry, case: Case, unit: Unit) -> None:
+def plan_visit(
+    entry: VisitEntry, case: Case, appointment: Appointment | None, unit: Unit
+) -> None:
     """Plan one visit, and tell the doorstep all it will need, sealed."""
-    address, code, seal = address_of(case, unit.keyring), badges.new(), unit.keyring.seal
+    code, seal = badges.new(), unit.keyring.seal
+    if entry.elsewhere and appointment:
+        address = appointments.address_there(entry.elsewhere, appointment)
+        named = appointments.use(appointment, entry, unit)
+    else:
+        address, named = address_of(case, unit.keyring), None
     badge = seal(case.id, "visit.badge", code)
-    shown = sheet(debtor_of(case, unit.keyring), address)
+    shown = sheet(debtor_of(case, unit.keyring), address, named)
     planned = VisitPlanned(
         **dict(entry),
         agency_id=case.agency_id,
         place=seal(case.id, "visit.place", place_of(address)),
-        sheet=seal(case.id, "visit.sheet", shown.model_dump_json()),
+        sheet=seal(case.id, "visit.sheet", shown.model_dump_json(exclude_none=True)),
         zone=address.zone,
         books=case.books,
         badge=badge,
         badge_blind=unit.keyring.blind("visit.badge", badges.normal(code)),
+        appointment_id=appointment and appointment.id,
     )
-    unit.write(visit_plan_table, **row_of(entry, badge))
+    there = entry.elsewhere and appointments.print_of(entry.elsewhere, unit)
+    unit.write(visit_plan_table, **row_of(entry, badge), elsewhere=there)
     unit.emit(planned, case.id)
 
 
@@ -186,4 +241,5 @@ def row_of(entry: VisitEntry, badge: Sealed) -> dict[str, Any]:
         "not_after": entry.not_after,
         "paper": entry.paper and entry.paper.model_dump(mode="json"),
         "badge": badge.model_dump(mode="json"),
+        "appointment_id": entry.elsewhere and entry.elsewhere.appointment_id,
     }

@@ -1,9 +1,11 @@
 """A case, the reasons why it is held, and the visits planned for it."""
 
+from services.dispatch.model.appointment import Appointment
 from services.dispatch.model.case import (
     BANK_ZONE,
     DUTY_DESK,
     SPECIAL,
+    ZONES,
     Case,
     Hold,
     one_mandate,
@@ -15,6 +17,7 @@ from services.dispatch.model.tables import (
     BLIND,
     FINDABLE,
     SHREDDED,
+    appointment_table,
     case_table,
     danger_table,
     hold_table,
@@ -29,10 +32,13 @@ __all__ = [
     "FINDABLE",
     "SHREDDED",
     "SPECIAL",
+    "ZONES",
+    "Appointment",
     "Case",
     "Danger",
     "Hold",
     "Liable",
+    "appointment_table",
     "case_table",
     "danger_table",
     "hold_table",

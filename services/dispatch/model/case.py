@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from chassis.errors import Conflict
 from proto import ids
@@ -17,6 +17,8 @@ SPECIAL = HoldReason.SPECIAL_CIRCUMSTANCES
 DUTY_DESK = ids.named("account", "duty desk")
 #: The bank looks at its cases by this wall clock.
 BANK_ZONE = ZoneInfo("Asia/Shanghai")
+#: Every wall clock there is.
+ZONES = frozenset(available_timezones())
 WORKED = (CaseState.PLACED, CaseState.HELD)
 
 

@@ -5,13 +5,17 @@ from proto.dispatch import Address, Debtor, PlaceClass, Sheet
 SHOWN_DIGITS = 4
 
 
-def sheet(debtor: Debtor, address: Address) -> Sheet:
-    """Return what a pair may know: numbers but for their last four digits (16.04)."""
+def sheet(debtor: Debtor, address: Address, named: str | None = None) -> Sheet:
+    """Return what a pair may know: numbers but for their last four digits (16.04).
+
+    `named` are the debtor's words for an address that is another than their own.
+    """
     return Sheet(
         debtor_name=debtor.name,
         id_number=masked(debtor.id_number),
         card_number=masked(debtor.card_number),
         address=address.text,
+        named=named,
     )
 
 

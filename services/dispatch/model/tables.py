@@ -78,6 +78,7 @@ hold_table = Table(
     Column("lifted_at", DateTime(timezone=True)),
     Column("lifted_by", Text),
 )
+Index("hold_case", hold_table.c.case_id)
 Index(
     "hold_open",
     hold_table.c.case_id,
@@ -105,6 +106,25 @@ danger_table = Table(
 )
 Index("danger_case", danger_table.c.case_id)
 
+#: Where the debtor said they would be, when it is not at their door: used by one visit.
+#: `words` are sealed, and emptied as soon as it is used or ends.
+appointment_table = Table(
+    "appointment",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("debt_case.id"), nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("place_class", Text, nullable=False),
+    Column("words", JSONB),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("used_by", Uuid),
+    Column("ended_at", DateTime(timezone=True)),
+)
+Index("appointment_case", appointment_table.c.case_id)
+
+#: `elsewhere` tells one place that a visit goes to by an appointment from another one, by
+#: a keyed hash, until the appointment ends.
 visit_plan_table = Table(
     "visit_plan",
     metadata,
@@ -118,5 +138,7 @@ visit_plan_table = Table(
     # sealed; a visit planned before there were codes has none; beside it, once one of the
     # pair was swapped, whom it was planned for
     Column("badge", JSONB),
+    Column("appointment_id", Uuid),
+    Column("elsewhere", Text),
 )
 Index("visit_plan_case", visit_plan_table.c.case_id)

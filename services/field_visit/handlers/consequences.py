@@ -143,7 +143,10 @@ def hear_word(
 
 
 def halt(visit: Visit, stop: Stop, at: datetime, unit: Unit) -> None:
-    """End all that was allowed, and tell whoever holds the case."""
+    """End all that was allowed, and tell whoever holds the case.
+
+    That somebody is not where they said they would be closes no address of theirs.
+    """
     about = judging.about(visit, unit) | {"at": at}
     match stop:
         case Disputed():
@@ -153,7 +156,7 @@ def halt(visit: Visit, stop: Stop, at: datetime, unit: Unit) -> None:
             unit.emit(CircumstanceNoted(**about, hardship=sealed), visit.case_id)
         case ComplaintMade():
             unit.emit(ComplaintHeard(**about), visit.case_id)
-        case WrongAddress():
+        case WrongAddress() if visit.appointment_id is None:
             unit.emit(AddressFoundWrong(**about, how=stop.how), visit.case_id)
     permits.end_asks(visit, at, unit)
     timers.start_exit(visit, at, unit)

@@ -42,6 +42,7 @@ def plan(event: VisitPlanned, unit: Unit) -> None:
         paper_template=paper and paper.template,
         paper_how=paper and paper.how,
         nonce=ids.new(),
+        appointment_id=event.appointment_id,
     )
 
 

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from chassis.errors import Invalid, NotFound
+from chassis.errors import Conflict, Invalid, NotFound
 from chassis.operations import only
 from chassis.unit import Unit
 from proto import ids
-from proto.base import Detail, Role
+from proto.base import Detail, Role, Sealed
 from proto.facts import Appointment, Relation
 from proto.field_visit import (
     AppointmentRecorded,
@@ -26,6 +26,9 @@ from services.field_visit.model import (
     visit_table,
 )
 
+#: What the debtor's words for another place are sealed for.
+WHERE = "visit.where"
+
 
 def use_hour(visit: Visit, unit: Unit) -> None:
     """Let the visit that came at a named hour have it for itself."""
@@ -41,17 +44,13 @@ def keep_appointment(
 
     It is kept while the pair is cleared to be there and before the hour has come: what
     arrives later proves nothing. The record names the phone's entry that says so, whose
-    head the phone has signed.
+    head the phone has signed. Where it is, if not here, is told to dispatch, sealed.
     """
-    cleared = visit.cleared_until is not None and unit.now < visit.cleared_until
-    door = visit.door
-    debtor = door.person_met is Relation.DEBTOR and door.identified_at is not None
-    if not (
-        cleared and debtor and fact.place == "here" and is_worth_keeping(fact, unit.now)
-    ):
+    leave_id = ids.named("appointment", f"{visit.id}/{fact.place}/{fact.starts_at}")
+    told_by_the_other = any(each.id == leave_id for each in visit.leaves)
+    if told_by_the_other or not may_be_kept(visit, fact, unit):
         return
-    leave_id = ids.named("appointment", f"{device_id}/{entry.seq}")
-    hour = Hour(starts_at=fact.starts_at, ends_at=fact.ends_at)
+    hour = Hour(starts_at=fact.starts_at, ends_at=fact.ends_at, place=fact.place)
     its = hour.model_dump(mode="json") | {
         "proof": fact.proof,
         "device_id": str(device_id),
@@ -59,16 +58,40 @@ def keep_appointment(
         "link": entry.link(),
         "by": unit.by,
     }
-    leaves.write(leave_id, LeaveKind.APPOINTMENT, visit.case_id, its, unit)
-    told = fact.model_dump(include={"starts_at", "ends_at", "proof"})
+    kept = leaves.write(leave_id, LeaveKind.APPOINTMENT, visit.case_id, its, unit)
+    visit.leaves.append(kept)
+    told = fact.model_dump(exclude={"kind", "where"})
+    told |= {"where": sealed_where(visit, fact, unit)}
     recorded = AppointmentRecorded(
         **judging.about(visit, unit), appointment_id=leave_id, **told
     )
     unit.emit(recorded, visit.case_id)
     ends = visit.due.get(Due.HOURS_END)
-    if ends and fact.starts_at <= ends < fact.ends_at:  # who stays, stays by it (S8)
+    here = fact.place == "here"
+    if here and ends and fact.starts_at <= ends < fact.ends_at:  # who stays (S8)
         timers.start_hours(visit, unit, fact.ends_at)
         unit.change(visit_table, visit.id, **visit.row())
+
+
+def may_be_kept(visit: Visit, fact: Appointment, unit: Unit) -> bool:
+    """Tell whether the debtor, known to be that, named an hour to come while the pair may
+    be there. Where they met by an appointment, "here" is no place that another may go to.
+    """
+    cleared = visit.cleared_until is not None and unit.now < visit.cleared_until
+    door = visit.door
+    debtor = door.person_met is Relation.DEBTOR and door.identified_at is not None
+    nowhere = fact.place == "here" and visit.appointment_id is not None
+    return cleared and debtor and not nowhere and is_worth_keeping(fact, unit.now)
+
+
+def sealed_where(visit: Visit, fact: Appointment, unit: Unit) -> Sealed | None:
+    """Seal where the debtor will be; of a shredded case nothing is left to be told."""
+    if fact.where is None:
+        return None
+    try:
+        return unit.keyring.seal(visit.case_id, WHERE, fact.where)
+    except Conflict:
+        return None
 
 
 def boss_of(command: SignOffHour | SwapPartner, unit: Unit) -> None:

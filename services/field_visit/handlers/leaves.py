@@ -52,5 +52,7 @@ def keep(
 
 def write(
     leave_id: UUID, kind: LeaveKind, case_id: UUID, body: dict[str, Any], unit: Unit
-) -> None:
+) -> Leave:
+    """Keep something that may be used once, and return it."""
     unit.write(leave_table, id=leave_id, case_id=case_id, kind=kind, body=body, at=unit.now)
+    return Leave(leave_id, case_id, kind, body, unit.now)

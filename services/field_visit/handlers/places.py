@@ -17,9 +17,12 @@ def door_of(visit: Visit, unit: Unit) -> Place:
 def closed(visit: Visit, unit: Unit) -> bool:
     """Tell whether nobody goes there without a plan: a workplace, a school, a hospital.
 
-    So is a place that nobody can know any more, since its case was shredded.
+    So is a public place, unless the debtor named it, and one that nobody can know any more,
+    since its case was shredded.
     """
     try:
-        return door_of(visit, unit).place_class is not PlaceClass.HOME
+        place_class = door_of(visit, unit).place_class
     except Unavailable:
         return True
+    public = place_class is PlaceClass.PUBLIC and visit.appointment_id is not None
+    return not (public or place_class is PlaceClass.HOME)

@@ -8,6 +8,7 @@ from chassis.errors import Conflict
 from chassis.unit import Unit
 from proto.base import Sealed
 from proto.facts import (
+    Appointment,
     AtTheGate,
     Circumstance,
     DebtorSigned,
@@ -44,6 +45,7 @@ PERSONAL: dict[type, tuple[str, set[str]]] = {
     ),
     AtTheGate: ("visit.position", {"position"}),
     DebtorSigned: ("visit.remarks", {"remarks"}),
+    Appointment: ("visit.where", {"where"}),
 }
 
 

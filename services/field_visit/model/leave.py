@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from proto.base import Message
@@ -24,10 +24,11 @@ class LeaveKind(StrEnum):
 
 
 class Hour(Message):
-    """From when to when somebody may be visited outside the usual hours."""
+    """From when to when somebody may be visited outside the usual hours, and where."""
 
     starts_at: datetime
     ends_at: datetime
+    place: Literal["here", "elsewhere"] = "here"
 
     def covers(self, moment: datetime) -> bool:
         return self.starts_at <= moment < self.ends_at
@@ -73,6 +74,15 @@ class Leave:
     def free_for(self, visit_id: UUID) -> bool:
         """Tell whether no other visit has used it."""
         return self.used_by in (None, visit_id)
+
+    def is_of(self, appointment_id: UUID | None) -> bool:
+        """Tell whether an hour is one of the place that a visit goes to: the debtor's
+        door, or where that appointment is. A supervisor's word is of no place.
+        """
+        if self.kind is LeaveKind.HOUR:
+            return True
+        here = self.hour.place == "here"
+        return appointment_id is None if here else self.id == appointment_id
 
     def mine(self, visit_id: UUID, person_id: UUID | None, what: str) -> bool:
         """Tell whether this very person was given it for this very thing."""

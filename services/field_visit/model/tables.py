@@ -57,6 +57,8 @@ visit_table = Table(
     Column("due", JSONB, nullable=False, server_default="{}"),
     Column("look_at", DateTime(timezone=True)),
     Column("nonce", Uuid, server_default=text("gen_random_uuid()")),
+    # by which a visit goes to another place than the debtor's own door
+    Column("appointment_id", Uuid),
 )
 Index("visit_badge", visit_table.c.badge_blind, unique=True)
 WAITS = visit_table.c.wait_until.is_not(None)

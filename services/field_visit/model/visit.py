@@ -55,7 +55,8 @@ class Visit:
     `siblings` are the other visits to the case, locked with it. `due` is when it will be
     looked at for what; `danger_at` when somebody called for help from it. `shifts` are the
     pair's phones on which a shift has begun and not ended; nothing when that was not
-    looked for; `began` is when each did.
+    looked for; `began` is when each did. By an `appointment_id` the door is where the
+    debtor said they would be, and not their own.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class Visit:
     paper_id: UUID | None = None
     paper_template: str | None = None
     paper_how: str | None = None
+    appointment_id: UUID | None = None
     cause: Cause | None = None
     danger_at: datetime | None = None
     due: dict[Due, datetime] = field(default_factory=dict)
@@ -198,6 +200,7 @@ class Visit:
         """Return an hour that was named or vouched for and is now, if there is one."""
         kinds = (LeaveKind.APPOINTMENT, LeaveKind.HOUR)
         hours = (one for one in self.leaves if one.kind in kinds)
+        hours = (one for one in hours if one.is_of(self.appointment_id))
         now_or_never = [one for one in hours if one.hour.covers(now)]
         mine = [one for one in now_or_never if one.free_for(self.id)]
         return next(iter(mine or now_or_never), None)
