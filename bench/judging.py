@@ -89,6 +89,7 @@ def good_entry() -> DoorFacts:
         objection=False,
         payment=None,
         cash=None,
+        code=None,
         paper=None,
         handing=None,
         locating=None,

@@ -34,6 +34,7 @@ from proto.field_visit import (
     LetterNotAllowed,
     MoneyLeftBehind,
     PairSwapped,
+    PaymentCodeNotAllowed,
     TalkNotAllowed,
     ThirdPartyMayBeAsked,
     ThirdPartyNotAllowed,
@@ -46,6 +47,7 @@ from proto.recovery import (
     CashNotAuthorised,
     CashStanding,
     MoneyLeftNoted,
+    PaymentCodeStanding,
     ReceiptMissing,
 )
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
@@ -89,6 +91,7 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
         WorkStanding,
         TemplateStanding,
         CashStanding,
+        PaymentCodeStanding,
         ThirdPartyStanding,
         VisitPlanned,
     ),
@@ -114,6 +117,7 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
         EntryNotAllowed,
         CashNotAllowed,
         LetterNotAllowed,
+        PaymentCodeNotAllowed,
         ThirdPartyNotAllowed,
         BreachRecorded,
         BreachSuspected,
