@@ -53,13 +53,14 @@ async def me(call: Call, _: Any) -> AccountShown:
 async def keys(call: Call, _: Any) -> Keys:
     tokens, landing = call.parts.accounts.tokens, call.parts.landing
     ours = [*tokens.keys(), landing.grants.signer.jwk, landing.receipts.jwk]
-    banks = bank_codes.keys_of(call.parts.settings)
-    return Keys(keys=[*ours, *(bank_key(each) for each in banks)])
+    settings = call.parts.settings
+    banks = (bank_key(each, settings.bank) for each in bank_codes.keys_of(settings))
+    return Keys(keys=[*ours, *banks])
 
 
-def bank_key(key: BankKey) -> dict[str, Any]:
+def bank_key(key: BankKey, bank: str) -> dict[str, Any]:
     """Return a key of the bank's as phones are told of it, beside our own."""
-    use = {"use": "sig", "alg": key.alg, "purpose": PURPOSE}
+    use = {"use": "sig", "alg": key.alg, "purpose": PURPOSE, "bank": bank}
     return key.model_dump(exclude_none=True) | use
 
 
@@ -80,7 +81,7 @@ DOORS = (
      sign_out),
     (Door("me", "GET", "/v1/me", EVERYONE, gives=AccountShown, says="Who asks."), me),
     (Door("keys", "GET", "/v1/keys", OPEN, gives=Keys,
-          says="The public keys of access tokens, grants, receipts, and payment codes."), keys),
+          says="The public keys of access tokens, grants, receipts, and codes."), keys),
 )
 # fmt: on
 
