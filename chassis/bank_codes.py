@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
+from chassis.logs import log
 from chassis.settings import Settings, Unusable
 from chassis.signatures import b64, unb64, verifies
 from proto.payment_code import KIND, BankKey, Claims
@@ -103,6 +104,18 @@ def made_by(key: BankKey, signature: str, content: bytes) -> bool:
 
 
 def keys_of(settings: Settings) -> tuple[BankKey, ...]:
+    """Return the bank's keys; none while its file cannot be read, and then no code is good.
+
+    Whoever asks goes on without codes; the log says what is wrong with the file.
+    """
+    try:
+        return keys_in_place(settings)
+    except Unusable as wrong:
+        log.error("payment codes: %s", wrong)
+        return ()
+
+
+def keys_in_place(settings: Settings) -> tuple[BankKey, ...]:
     """Return the bank's keys as its file has them now, so that a new one needs no restart.
 
     Raises Unusable when the file that is named is not there, or is no set of such keys.

@@ -196,7 +196,8 @@ def test_a_file_that_holds_something_else_is_refused(
     settings.cache_clear()
 
     with pytest.raises(Unusable, match="no JWK Set"):
-        bank_codes.keys_of(settings())
+        bank_codes.keys_in_place(settings())
+    assert keys_of(settings()) == ()  # and nobody is shown a code
 
 
 def test_a_file_that_is_named_has_to_be_there(environment, tmp_path, monkeypatch) -> None:
@@ -204,4 +205,5 @@ def test_a_file_that_is_named_has_to_be_there(environment, tmp_path, monkeypatch
     settings.cache_clear()
 
     with pytest.raises(Unusable, match="is not there"):
-        bank_codes.keys_of(settings())
+        bank_codes.keys_in_place(settings())
+    assert keys_of(settings()) == ()  # and nobody is shown a code
