@@ -89,6 +89,7 @@ def good_entry() -> DoorFacts:
         objection=False,
         payment=None,
         cash=None,
+        code=None,
         paper=None,
         handing=None,
         locating=None,
@@ -149,7 +150,7 @@ def by_hand(facts: DoorFacts) -> list[str]:  # noqa: C901, PLR0912  # it is what
 
 def stranger(facts: DoorFacts) -> bool:
     """Whether it is neither the debtor nor, only to talk, who the bank says owes it too."""
-    only_talk = facts.payment is None and facts.entry_reason is None
+    only_talk = (facts.payment, facts.entry_reason, facts.code) == (None, None, None)
     owes = facts.person_met in facts.liable and facts.identity_confirmed
     return facts.person_met != "debtor" and not (only_talk and owes)
 

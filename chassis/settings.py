@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     HTTP port of its own serves `/metrics`, `/livez` and `/readyz`, on `http_host`.
     `position_days`: after so many days it is forgotten where people stood, but evidence.
     `database_password_file` and `broker_password_file` hold what the addresses leave out.
+    `bank_code_keys` is the file of the public keys by which the bank signs payment codes;
+    without it, `bank-codes.json` in the folder of keys, if there is one.
     `pack_hours` is how long a phone may go by the pack of its day.
     `bank_name`, `bank_hotline` and `bank_complaints` are what somebody at a door is told
     of the bank: how it is called, its telephone, and where else one complains; name and
@@ -73,6 +75,7 @@ class Settings(BaseSettings):
     http_port: int = 8440
     status_port: int | None = None
     bank: str = "demo"
+    bank_code_keys: Path | None = None
     pack_hours: int = Field(default=12, ge=1, le=24)
     position_days: int = Field(default=90, ge=1)
     bank_name: str = Field("", max_length=80)

@@ -35,6 +35,7 @@ from proto.field_visit import (
     LetterNotAllowed,
     MoneyLeftBehind,
     PairSwapped,
+    PaymentCodeNotAllowed,
     TalkNotAllowed,
     ThirdPartyMayBeAsked,
     ThirdPartyNotAllowed,
@@ -47,6 +48,7 @@ from proto.recovery import (
     CashNotAuthorised,
     CashStanding,
     MoneyLeftNoted,
+    PaymentCodeStanding,
     ReceiptMissing,
 )
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
@@ -91,6 +93,7 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
         WorkStanding,
         TemplateStanding,
         CashStanding,
+        PaymentCodeStanding,
         ThirdPartyStanding,
         VisitPlanned,
     ),
@@ -116,6 +119,7 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
         EntryNotAllowed,
         CashNotAllowed,
         LetterNotAllowed,
+        PaymentCodeNotAllowed,
         ThirdPartyNotAllowed,
         BreachRecorded,
         BreachSuspected,

@@ -8,27 +8,30 @@ repeats no number.
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis import signatures
+from doorstep import codes
 from doorstep.home import write_secretly
 from doorstep.outgoing import Outgoing, Sender, Sent
 from proto import ids
 from proto.anchors import Anchor
 from proto.canonical import canonical
-from proto.facts import Anchored, Fact
+from proto.facts import Anchored, Fact, PaymentCodeShown
 from proto.field_visit import Closing, Presence
 from proto.journal import (
     GENESIS,
     Entry,
     Journal,
 )
+from proto.payment_code import digest
 from proto.places import Position
 from proto.signing import PublicKey, Signature, signed_bytes
 from proto.workforce import enrolment
@@ -140,6 +143,22 @@ class Phone:
             anchor_id=told.anchor_id, asked_ms=asked_ms, got_ms=self.elapsed_ms()
         )
         return self.note(None, fact, at)
+
+    def shows(
+        self,
+        visit_id: UUID,
+        case_id: UUID,
+        code: str,
+        keys: Iterable[Mapping[str, Any]],
+        at: datetime,
+    ) -> str:
+        """Return what to draw for the debtor's app, and note that it is shown.
+
+        Raises NotDrawn, and then notes nothing, for nothing was shown.
+        """
+        drawn = codes.payload(code, keys, case_id, at)
+        self.note(visit_id, PaymentCodeShown(sha256=digest(code)), at)
+        return drawn
 
     def signed(self, entries: Sequence[Entry]) -> Journal:
         return signed(self._key, self.device_id, entries)

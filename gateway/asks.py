@@ -95,6 +95,7 @@ from proto.field_visit import (
     RecordJournal,
     ShowHelp,
     ShowJournal,
+    ShowPaymentCode,
     ShowVisit,
     SignOffHour,
     SummonHelp,
@@ -133,8 +134,11 @@ from proto.recovery import (
     IncidentShown,
     IssueReceipt,
     MoneyShown,
+    PostedCode,
+    PostPaymentCode,
     ReceiptShown,
     RevokeCash,
+    RevokePaymentCode,
     SettleMoneyLeft,
     ShowMoney,
     ShowReceipt,
@@ -190,6 +194,7 @@ DEVICE = "/v1/devices/{device_id}"
 LETTER = "/v1/authorisations/{letter_id}"
 THIRD = f"{CASE}/third-party-permits"
 CASH = f"{CASE}/cash-authorities"
+CODE = f"{CASE}/payment-code"
 RECEIPT = "/v1/receipts/{receipt_id}"
 COMPLAINT = "/v1/complaints/{complaint_id}"
 
@@ -220,6 +225,8 @@ ASKS = (
     Ask("POST", CASH, "recovery", AuthoriseCash, CashAnswer, BANK),
     Ask("POST", f"{CASH}/{{authority_id}}/confirmation", "recovery", ConfirmCash, CashAnswer, BANK),  # noqa: E501
     Ask("POST", f"{CASH}/{{authority_id}}/revocation", "recovery", RevokeCash, Authority, BANK),  # noqa: E501
+    Ask("POST", CODE, "recovery", PostPaymentCode, PostedCode, BANK),
+    Ask("POST", f"{CODE}/{{code_id}}/revocation", "recovery", RevokePaymentCode, PostedCode, BANK),  # noqa: E501
     Ask("GET", f"{CASE}/money", "recovery", ShowMoney, MoneyShown, BANK_READERS),
     Ask("POST", f"{CASE}/money-left/{{incident_id}}/settlement", "recovery", SettleMoneyLeft, IncidentShown, BANK),  # noqa: E501
     Ask("POST", f"{VISIT}/receipts", "recovery", IssueReceipt, ReceiptShown, COLLECTORS),
@@ -245,6 +252,7 @@ ASKS = (
     Ask("POST", f"{VISIT}/asks/collect-cash", "field_visit", CollectCash, Clearance, COLLECTORS),  # noqa: E501
     Ask("POST", f"{VISIT}/asks/hand-over-letter", "field_visit", HandOverLetter, Clearance, COLLECTORS),  # noqa: E501
     Ask("POST", f"{VISIT}/asks/ask-third-party", "field_visit", AskThirdParty, Clearance, COLLECTORS),  # noqa: E501
+    Ask("POST", f"{VISIT}/asks/show-payment-code", "field_visit", ShowPaymentCode, Clearance, COLLECTORS),  # noqa: E501
     Ask("POST", f"{VISIT}/hours", "field_visit", SignOffHour, HourSignedOff, SUPERVISORS),
     Ask("POST", f"{VISIT}/swap", "field_visit", SwapPartner, PartnerSwapped, SUPERVISORS),
     Ask("POST", f"{VISIT}/help", "field_visit", SummonHelp, HelpKnown, COLLECTORS, lands=True),  # noqa: E501

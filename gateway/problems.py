@@ -45,8 +45,9 @@ class ProblemShown(BaseModel):
 class NotAllowed(ProblemShown):
     """The act was asked and is not allowed: the decision, each clause with its reason.
 
-    At a door `visit_id`, `script` and `ahead` come with it, and with a cash authority its
-    `authority_id` and `state`. A 403 of another kind has none of these.
+    At a door `visit_id`, `script`, `ahead` and `payment_code` (always null) come with it,
+    and with a cash authority its `authority_id` and `state`. A 403 of another kind has
+    none of these.
     """
 
     model_config = ConfigDict(title="NotAllowed")
@@ -57,6 +58,7 @@ class NotAllowed(ProblemShown):
     visit_id: str | None = None
     script: Text | None = None
     ahead: list[Ahead] | None = None
+    payment_code: None = None
 
 
 def respond(request: Request, problem: Problem, **more: Any) -> Response:

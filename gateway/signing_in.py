@@ -4,11 +4,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from chassis import bank_codes
 from gateway import bodies
 from gateway.accounts import AccountShown, FirstRun, NewAccount, Refresh, Session, SignIn
 from gateway.door import Call, Door, mount
 from gateway.roles import ADMINISTRATORS, EVERYONE, OPEN
 from proto.base import Reply
+from proto.payment_code import PURPOSE, BankKey
 
 #: Bytes. A name, a password and a few ids.
 SMALL = 16 << 10
@@ -16,7 +18,7 @@ SMALL = 16 << 10
 
 class Keys(Reply):
     """The public keys of what we sign (JWKS, RFC 7517); `purpose` says what each is for:
-    access tokens, packs with visit grants, receipts.
+    access tokens, packs with visit grants, receipts. The bank's own are for its codes.
     """
 
     keys: list[dict[str, Any]]
@@ -50,7 +52,16 @@ async def me(call: Call, _: Any) -> AccountShown:
 
 async def keys(call: Call, _: Any) -> Keys:
     tokens, landing = call.parts.accounts.tokens, call.parts.landing
-    return Keys(keys=[*tokens.keys(), landing.grants.signer.jwk, landing.receipts.jwk])
+    ours = [*tokens.keys(), landing.grants.signer.jwk, landing.receipts.jwk]
+    settings = call.parts.settings
+    banks = (bank_key(each, settings.bank) for each in bank_codes.keys_of(settings))
+    return Keys(keys=[*ours, *banks])
+
+
+def bank_key(key: BankKey, bank: str) -> dict[str, Any]:
+    """Return a key of the bank's as phones are told of it, beside our own."""
+    use = {"use": "sig", "alg": key.alg, "purpose": PURPOSE, "bank": bank}
+    return key.model_dump(exclude_none=True) | use
 
 
 # fmt: off
@@ -70,7 +81,7 @@ DOORS = (
      sign_out),
     (Door("me", "GET", "/v1/me", EVERYONE, gives=AccountShown, says="Who asks."), me),
     (Door("keys", "GET", "/v1/keys", OPEN, gives=Keys,
-          says="The public keys of access tokens, grants and receipts."), keys),
+          says="The public keys of access tokens, grants, receipts, and codes."), keys),
 )
 # fmt: on
 

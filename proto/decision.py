@@ -26,6 +26,7 @@ class Act(StrEnum):
     COLLECT_CASH = "collect_cash"
     HAND_OVER_LETTER = "hand_over_letter"
     ASK_THIRD_PARTY = "ask_third_party"
+    SHOW_PAYMENT_CODE = "show_payment_code"
     AUTHORISE_CASH = "authorise_cash"
 
 

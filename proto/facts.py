@@ -309,10 +309,21 @@ class DebtDiscussed(Value):
 
 
 class PaidByChannel(Value):
-    """Somebody paid there and then by the bank's own channel (9.09). No money moved."""
+    """Somebody paid there and then by the bank's own channel (9.09). No money moved.
+
+    `sha256`: by which payment code, as far as the phone has shown one.
+    """
 
     kind: Literal["paid_by_channel"] = "paid_by_channel"
     channel: Literal["app", "transfer", "bank_code", "hotline", "branch"]
+    sha256: Sha256 | None = None
+
+
+class PaymentCodeShown(Value):
+    """A payment code (付款码) was held out, by its digest: the bank's own, or another."""
+
+    kind: Literal["payment_code_shown"] = "payment_code_shown"
+    sha256: Sha256
 
 
 class MediaNoted(Value):
@@ -393,6 +404,7 @@ Fact = Annotated[
     | Knocked
     | DebtDiscussed
     | PaidByChannel
+    | PaymentCodeShown
     | MediaNoted
     | Conduct
     | DebtorSigned

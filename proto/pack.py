@@ -18,6 +18,7 @@ from proto.base import Command, Moment, Reply, Value
 from proto.decision import Act, Outcome, Text
 from proto.dispatch import Currency, Money, PlaceClass, Sheet
 from proto.grants import GrantedPhone, VisitGrant
+from proto.payment_code import Jws
 from proto.places import Point
 
 #: What the header of a pack says it is (RFC 8725, 3.11).
@@ -58,6 +59,7 @@ class Deed(StrEnum):
     HAND_OVER_LETTER = "hand_over_letter"
     USE_LETTERBOX = "use_letterbox"
     ASK_THIRD_PARTY = "ask_third_party"
+    SHOW_PAYMENT_CODE = "show_payment_code"
 
     @property
     def act(self) -> Act:
@@ -144,6 +146,16 @@ class CashLeave(Value):
     good_until: Moment
 
 
+class PackedCode(Value):
+    """The bank's payment code (付款码) for this case, as the bank signed it.
+
+    A phone shows it only where it has checked it by the bank's key, for this case.
+    """
+
+    case_id: UUID
+    code: Jws
+
+
 class Pairing(Value):
     """By what the two phones find each other: see `Pack.phones` for their keys."""
 
@@ -172,6 +184,7 @@ class PackedVisit(Value):
     special: bool = False
     paper: Literal["in_person", "letterbox"] | None = None
     cash: CashLeave | None = None
+    code: PackedCode | None = None
     grant: str | None = None
     pairing: Pairing
     table: int

@@ -10,6 +10,8 @@ from pydantic import Field, StringConstraints
 from proto.base import Command, Event, Moment, Reply, Sealed, Standing, Value
 from proto.decision import Judgement
 from proto.dispatch import Currency, Money
+from proto.media import Sha256
+from proto.payment_code import Jws
 
 Variance = Annotated[Decimal, Field(max_digits=14, decimal_places=2)]
 Slip = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -30,6 +32,15 @@ class AuthorityState(StrEnum):
     GRANTED = "granted"
     SPENT = "spent"
     REVOKED = "revoked"
+
+
+class CodeState(StrEnum):
+    """What a payment code is worth. Only a good one may be shown, while it lasts."""
+
+    GOOD = "good"
+    REPLACED = "replaced"  # the bank has posted a newer one
+    REVOKED = "revoked"
+    ENDED = "ended"  # the case is held, recalled or paid off
 
 
 class AuthoriseCash(Command):
@@ -63,6 +74,30 @@ class RevokeCash(Command):
     """No cash is to be taken after all."""
 
     authority_id: UUID
+    case_id: UUID
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.case_id,)
+
+
+class PostPaymentCode(Command):
+    """This payment code (付款码) may be shown to the debtor of this case (9.09).
+
+    `code` is signed by the bank (`proto/payment_code.py`). It replaces the one before.
+    """
+
+    code_id: UUID
+    case_id: UUID
+    code: Jws
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.case_id,)
+
+
+class RevokePaymentCode(Command):
+    """This payment code is shown to nobody any more."""
+
+    code_id: UUID
     case_id: UUID
 
     def locks(self) -> tuple[UUID, ...]:
@@ -229,12 +264,24 @@ class IncidentShown(Reply):
     outcome: str | None
 
 
+class PostedCode(Reply):
+    """A payment code as it stands now: by its digest, and never what it says."""
+
+    code_id: UUID
+    case_id: UUID
+    sha256: Sha256
+    not_before: Moment
+    good_until: Moment
+    state: CodeState
+
+
 class MoneyShown(Reply):
-    """All there is of cash about a case."""
+    """All there is of cash about a case, and its payment codes."""
 
     authorities: tuple[Authority, ...]
     receipts: tuple[ReceiptShown, ...]
     incidents: tuple[IncidentShown, ...]
+    codes: tuple[PostedCode, ...] = ()
 
 
 class CashStanding(Standing):
@@ -253,6 +300,28 @@ class CashStanding(Standing):
 
     def urgent(self) -> bool:
         return self.state in (AuthorityState.SPENT, AuthorityState.REVOKED)
+
+
+class PaymentCodeStanding(Standing):
+    """The newest payment code of a case. `code` is sealed, and `sha256` its digest.
+
+    `at` is since when it is so: what came before it is worth nothing from then on.
+    """
+
+    case_id: UUID
+    code_id: UUID
+    code: Sealed
+    sha256: Sha256
+    not_before: Moment
+    good_until: Moment
+    state: CodeState
+    at: Moment
+
+    def key(self) -> UUID:
+        return self.case_id
+
+    def urgent(self) -> bool:
+        return self.state is not CodeState.GOOD
 
 
 class CashAuthorised(Event):

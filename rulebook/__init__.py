@@ -21,6 +21,7 @@ from rulebook.facts import (
     Pairing,
     Paper,
     Payment,
+    PaymentCode,
 )
 from rulebook.reading import Misprint
 from rulebook.replay import facts_from_json, facts_json
@@ -62,6 +63,7 @@ __all__ = [
     "Pairing",
     "Paper",
     "Payment",
+    "PaymentCode",
     "banking_hours",
     "climb_seconds",
     "closing_hours",

@@ -102,6 +102,20 @@ class Cash:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentCode:
+    """What the debtor's banking app is to read (付款码), from when until when it is good.
+
+    `by_bank` says that the bank has signed it for this very case; `withdrawn` that it has
+    revoked it since, or posted a newer one.
+    """
+
+    by_bank: bool
+    withdrawn: bool
+    good_from: datetime
+    good_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """The letter (催收函) planned for this visit: its template, and how it may be given."""
 
@@ -134,8 +148,9 @@ class DoorFacts:
     relation of who opened (`debtor`, `parent`, ...), `confirmed_items` the number of
     masked items that person confirmed. `handing` is how a letter is to be given:
     `in_person`, `letterbox` or `posted`. `liable` are the relations that the bank says owe
-    this debt too. `endangered` says that somebody planned for this
-    visit was in danger in this case before.
+    this debt too. `code` is the payment code that is to be shown.
+    `endangered` says that somebody planned for this visit was in danger in this case
+    before.
     """
 
     starts_at: datetime
@@ -168,6 +183,7 @@ class DoorFacts:
     objection: bool
     payment: Payment | None
     cash: Cash | None
+    code: PaymentCode | None
     paper: Paper | None
     handing: str | None
     locating: Locating | None

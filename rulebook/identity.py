@@ -51,13 +51,14 @@ class DebtorOnly(Rule):
 
     4.17, 13.08, 13.09, 16.08, 21.037. Whoever the bank says owes it too (a guarantor, an
     heir) is no third party to it, once confirmed as that person: they may be spoken with.
-    Leave to take cash is one debtor's (4.32), and so is consent to come in (21.090).
+    Leave to take cash is one debtor's (4.32), and so are a payment code (9.09) and consent
+    to come in (21.090).
     """
 
     key = "third_party.debtor_only"
     acts = AT_THE_TALK
     reads = frozenset(
-        {"entry_reason", "identity_confirmed", "liable", "payment", "person_met"}
+        {"code", "entry_reason", "identity_confirmed", "liable", "payment", "person_met"}
     )
     ways = ("anybody", "not_confirmed")
 
@@ -65,7 +66,8 @@ class DebtorOnly(Rule):
         met = known(facts.person_met, "person_met")
         if met == DEBTOR:
             return None
-        more_than_talk = facts.payment is not None or facts.entry_reason is not None
+        more = (facts.payment, facts.entry_reason, facts.code)
+        more_than_talk = any(each is not None for each in more)
         if met not in facts.liable or more_than_talk:
             return self.broken("anybody")
         return None if facts.identity_confirmed else self.broken("not_confirmed", met=met)

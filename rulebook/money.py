@@ -1,7 +1,8 @@
-"""What may be taken at a door, and what the bank may allow to be taken.
+"""What may be taken at a door, what the bank may allow to be taken, and how else one pays.
 
 Nothing, unless the bank has said otherwise: for one debtor, a reason of its list, up to
 so much, until then, once. A book that says never is not talked out of it by another.
+What the debtor's app is shown is the bank's own payment code (付款码), and nobody else's.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from rulebook.problems import unheard_of
 from rulebook.rule import (
     AUTHORISE,
     COLLECT,
+    SHOW_CODE,
     Breach,
     Excuse,
     NotKnowable,
@@ -178,6 +180,45 @@ class CashCap(Rule):
         if amount <= self.most:
             return None
         return self.broken("above", amount=written(amount), most=written(self.most))
+
+
+class NoOwnCode(Rule):
+    """Nobody holds out a code by which anybody but the bank is paid (4.30 21.038)."""
+
+    key = "payment.no_own_code"
+    acts = SHOW_CODE
+    reads = frozenset({"code"})
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        return self.broken() if facts.code and not facts.code.by_bank else None
+
+
+class BankCode(Rule):
+    """The bank has signed the code for this very case, and it is good now (9.09).
+
+    Good from its first moment, and before its last one: a term of the contract.
+    """
+
+    key = "payment.bank_code"
+    acts = SHOW_CODE
+    reads = frozenset({"code", "starts_at"})
+    ways = ("missing", "not_the_banks", "withdrawn", "not_yet", "expired")
+
+    def breach(self, facts: DoorFacts) -> Breach | None:
+        code = facts.code
+        if code is None:
+            return self.broken("missing")
+        flaws = {
+            "not_the_banks": code.by_bank is not True,
+            "withdrawn": code.withdrawn is not False,
+            "not_yet": facts.starts_at < code.good_from,
+            "expired": not facts.starts_at < code.good_until,
+        }
+        way = next((way for way, flawed in flaws.items() if flawed), None)
+        return self.broken(way) if way else None
+
+    def turns(self, facts: DoorFacts) -> Iterable[datetime]:
+        return () if facts.code is None else (facts.code.good_from, facts.code.good_until)
 
 
 class PropertyNotTaken(Rule):

@@ -13,7 +13,7 @@ from rulebook.case import AddressOpen
 from rulebook.entry import EntryConsent, EntryReason, NoObjection
 from rulebook.identity import Capable, Confirmed, DebtorOnly
 from rulebook.letter import Template, ToTheDebtor
-from rulebook.money import CashAuthority, CashCap, CashMandate, CashReason
+from rulebook.money import BankCode, CashAuthority, CashCap, CashMandate, CashReason
 from rulebook.rule import Rule, Term
 from rulebook.terms import (
     BankingHours,
@@ -96,6 +96,7 @@ NEEDED: Mapping[Act, tuple[str, ...]] = MappingProxyType(
             *_keys(Introduced, LocateConsent, LocatePermit),
             *_MINUTES,
         ),
+        Act.SHOW_PAYMENT_CODE: (*_TALK, *_keys(BankCode), *_MINUTES),
         Act.AUTHORISE_CASH: (*_keys(CashMandate, CashReason), *_CASH, *_keys(FourEyes)),
     }
 )

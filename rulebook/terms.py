@@ -42,6 +42,7 @@ class PermitMinutes(Term):
     collect_cash: PermitLasts | None = None
     hand_over_letter: PermitLasts | None = None
     ask_third_party: PermitLasts | None = None
+    show_payment_code: PermitLasts | None = None
 
     def settles(self, act: Act) -> bool:
         return self.of(act) is not None

@@ -40,6 +40,8 @@ _RULES: tuple[type[Rule], ...] = (
     money.CashMandate,
     money.CashCap,
     money.PropertyNotTaken,
+    money.NoOwnCode,
+    money.BankCode,
     letter.NotPosted,
     letter.ToTheDebtor,
     letter.Template,

@@ -65,7 +65,7 @@ WHOLE = {
     Sheet: {"debtor_name", "id_number", "card_number", "address", "named"},
     PackedVisit: {
         *("visit_id", "collectors", "not_before", "not_after", "zone", "sheet", "point"),
-        *("place_class", "letter", "badge", "special", "paper", "cash", "grant"),
+        *("place_class", "letter", "badge", "special", "paper", "cash", "code", "grant"),
         *("pairing", "table"),
     },
     PackLetter: {"number", "agency", "staff_numbers", "valid_from", "valid_until"},

@@ -154,6 +154,12 @@ class AskThirdParty(AtTheDoor):
     journal: Journal | None = None
 
 
+class ShowPaymentCode(AtTheDoor):
+    """May we show the bank's payment code (付款码) to whoever stands here (9.09 4.30)?"""
+
+    journal: Journal | None = None
+
+
 class SignOffHour(Command):
     """A supervisor vouches that a debtor can only be reached then (21.085, X2).
 

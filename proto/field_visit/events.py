@@ -71,6 +71,10 @@ class LetterNotAllowed(Judged):
     """The letter may not be handed over so (系统拦截)."""
 
 
+class PaymentCodeNotAllowed(Judged):
+    """No payment code may be shown to whoever is there (系统拦截)."""
+
+
 class ThirdPartyNotAllowed(Judged):
     """Nobody else may be asked (系统拦截)."""
 

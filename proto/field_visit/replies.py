@@ -28,11 +28,15 @@ class Ahead(Value):
 
 
 class Clearance(Judgement):
-    """May the pair do what they asked; what to say; what each next answer will mean."""
+    """May the pair do what they asked; what to say; what each next answer will mean.
+
+    `payment_code` is the bank's, as it signed it, where it may be shown.
+    """
 
     visit_id: UUID
     script: Text | None = None
     ahead: tuple[Ahead, ...] = ()
+    payment_code: str | None = None
 
 
 class Received(Reply):

@@ -39,6 +39,7 @@ from proto.field_visit import (
     RecordJournal,
     ShowHelp,
     ShowJournal,
+    ShowPaymentCode,
     ShowVisit,
     SignOffHour,
     SummonHelp,
@@ -67,7 +68,7 @@ from proto.plausibility import (
     ReplyToFinding,
     ShowPlausibility,
 )
-from proto.recovery import CashStanding
+from proto.recovery import CashStanding, PaymentCodeStanding
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit import handlers, store
 
@@ -108,6 +109,10 @@ class FieldVisit(Service):
     @hears(CashStanding)
     def cash(self, event: CashStanding, unit: Unit) -> None:
         handlers.keep_cash(event, unit)
+
+    @hears(PaymentCodeStanding)
+    def payment_code(self, event: PaymentCodeStanding, unit: Unit) -> None:
+        handlers.keep_code(event, unit)
 
     @hears(ThirdPartyStanding)
     def third_party(self, event: ThirdPartyStanding, unit: Unit) -> None:
@@ -173,6 +178,10 @@ class FieldVisit(Service):
     @answers(AskThirdParty, may=handlers.of_the_pair, gather=store.gather)
     def ask_third_party(self, command: AskThirdParty, unit: Unit) -> Clearance:
         return handlers.ask_third_party(command, unit)
+
+    @answers(ShowPaymentCode, may=handlers.of_the_pair, gather=store.gather)
+    def show_payment_code(self, command: ShowPaymentCode, unit: Unit) -> Clearance:
+        return handlers.show_payment_code(command, unit)
 
     @answers(SignOffHour, may=handlers.boss_of, gather=store.gather)
     def sign_off_hour(self, command: SignOffHour, unit: Unit) -> HourSignedOff:

@@ -10,6 +10,7 @@ from proto.field_visit import (
     CheckInNotAllowed,
     EntryNotAllowed,
     LetterNotAllowed,
+    PaymentCodeNotAllowed,
     TalkNotAllowed,
     ThirdPartyNotAllowed,
 )
@@ -68,6 +69,10 @@ class Oversight(Service):
 
     @hears(LetterNotAllowed)
     def note_letter(self, event: LetterNotAllowed, unit: Unit) -> None:
+        handlers.note(event, unit)
+
+    @hears(PaymentCodeNotAllowed)
+    def note_payment_code(self, event: PaymentCodeNotAllowed, unit: Unit) -> None:
         handlers.note(event, unit)
 
     @hears(ThirdPartyNotAllowed)

@@ -21,11 +21,14 @@ from proto.recovery import (
     IncidentShown,
     IssueReceipt,
     MoneyShown,
+    PostedCode,
+    PostPaymentCode,
     ReceiptFalls,
     ReceiptFound,
     ReceiptPrinted,
     ReceiptShown,
     RevokeCash,
+    RevokePaymentCode,
     SettleMoneyLeft,
     ShowMoney,
     ShowReceipt,
@@ -54,6 +57,10 @@ class Recovery(Service):
     def open_incident(self, event: MoneyLeftBehind, unit: Unit) -> None:
         handlers.note_money_left(event, unit)
 
+    @hears(CaseStanding)
+    def end_code(self, event: CaseStanding, unit: Unit) -> None:
+        handlers.end_code(event, unit)
+
     @answers(AuthoriseCash, may=only(Role.BANK_OFFICER), gather=store.gather)
     def authorise_cash(self, command: AuthoriseCash, unit: Unit) -> CashAnswer:
         return handlers.authorise_cash(command, unit)
@@ -65,6 +72,14 @@ class Recovery(Service):
     @answers(RevokeCash, may=only(Role.BANK_OFFICER), gather=store.gather)
     def revoke_cash(self, command: RevokeCash, unit: Unit) -> Authority:
         return handlers.revoke_cash(command, unit)
+
+    @answers(PostPaymentCode, may=only(Role.BANK_OFFICER), gather=store.gather)
+    def post_payment_code(self, command: PostPaymentCode, unit: Unit) -> PostedCode:
+        return handlers.post_payment_code(command, unit)
+
+    @answers(RevokePaymentCode, may=only(Role.BANK_OFFICER), gather=store.gather)
+    def revoke_payment_code(self, command: RevokePaymentCode, unit: Unit) -> PostedCode:
+        return handlers.revoke_payment_code(command, unit)
 
     @answers(IssueReceipt, may=handlers.of_the_pair, gather=store.gather)
     def issue_receipt(self, command: IssueReceipt, unit: Unit) -> ReceiptShown:

@@ -20,8 +20,10 @@ from proto.recovery import (
     AuthoriseCash,
     AuthorityState,
     CashReason,
+    CodeState,
     ConfirmCash,
     IssueReceipt,
+    PostPaymentCode,
     RevokeCash,
     SettleMoneyLeft,
 )
@@ -30,6 +32,7 @@ from services.recovery.model import (
     CashAuthority,
     Deposit,
     Incident,
+    PaymentCode,
     Receipt,
     Series,
     Till,
@@ -38,6 +41,7 @@ from services.recovery.model import (
     decision_table,
     deposit_table,
     incident_table,
+    payment_code_table,
     receipt_table,
     series_table,
     till_table,
@@ -53,7 +57,11 @@ def series_of(row: Row[Any]) -> Series:
     return Series(**row._mapping)
 
 
-TILLS = Things("case", Till, select(till_table), lambda row: Till(row.id, row.version))
+def till_of(row: Row[Any]) -> Till:
+    return Till(row.id, row.version, code_version=row.code_version)
+
+
+TILLS = Things("case", Till, select(till_table), till_of)
 SERIES = Things("series", Series, select(series_table), series_of)
 AUTHORITIES = (
     of_class(authority_table, CashAuthority, "decision")
@@ -65,8 +73,9 @@ ALLOWANCES = of_class(allowance_table, Allowance).order_by(allowance_table.c.at)
 RECEIPTS = of_class(receipt_table, Receipt, "deposits").order_by(receipt_table.c.at)
 DEPOSITS = of_class(deposit_table, Deposit).order_by(deposit_table.c.at)
 INCIDENTS = of_class(incident_table, Incident).order_by(incident_table.c.at)
+CODES = of_class(payment_code_table, PaymentCode).order_by(payment_code_table.c.version)
 #: The bank's own orders, which may be the first about a case's cash.
-OPENS = (AuthoriseCash, ConfirmCash, RevokeCash, SettleMoneyLeft)
+OPENS = (AuthoriseCash, ConfirmCash, RevokeCash, SettleMoneyLeft, PostPaymentCode)
 
 
 def gather(shared: Shared, commands: Sequence[Command]) -> None:
@@ -154,6 +163,7 @@ def fill(connection: Connection, tills: dict[UUID, Till]) -> None:
         (allowance_table, ALLOWANCES, allowance_of, "allowances"),
         (receipt_table, RECEIPTS, receipt_of, "receipts"),
         (incident_table, INCIDENTS, incident_of, "incidents"),
+        (payment_code_table, CODES, code_of, "codes"),
     ):
         for row in connection.execute(query.where(table.c.case_id.in_(tills))):
             getattr(tills[row.case_id], name).append(of(row))
@@ -240,6 +250,11 @@ def receipt_of(row: Row[Any]) -> Receipt:
         "pdf": row.pdf and Sealed.model_validate(row.pdf),
     }
     return Receipt(**dict(row._mapping) | read)
+
+
+def code_of(row: Row[Any]) -> PaymentCode:
+    read = {"code": Sealed.model_validate(row.code), "state": CodeState(row.state)}
+    return PaymentCode(**dict(row._mapping) | read)
 
 
 def incident_of(row: Row[Any]) -> Incident:

@@ -62,6 +62,7 @@ def clearance(outcome: str) -> dict[str, Any]:
         "decision": decision,
         "script": script,
         "ahead": [ahead],
+        "payment_code": None,
     }
 
 

@@ -157,7 +157,7 @@ def test_what_is_asked_at_the_bank_has_a_state_and_no_script() -> None:
     door, bank = (set(each.reply) for each in EXAMPLES.values())
 
     assert (door - bank, bank - door) == (
-        {"visit_id", "script", "ahead"},
+        {"visit_id", "script", "ahead", "payment_code"},
         {"authority_id", "state"},
     )
 

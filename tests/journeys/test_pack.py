@@ -1,12 +1,15 @@
 """A day without a signal: by the pack alone, and then held against what the rules say."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from doorstep.codes import NotDrawn
 from doorstep.packs import Carried, NotAPack, Said
+from proto import ids
 from proto.decision import Outcome
 from proto.dispatch import HoldReason
 from proto.facts import (
@@ -22,8 +25,9 @@ from proto.facts import (
 )
 from proto.pack import Deed, Lack, Met
 from tests.acting import MAINLAND
+from tests.banking import PAYLOAD, Signer, publish
 from tests.journeys.hurting import until
-from tests.world import AtADoor, Collector, Door, Platform
+from tests.world import AtADoor, Collector, Door, Platform, sent
 
 RECORDING = Recording(announced=True, running=True)
 INTRODUCED = Introduced(mandate_declared=True, badge_shown=True, letter_shown=True)
@@ -94,6 +98,38 @@ def test_a_day_without_a_signal_is_decided_as_it_is_judged_afterwards(way: AtADo
     assert outcome(way.asks("enter-premises", CONSENT, **reason)) == told(enter)
     without = told(says(pack, visit, Deed.ENTER_PREMISES, Met.DEBTOR, Lack.REASON))
     assert outcome(way.asks("enter-premises")) == without
+
+
+def test_a_payment_code_is_shown_without_a_signal_and_kept_afterwards(way: AtADoor) -> None:
+    platform, visit, one = way.door.platform, way.visit_id, way.door.pair[0]
+    signer, now = Signer("2026-1"), platform.now()
+    publish(Path(platform.settings["DOORSTEP_KEYS"]), signer)
+    code = signer.code(way.case_id, now - timedelta(hours=1), now + timedelta(hours=8))
+    body = {"code_id": str(ids.new()), "code": code}
+    sent(platform.officer, f"/v1/cases/{way.case_id}/payment-code", body)
+    platform.settle()
+    pack, keys = fetched(one), one.http.get("/v1/keys").body["keys"]
+    assert way.checks_in().ok
+
+    # No signal from here on: the pack says who may be shown it, the phone whose it is.
+    assert not says(pack, visit, Deed.SHOW_PAYMENT_CODE, Met.PARENT).allowed
+    assert says(pack, visit, Deed.SHOW_PAYMENT_CODE, Met.DEBTOR).allowed
+    carried = pack.visit(visit)
+    assert carried is not None
+    assert carried.code is not None
+    for fact in (RECORDING, INTRODUCED, DEBTOR, CONFIRMED):
+        one.phone.note(visit, fact, platform.now())
+    at, its = platform.now(), carried.code
+    assert one.phone.shows(visit, its.case_id, its.code, keys, at) == PAYLOAD
+    forged = Signer("2026-1").code(way.case_id, now, now + timedelta(hours=1))
+    with pytest.raises(NotDrawn, match="signature does not fit"):
+        one.phone.shows(visit, its.case_id, forged, keys, at)
+
+    answer = way.notes()  # the signal is back
+    assert answer.body["new"] == 5
+    entries = one.http.get(f"/v1/visits/{visit}/journal").body["entries"]
+    shown = [each for each in entries if each["kind"] == "payment_code_shown"]
+    assert [(each["verdict"], each["clauses"]) for each in shown] == [("fine", [])]
 
 
 def test_what_was_done_by_the_pack_is_kept_when_the_phone_is_back(way: AtADoor) -> None:

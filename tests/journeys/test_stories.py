@@ -4,7 +4,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -20,11 +22,15 @@ from proto.facts import (
     Introduced,
     MoneyLeft,
     MoneyRefused,
+    PaidByChannel,
+    PaymentCodeShown,
     PersonMet,
     Recording,
     ThirdPartyAnswer,
 )
+from proto.payment_code import digest
 from tests.acting import MAINLAND
+from tests.banking import PAYLOAD, Signer, publish
 from tests.world import AtADoor, Door, Platform, clauses, plain
 
 RECORDING = Recording(announced=True, running=True)
@@ -242,6 +248,57 @@ def test_s10_money_is_refused_aloud_and_what_is_left_behind_is_no_payment(
     (incident,) = money["incidents"]
     assert (incident["amount"], incident["outcome"]) == ("200.00", None)
     assert incident["reported_late"] is False
+
+
+def test_s10_who_wants_to_pay_is_shown_the_bank_s_own_code(here, platform) -> None:
+    signer, keys_folder = Signer("2026-1"), Path(platform.settings["DOORSTEP_KEYS"])
+    publish(keys_folder, signer)
+    now, mine = platform.now(), here.door.pair[0]
+    code = signer.code(here.case_id, now - timedelta(hours=1), now + timedelta(hours=8))
+    path = f"/v1/cases/{here.case_id}/payment-code"
+    body = plain({"code_id": ids.new(), "code": code})
+    assert here.door.boss.post(path, body).status == 403  # an agency posts none
+    forged = plain(
+        {"code_id": ids.new(), "code": Signer("2026-1").code(here.case_id, now, now)}
+    )
+    assert platform.officer.post(path, forged).status == 422
+    posted = platform.officer.post(path, body)
+    assert (posted.status, posted.body["state"]) == (200, "good")
+    assert code not in str(posted.body)
+    assert here.door.boss.get(f"/v1/cases/{here.case_id}/money").status == 403
+    platform.settle()
+
+    mother = here.asks("show-payment-code", PersonMet(relation="parent"))
+    assert refused(mother) >= {"4.17", "4.11"}
+    assert (mother.body["payment_code"], code in str(mother.body)) == (None, False)
+    allowed = here.asks("show-payment-code", DEBTOR, CONFIRMED)
+    assert (allowed.status, allowed.body["payment_code"]) == (200, code)
+    keys = mine.http.get("/v1/keys").body["keys"]
+    case_id = UUID(here.case_id)
+    drawn = mine.phone.shows(here.visit_id, case_id, code, keys, platform.now())
+    assert drawn == PAYLOAD
+    here.notes(PaidByChannel(channel="bank_code", sha256=digest(code)))
+    platform.settle()
+    assert of_codes(here) == [("payment_code_shown", "fine", [])]
+
+    revoked = platform.officer.post(f"{path}/{posted.body['code_id']}/revocation", {})
+    assert revoked.body["state"] == "revoked"
+    platform.settle()
+    assert refused(here.asks("show-payment-code")) == {"C.27"}
+    here.notes(PaymentCodeShown(sha256=digest("wxp://of-a-collector")))  # a visitor's own
+    _, (kind, verdict, against) = of_codes(here)
+    assert (kind, verdict) == ("payment_code_shown", "breach")
+    assert {"4.30", "21.038", "C.27"} <= set(against)
+
+
+def of_codes(here: AtADoor) -> list[tuple[str, str, list[str]]]:
+    """What the rules say of each code that was shown."""
+    answer = here.door.pair[0].http.get(f"/v1/visits/{here.visit_id}/journal")
+    return [
+        (each["kind"], each["verdict"], each["clauses"])
+        for each in answer.body["entries"]
+        if each["kind"] == "payment_code_shown"
+    ]
 
 
 def test_s10_cash_by_the_bank_s_leave_is_receipted_and_banked(mainland, platform) -> None:

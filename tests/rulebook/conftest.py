@@ -25,6 +25,7 @@ from rulebook import (
     Pairing,
     Paper,
     Payment,
+    PaymentCode,
     book,
     engine,
     settled,
@@ -80,6 +81,7 @@ def facts(**but: Any) -> DoorFacts:
         "liable": frozenset(said["liable"]),
         "payment": payment(said["payment"]),
         "cash": cash(said["cash"]),
+        "code": code(said["code"]),
         "paper": said["paper"] and Paper(**said["paper"]),
         "locating": said["locating"] and Locating(**said["locating"]),
     }
@@ -124,6 +126,13 @@ def cash(said: dict[str, Any] | None) -> Cash | None:
     said = {**said, "cap": Decimal(said["cap"]), "good_until": clock(said["until"])}
     del said["until"]
     return Cash(**said)
+
+
+def code(said: dict[str, Any] | None) -> PaymentCode | None:
+    if said is None:
+        return None
+    hours = {"good_from": clock(said["from"]), "good_until": clock(said["until"])}
+    return PaymentCode(said["by_bank"], said["withdrawn"], **hours)
 
 
 def clock(said: str) -> datetime:

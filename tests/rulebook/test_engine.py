@@ -92,6 +92,7 @@ SETTLED_BY_SOME_BOOK = {
         "third_party.permit",
         *MINUTES,
     ],
+    Act.SHOW_PAYMENT_CODE: [*TO_TALK, "payment.bank_code", *MINUTES],
     Act.AUTHORISE_CASH: [
         "cash.mandate",
         "cash.reason",

@@ -96,6 +96,7 @@ def test_the_contract_says_how_long_permits_and_visits_last():
         Act.COLLECT_CASH: 5,
         Act.HAND_OVER_LETTER: 5,
         Act.ASK_THIRD_PARTY: 5,
+        Act.SHOW_PAYMENT_CODE: 5,
         Act.AUTHORISE_CASH: None,  # which the bank's officer gives an end of its own
     }
     assert rulebook.visit_minutes(ALL, THAT_DAY) == 30

@@ -22,6 +22,8 @@ SCRIPTS = {
     "door.introduce",
     "door.third_party",
     "door.talk",
+    "door.payment_code",
+    "door.bank_channel",
     "door.stay_outside",
     "door.do_not_knock",
     "door.leave",

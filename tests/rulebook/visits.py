@@ -90,6 +90,16 @@ CHANGES = st.fixed_dictionaries(
             },
         ),
         "cash": st.none() | CASH,
+        "code": st.none()
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "by_bank": YES_OR_NO,
+                "withdrawn": YES_OR_NO,
+                "from": CLOCK,
+                "until": CLOCK,
+            },
+        ),
         "paper": st.none()
         | st.fixed_dictionaries(
             {},

@@ -11,6 +11,7 @@ from proto.field_visit import (
     CheckInNotAllowed,
     EntryNotAllowed,
     LetterNotAllowed,
+    PaymentCodeNotAllowed,
     TalkNotAllowed,
     ThirdPartyNotAllowed,
 )
@@ -69,6 +70,7 @@ FINDINGS = [
             ("entry", EntryNotAllowed),
             ("cash", CashNotAllowed),
             ("letter", LetterNotAllowed),
+            ("payment_code", PaymentCodeNotAllowed),
             ("third_party", ThirdPartyNotAllowed),
         )
     ),

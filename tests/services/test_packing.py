@@ -347,6 +347,7 @@ def agrees(pair: Pair, unit, zone: str = "Asia/Shanghai", step: int = 60) -> Non
     """Hold every answer against `judge`, at each minute and a second before it."""
     pack = pack_of(pair)
     (visit,) = store.planned_around(unit.connection, pair.a.person_id, unit.now)
+    store.give_codes(unit.connection, [visit])
     day = foretelling.day_of(visit, unit.now)
     length = foretelling.begins(day.on + timedelta(days=1), zone) - day.begins_at
     over = int(length.total_seconds())  # from here on it says nothing

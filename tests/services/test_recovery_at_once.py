@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, text
 from chassis import groups, worker
 from chassis.database import engine
 from chassis.operations import Operation, only
+from chassis.settings import settings
 from chassis.unit import Unit
 from proto import ids
 from proto.base import Answer, Asker, Order, Role
@@ -20,16 +22,29 @@ from proto.recovery import (
     AuthoriseCash,
     BankCash,
     IssueReceipt,
+    PaymentCodeStanding,
+    PostPaymentCode,
     ReceiptPrinted,
     ReceiptShown,
     RevokeCash,
+    ShowMoney,
 )
 from services.recovery import handlers, store
+from tests.banking import Signer, publish
 from tests.services.conftest import HAS_FONT
 from tests.services.test_recovery_receipts import Paying
 
 TABLES = (
-    *("deposit", "receipt", "authority", "allowance", "decision", "till", "series"),
+    *(
+        "payment_code",
+        "deposit",
+        "receipt",
+        "authority",
+        "allowance",
+        "decision",
+        "till",
+        "series",
+    ),
     *("kept", "outbox", "subject", "job", "answered"),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
@@ -39,6 +54,7 @@ OPERATIONS = {
     for kind, handle, may in (
         (AuthoriseCash, handlers.authorise_cash, BANK),
         (RevokeCash, handlers.revoke_cash, BANK),
+        (PostPaymentCode, handlers.post_payment_code, BANK),
         (IssueReceipt, handlers.issue_receipt, handlers.of_the_pair),
         (BankCash, handlers.bank_cash, only(Role.FIELD_COLLECTOR)),
     )
@@ -160,6 +176,41 @@ def test_a_second_authority_waits_for_the_first_and_is_refused(its, watch, heari
 
         assert came_to(second.result()) == "cash-authority-live"
         assert pair.states() == ["revoked", "granted"]
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_of_two_officers_at_the_same_instant_one_code_is_left(
+    its, watch, hearing, round_
+) -> None:
+    signer = Signer("2026-1")
+    publish(settings().keys, signer)
+    with committed(its, watch) as (pair,):
+        orders = [posts_a_code(pair, signer, number) for number in range(2)]
+        works = [
+            partial(sends, its, order, Asker(account_id=ids.new(), role=Role.BANK_OFFICER))
+            for order in orders
+        ]
+
+        given = at_the_same_instant(*works)
+
+        assert list(map(came_to, given)) == ["done", "done"]
+        shown = handlers.show_money(ShowMoney(case_id=pair.case), pair.open("recovery"))
+        assert [each.state for each in shown.codes] == ["replaced", "good"]
+        query = "SELECT envelope->'data' FROM outbox ORDER BY sequence DESC"
+        told = [
+            PaymentCodeStanding.model_validate(data)
+            for data in pair.hears.connection.scalars(text(query))
+            if "sha256" in data
+        ]
+        assert sorted(each.version for each in told) == [1, 2]
+        newest = max(told, key=lambda each: each.version)
+        assert newest.code_id == shown.codes[-1].code_id
+
+
+def posts_a_code(pair: Paying, signer: Signer, number: int) -> PostPaymentCode:
+    until = pair.watch.now + timedelta(hours=1, minutes=number)
+    code = signer.code(pair.case, pair.watch.now, until)
+    return PostPaymentCode(code_id=ids.new(), case_id=pair.case, code=code)
 
 
 def sends(its: Engine, command, asker: Asker, key=None) -> Answer:

@@ -10,9 +10,11 @@ from services.field_visit.handlers.asks import (
     discuss_debt,
     enter_premises,
     hand_over_letter,
+    show_payment_code,
 )
 from services.field_visit.handlers.badges import check_badge
 from services.field_visit.handlers.check_in import check_in, of_the_pair
+from services.field_visit.handlers.codes import keep_code
 from services.field_visit.handlers.course import check_out, plan
 from services.field_visit.handlers.day import show_day
 from services.field_visit.handlers.giving_up import give_up_waiting
@@ -76,6 +78,7 @@ __all__ = [
     "hand_over_letter",
     "helper_of",
     "keep_cash",
+    "keep_code",
     "keep_third_party",
     "let_positions_go",
     "list_media",
@@ -92,6 +95,7 @@ __all__ = [
     "reply_to_finding",
     "show_media",
     "show_pairing",
+    "show_payment_code",
     "show_plausibility",
     "show_visit",
     "sign_off_hour",

@@ -1,4 +1,7 @@
-"""May we speak of it? May we come in? Each ask first hears what the phone has to say."""
+"""May we speak of it? May we come in? May we show a code?
+
+Each ask first hears what the phone has to say.
+"""
 
 import rulebook
 from chassis.unit import Unit
@@ -14,10 +17,12 @@ from proto.field_visit import (
     EntryNotAllowed,
     HandOverLetter,
     LetterNotAllowed,
+    PaymentCodeNotAllowed,
+    ShowPaymentCode,
     TalkNotAllowed,
 )
 from services.field_visit import store
-from services.field_visit.handlers import judging, permits
+from services.field_visit.handlers import codes, judging, permits
 from services.field_visit.handlers.facts import Asked, facts_of
 from services.field_visit.handlers.journal import apply
 from services.field_visit.handlers.knowing import told_no
@@ -25,7 +30,19 @@ from services.field_visit.model import Visit, visit_table
 
 #: Norms that end the talk itself, not only what was asked.
 NO_TALK = {"contact.window", "visit.mandate", "visit.address_open"}
-Ask = DiscussDebt | EnterPremises | CollectCash | HandOverLetter | AskThirdParty
+Ask = (
+    DiscussDebt
+    | EnterPremises
+    | CollectCash
+    | HandOverLetter
+    | AskThirdParty
+    | ShowPaymentCode
+)
+#: What is said to the debtor, who is known, when only this was refused.
+TO_THE_DEBTOR = {
+    Act.ENTER_PREMISES: "door.stay_outside",
+    Act.SHOW_PAYMENT_CODE: "door.bank_channel",
+}
 
 
 def discuss_debt(command: DiscussDebt, unit: Unit) -> Clearance:
@@ -69,6 +86,22 @@ def hand_over_letter(command: HandOverLetter, unit: Unit) -> Clearance:
         refusal = LetterNotAllowed(**judging.judged(visit, decision, unit))
         unit.emit(refusal, visit.case_id)
     return clearance(visit, decision, "door.letter")
+
+
+def show_payment_code(command: ShowPaymentCode, unit: Unit) -> Clearance:
+    """Say whether whoever stands there may be shown the bank's code, and give it then."""
+    visit = at_the_door(command, unit, judging.CODE_SOURCES)
+    visit.codes = store.codes(unit.connection, visit.case_id)
+    facts = facts_of(visit, unit, Asked(code=codes.current(visit, unit)))
+    until = visit.code.good_until if visit.code else None
+    decision = judging.decide(visit, Act.SHOW_PAYMENT_CODE, facts, unit, until)
+    answer = clearance(visit, decision, "door.payment_code")
+    if decision.outcome is Outcome.PROCEED and visit.code:
+        return answer.model_copy(update={"payment_code": visit.code.text})
+    permits.end_code(visit, unit)
+    refusal = PaymentCodeNotAllowed(**judging.judged(visit, decision, unit))
+    unit.emit(refusal, visit.case_id)
+    return answer
 
 
 def at_the_door(
@@ -122,4 +155,4 @@ def instead(visit: Visit, decision: Decision) -> str:
         return "door.third_party"
     if door.identified_at is None:
         return "door.introduce"
-    return "door.stay_outside" if act is Act.ENTER_PREMISES else "door.leave"
+    return TO_THE_DEBTOR.get(act, "door.leave")

@@ -26,6 +26,14 @@ CONDUCT = {
 RECORDED_WHOLE = "21.088"
 
 
+def judge(visit: Visit, written: Written, unit: Unit) -> None:
+    """Judge what is said of either."""
+    if isinstance(written.entry.fact, Conduct):
+        judge_conduct(visit, written, unit)
+    else:
+        judge_recording(visit, written, unit)
+
+
 def judge_conduct(visit: Visit, written: Written, unit: Unit) -> None:
     """Mark each no of the checklist with the clause that it breaks."""
     fact = written.entry.fact

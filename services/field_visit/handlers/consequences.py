@@ -25,6 +25,7 @@ from proto.facts import (
     Objected,
     PaidByChannel,
     PartnerGone,
+    PaymentCodeShown,
     Recording,
     ThirdPartyAnswer,
     WrongAddress,
@@ -48,6 +49,7 @@ from proto.field_visit import (
 from rulebook import Payment
 from services.field_visit.handlers import (
     checklists,
+    codes,
     endings,
     hours,
     judging,
@@ -95,10 +97,10 @@ def look_at(visit: Visit, written: Written, unit: Unit) -> None:
             judge_letter(visit, given, written, unit)
         case DebtDiscussed():
             judge_deed(visit, Act.DISCUSS_DEBT, NOTHING_MORE, written, unit)
-        case Conduct():
-            checklists.judge_conduct(visit, written, unit)
-        case Recording():
-            checklists.judge_recording(visit, written, unit)
+        case PaymentCodeShown() as shown:
+            codes.judge_shown(visit, shown.sha256, written, unit)
+        case Conduct() | Recording():
+            checklists.judge(visit, written, unit)
         case PartnerGone() as gone:
             endings.end_early(visit, Cause(gone.cause), written.at, unit)
         case _:
@@ -117,6 +119,7 @@ def tell(visit: Visit, written: Written, unit: Unit) -> None:
             unit.emit(MoneyLeftBehind(**about | its), visit.case_id)
         case PaidByChannel() as paid:
             unit.emit(PaymentTold(**about, paid_by=paid.channel), visit.case_id)
+            codes.judge_paid(visit, paid, written, unit)
 
 
 def when(visit: Visit, written: Written, unit: Unit) -> dict[str, Any]:

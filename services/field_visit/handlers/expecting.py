@@ -17,7 +17,7 @@ from proto.dispatch import CaseStanding
 from proto.facts import MaskedItem, Relation
 from proto.pack import Deed, Met
 from rulebook import Consent, DoorFacts, Here, Letter, Locating, Payment
-from services.field_visit.handlers import facts
+from services.field_visit.handlers import codes, facts
 from services.field_visit.handlers.facts import Asked
 from services.field_visit.model import CheckedIn, LeaveKind, Visit
 
@@ -88,6 +88,8 @@ def expected(
             return replace(found, handing=HANDING[deed])
         case Deed.ASK_THIRD_PARTY:
             return replace(found, locating=locating(visit, at, unit))
+        case Deed.SHOW_PAYMENT_CODE:
+            return replace(found, code=codes.current(visit, unit))
     return found
 
 

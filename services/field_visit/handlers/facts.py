@@ -25,6 +25,7 @@ from rulebook import (
     Pairing,
     Paper,
     Payment,
+    PaymentCode,
 )
 from services.field_visit.handlers.places import closed
 from services.field_visit.model import CheckedIn, Door, LeaveKind, Visit
@@ -40,6 +41,7 @@ class Asked:
     at: datetime | None = None
     entry_reason: str | None = None
     payment: Payment | None = None
+    code: PaymentCode | None = None
     handing: str | None = None
     purpose: str | None = None
     apart_m: float | None = None
@@ -89,6 +91,7 @@ def facts_of(visit: Visit, unit: Unit, asked: Asked = NOTHING_MORE) -> DoorFacts
         objection=door.objection,
         payment=asked.payment,
         cash=cash(visit, asked, unit),
+        code=asked.code,
         paper=paper(visit, kept),
         handing=asked.handing,
         locating=locating(visit, asked, unit),

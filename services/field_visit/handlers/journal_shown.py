@@ -23,6 +23,7 @@ DEEDS = {
     *("shift_started", "shift_ended", "anchored", "position"),
     *("at_the_gate", "knocked", "recording", "media_noted", "conduct"),
     *("debt_discussed", "entered", "left", "cash_handed", "letter_given"),
+    "payment_code_shown",
     *("help_pressed", "partner_gone"),
 }
 WITHHELD = "withheld"

@@ -16,9 +16,10 @@ from rulebook import Consent, DoorFacts
 from services.field_visit.model import Visit, decision_table
 
 #: Whose word may stop a pair at the door: of them, those whose word counts for every act,
-#: and one more each for cash and for asking a third party.
+#: and one more each for cash, for a payment code and for asking a third party.
 SOURCES = frozenset(topology.SOURCES["field_visit"]) - {"recovery", "contact"}
 CASH_SOURCES, THIRD_PARTY_SOURCES = SOURCES | {"recovery"}, SOURCES | {"contact"}
+CODE_SOURCES = CASH_SOURCES
 
 #: What a person who opens may turn out to be, and how the facts then look.
 TALK: dict[str, dict[str, Any]] = {

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import rulebook
-from chassis.errors import Forbidden
+from chassis.errors import Forbidden, Unavailable
 from chassis.settings import settings
 from chassis.shared import Kept
 from chassis.unit import Unit
@@ -20,6 +20,7 @@ from proto.pack import (
     DayPack,
     Pack,
     PackAnchor,
+    PackedCode,
     PackedVisit,
     PackLetter,
     Pairing,
@@ -27,7 +28,7 @@ from proto.pack import (
 from proto.recovery import AuthorityState
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit import store
-from services.field_visit.handlers import facts, judging, shown
+from services.field_visit.handlers import codes, facts, judging, shown
 from services.field_visit.handlers.check_in import trust
 from services.field_visit.handlers.foretelling import Answers, begins, day_of
 from services.field_visit.handlers.granting import enrolled, granted
@@ -46,6 +47,7 @@ def collect_pack(command: CollectPack, unit: Unit) -> DayPack:
     kept = known_of(visits, me, unit)
     known = [each for each in visits if may_carry(each, kept, unit)]
     carried = {each.id for each in known}
+    give_codes(known, unit)
     answers, devices = Answers(), devices_of(known, unit)
     packed = [
         pack_visit(each, kept, devices, answers, unit) for each in unit.in_turns(known)
@@ -157,6 +159,7 @@ def pack_visit(
         special=case is not None and case.special,
         paper=visit.paper_how,
         cash=cash(visit, unit),
+        code=code(visit, unit),
         pairing=Pairing(phones=tuple(phones), nonce=visit.nonce),
         table=answers.table(visit, unit),
     )
@@ -192,6 +195,28 @@ def cash(visit: Visit, unit: Unit) -> CashLeave | None:
         currency=said.currency,
         good_until=said.good_until,
     )
+
+
+def give_codes(visits: Sequence[Visit], unit: Unit) -> None:
+    """Give each visit its case's payment codes; none while one may have been taken back
+    of which we have not heard.
+    """
+    try:
+        unit.shared.refuse_stale(sorted(judging.CODE_SOURCES), ())
+    except Unavailable:
+        return
+    store.give_codes(unit.connection, visits)
+
+
+def code(visit: Visit, unit: Unit) -> PackedCode | None:
+    """Return the bank's payment code, if it is good for some of this day."""
+    if (found := visit.code) is None:
+        return None
+    day = day_of(visit, unit.now)
+    if not found.good_within(day.begins_at, begins(day.on + timedelta(days=1), visit.zone)):
+        return None
+    text = codes.opened(found, unit)
+    return PackedCode(case_id=visit.case_id, code=text) if text else None
 
 
 def good_until(visits: Iterable[Visit], unit: Unit) -> datetime:

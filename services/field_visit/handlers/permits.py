@@ -13,10 +13,18 @@ from proto.field_visit import (
     DiscussDebt,
     EnterPremises,
     HandOverLetter,
+    ShowPaymentCode,
 )
 from services.field_visit.model import Visit, leave_table, visit_table
 
-ASKS = (DiscussDebt, EnterPremises, CollectCash, HandOverLetter, AskThirdParty)
+ASKS = (
+    DiscussDebt,
+    EnterPremises,
+    CollectCash,
+    HandOverLetter,
+    AskThirdParty,
+    ShowPaymentCode,
+)
 
 
 def send_away(visit: Visit, unit: Unit) -> None:
@@ -48,6 +56,11 @@ def end_cash(visit: Visit, unit: Unit) -> None:
 def end_letter(visit: Visit, unit: Unit) -> None:
     """Let nobody hand the letter over by what was said before."""
     unit.revoke(visit.id, HandOverLetter)
+
+
+def end_code(visit: Visit, unit: Unit) -> None:
+    """Let nobody be shown a payment code by what was said before."""
+    unit.revoke(visit.id, ShowPaymentCode)
 
 
 def end_third_party(visit: Visit, unit: Unit) -> None:

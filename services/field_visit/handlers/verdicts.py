@@ -94,12 +94,16 @@ class Found:
 
 def judge_deed(visit: Visit, act: Act, asked: Asked, written: Written, unit: Unit) -> None:
     """Judge what was done by what was known there then; mark it if it broke a rule."""
+    mark(visit, act, written, judged(visit, act, asked, written, unit), unit)
+
+
+def judged(visit: Visit, act: Act, asked: Asked, written: Written, unit: Unit) -> Found:
+    """Say what the rules make of what was done, by what was known there then."""
     then = as_it_was(replace(visit, facts=believed(visit, unit)), written)
     facts = over_at_once(facts_of(then, unit, replace(asked, at=written.at)))
     facts = replace(facts, on_duty=on_duty(visit, written, unit))
     decision = judging.decide(visit, act, facts, unit)
-    found = weigh(then, act, facts, decision, written, unit)
-    mark(visit, act, written, found, unit)
+    return weigh(then, act, facts, decision, written, unit)
 
 
 def as_it_was(visit: Visit, written: Written) -> Visit:

@@ -1,6 +1,7 @@
 """A visit, who stands at its door, what has happened there, and the tables of it."""
 
 from services.field_visit.model.bounds import Clock, Reading, Span, Timed, Told, timed
+from services.field_visit.model.code import BankCode
 from services.field_visit.model.course import MEANS, REFUSED, STEPS, Due, Move, Step
 from services.field_visit.model.door import (
     MATTERS,
@@ -49,6 +50,7 @@ from services.field_visit.model.tables import (
     leave_table,
     media_table,
     metadata,
+    payment_code_table,
     phone_table,
     refusal_table,
     score_table,
@@ -59,6 +61,7 @@ from services.field_visit.model.tables import (
 from services.field_visit.model.visit import CLOCK_SLACK, CheckedIn, Visit
 
 __all__ = [
+    "BankCode",
     "CLOCK_SLACK",
     "INSPECT",
     "MEANS",
@@ -114,6 +117,7 @@ __all__ = [
     "journal_table",
     "leave_table",
     "media_table",
+    "payment_code_table",
     "metadata",
     "phone_table",
     "sort",

@@ -300,6 +300,22 @@ leave_table = Table(
 Index("leave_case", leave_table.c.case_id)
 Index("leave_used_by", leave_table.c.used_by)
 
+#: Payment codes of cases, sealed under the case's key. Those that ended stay: a journal may
+#: name one by its digest later. `version` is of the standing that told of it last.
+payment_code_table = Table(
+    "payment_code",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("code", JSONB, nullable=False),
+    Column("good_from", DateTime(timezone=True), nullable=False),
+    Column("good_until", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+)
+Index("payment_code_case", payment_code_table.c.case_id, payment_code_table.c.version)
+
 #: Photos and sound, by what they are; their bytes lie in the store of `chassis.media`.
 #: `found` is what a worker saw, absent until then.
 media_table = Table(

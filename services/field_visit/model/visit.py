@@ -18,6 +18,7 @@ from proto.field_visit import (
     VisitState,
 )
 from proto.places import Position
+from services.field_visit.model.code import BankCode
 from services.field_visit.model.course import REFUSED, STEPS, Due, Move
 from services.field_visit.model.door import Door, Noted
 from services.field_visit.model.leave import Leave, LeaveKind
@@ -56,7 +57,8 @@ class Visit:
     looked at for what; `danger_at` when somebody called for help from it. `shifts` are the
     pair's phones on which a shift has begun and not ended; nothing when that was not
     looked for; `began` is when each did. By an `appointment_id` the door is where the
-    debtor said they would be, and not their own.
+    debtor said they would be, and not their own. `codes` are read where one is to be
+    shown.
     """
 
     id: UUID
@@ -90,6 +92,7 @@ class Visit:
     began: dict[UUID, datetime] = field(default_factory=dict)
     siblings: list["Visit"] = field(default_factory=list, compare=False, repr=False)
     leaves: list[Leave] = field(default_factory=list)
+    codes: list[BankCode] = field(default_factory=list, compare=False, repr=False)
     here: list[CheckedIn] = field(default_factory=list)
     facts: list[Noted] = field(default_factory=list)
     where: Place | None = None
@@ -195,6 +198,11 @@ class Visit:
     def leave(self, *kinds: LeaveKind) -> Leave | None:
         """Return the newest leave of these kinds, if there is one."""
         return next((one for one in reversed(self.leaves) if one.kind in kinds), None)
+
+    @property
+    def code(self) -> BankCode | None:
+        """The newest payment code of the case, where they were looked for."""
+        return self.codes[-1] if self.codes else None
 
     def hour(self, now: datetime) -> Leave | None:
         """Return an hour that was named or vouched for and is now, if there is one."""

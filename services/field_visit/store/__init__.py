@@ -1,5 +1,6 @@
 """Every query of field_visit. The locks are here."""
 
+from services.field_visit.store.codes import codes, give_codes
 from services.field_visit.store.doors import complete, completed, places
 from services.field_visit.store.forgetting import (
     MOST_NOTED,
@@ -103,7 +104,9 @@ __all__ = [
     "by_badge",
     "cleared_since",
     "complete",
+    "codes",
     "completed",
+    "give_codes",
     "contacts",
     "end_withdrawals",
     "gather",

@@ -18,7 +18,7 @@ from proto.field_visit import (
     VisitState,
 )
 from proto.letters import AuthorisationStanding, TemplateStanding
-from proto.recovery import CashStanding
+from proto.recovery import CashStanding, PaymentCodeStanding
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit.model import (
     Visit,
@@ -79,6 +79,8 @@ def on(standing: Standing) -> ColumnElement[bool]:
     table = visit_table
     match standing:
         case CaseStanding() | WorkStanding() | CashStanding() | ThirdPartyStanding():
+            return table.c.case_id == standing.case_id
+        case PaymentCodeStanding():
             return table.c.case_id == standing.case_id
         case TemplateStanding():
             return table.c.paper_template == standing.template

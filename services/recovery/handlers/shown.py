@@ -31,6 +31,7 @@ def show_money(command: ShowMoney, unit: Unit) -> MoneyShown:
         authorities=tuple(authority(each) for each in till.authorities),
         receipts=tuple(receipt(each, unit) for each in till.receipts),
         incidents=tuple(incident(each) for each in till.incidents),
+        codes=tuple(each.shown() for each in till.codes),
     )
 
 

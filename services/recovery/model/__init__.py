@@ -1,6 +1,7 @@
 """The cash of a case, and the tables of it."""
 
 from services.recovery.model.authority import LIVE, CashAuthority
+from services.recovery.model.code import CODE, PaymentCode
 from services.recovery.model.left import Incident
 from services.recovery.model.receipt import PDF, PRINT, Allowance, Deposit, Receipt
 from services.recovery.model.series import Series
@@ -11,6 +12,7 @@ from services.recovery.model.tables import (
     deposit_table,
     incident_table,
     metadata,
+    payment_code_table,
     receipt_table,
     series_table,
     taking_table,
@@ -19,6 +21,7 @@ from services.recovery.model.tables import (
 from services.recovery.model.till import ZONE, Till
 
 __all__ = [
+    "CODE",
     "LIVE",
     "PDF",
     "PRINT",
@@ -27,6 +30,7 @@ __all__ = [
     "CashAuthority",
     "Deposit",
     "Incident",
+    "PaymentCode",
     "Receipt",
     "Series",
     "Till",
@@ -36,6 +40,7 @@ __all__ = [
     "deposit_table",
     "incident_table",
     "metadata",
+    "payment_code_table",
     "receipt_table",
     "series_table",
     "taking_table",

@@ -19,12 +19,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 metadata = MetaData()
 
 #: One row a case, whose id it has: who changes anything about its cash holds this row.
-#: `version` counts the standings of its authorities.
+#: `version` counts the standings of its authorities, `code_version` those of its payment
+#: codes.
 till_table = Table(
     "till",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("version", Integer, nullable=False),
+    Column("code_version", Integer, nullable=False, server_default="0"),
 )
 
 #: What a bank's officer asked, what was known (no names), and what was answered.
@@ -60,6 +62,24 @@ authority_table = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 Index("authority_case", authority_table.c.case_id, authority_table.c.at)
+
+#: Payment codes, sealed under the case's key, and by their digests: each is posted once. By
+#: `version`, of the standing that told of it first, the newest of a case is the last.
+payment_code_table = Table(
+    "payment_code",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("till.id"), nullable=False),
+    Column("code", JSONB, nullable=False),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("not_before", DateTime(timezone=True), nullable=False),
+    Column("good_until", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("posted_by", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("payment_code_case", payment_code_table.c.case_id, payment_code_table.c.version)
 
 #: What field_visit has let a pair take; its id is that decision's. `sheet` is sealed.
 allowance_table = Table(

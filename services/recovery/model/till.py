@@ -1,4 +1,4 @@
-"""All the cash of one case: what the bank allowed, what pairs may take, what they took."""
+"""All the money of one case: what the bank allowed, what pairs may take, what they took."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict, NotFound
 from services.recovery.model.authority import CashAuthority
+from services.recovery.model.code import PaymentCode
 from services.recovery.model.left import Incident
 from services.recovery.model.receipt import Allowance, Receipt
 
@@ -25,6 +26,8 @@ class Till:
     allowances: list[Allowance] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
+    code_version: int = 0
+    codes: list[PaymentCode] = field(default_factory=list)
 
     def authority(self, key: UUID) -> CashAuthority:
         """Return an authority of the case. Raises NotFound."""
@@ -53,6 +56,18 @@ class Till:
         """Return how much of what was taken on a visit has a receipt."""
         its = (r for r in self.receipts if (r.visit_id, r.currency) == (visit_id, currency))
         return sum((each.amount for each in its), Decimal(0))
+
+    @property
+    def code(self) -> PaymentCode | None:
+        """The newest payment code of the case, whatever it is worth."""
+        return self.codes[-1] if self.codes else None
+
+    def code_of(self, key: UUID) -> PaymentCode:
+        """Return a payment code of the case. Raises NotFound."""
+        found = next((each for each in self.codes if each.id == key), None)
+        if found is None:
+            raise NotFound("payment_code", key)
+        return found
 
     def incident(self, key: UUID) -> Incident:
         """Return an incident of the case. Raises NotFound."""
