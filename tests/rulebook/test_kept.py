@@ -51,10 +51,12 @@ OF_A_CASE = {
         *("amount", "currency", "overdue_since"),
     },
     "Debtor": {"name", "id_number", "card_number"},
-    "Sheet": {"debtor_name", "id_number", "card_number", "address"},
+    #: `named` are the debtor's own words for another place (4.06), and gone with its hour.
+    "Sheet": {"debtor_name", "id_number", "card_number", "address", "named"},
     "VisitPlanned": {
         *("visit_id", "case_id", "agency_id", "collectors", "letter_id", "place", "sheet"),
         *("zone", "not_before", "not_after", "books", "badge", "badge_blind", "paper"),
+        "appointment_id",
     },
 }
 
