@@ -24,7 +24,7 @@ from proto.base import Command
 #: Seconds: no answer after so long is none; a pause before the next try; giving up.
 TIMEOUT_S, PAUSE_S, PATIENCE_S = 5.0, (0.1, 0.6), 120.0
 #: What of a refusal is the decision, and not the words around it.
-KEPT_OF_A_REFUSAL = ("visit_id", "decision", "script", "ahead")
+KEPT_OF_A_REFUSAL = ("visit_id", "decision", "script", "ahead", "payment_code")
 PATHS = {ask.command.operation(): ask.path for ask in ASKS}
 
 

@@ -1,4 +1,4 @@
-"""What is still on its way in a platform: in outboxes, in queues, held back."""
+"""What is still on its way in a platform: in outboxes, in queues, in jobs, held back."""
 
 import pika
 
@@ -16,12 +16,16 @@ UNSEEN = (
 
 
 def moving(platform: Platform) -> int:
-    """Count events that are unpublished, unheard or held back, and messages."""
+    """Count events that are unpublished, unheard or held back, messages, and jobs that are
+    due: a worker has something to say of a visit after it is over.
+    """
     waiting = [
         f"SELECT (SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL"
         " AND due_at IS NULL AND envelope->>'type' NOT LIKE 'tick.%%')"
         f" + (SELECT count(*) FROM {service}.held_back WHERE parked_at IS NULL"
         " AND discarded_at IS NULL)"
+        f" + (SELECT count(*) FROM {service}.job WHERE done_at IS NULL"
+        f" AND failed_at IS NULL AND run_at <= '{platform.now().isoformat()}')"
         for service in topology.SERVICES
     ]
     rows = platform.rows(" UNION ALL ".join(waiting))

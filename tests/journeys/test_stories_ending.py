@@ -353,7 +353,11 @@ def test_one_who_waits_alone_and_the_other_are_both_told(way, looks) -> None:
         assert event.data["data"]["collector_id"] == str(second.person_id)
 
 
-def test_a_visit_that_nobody_ends_is_closed_by_itself(here, looks) -> None:
+def test_a_visit_that_nobody_ends_is_closed_by_itself(here, looks, platform) -> None:
+    before = platform.now() - timedelta(days=1)
+    platform.do(
+        "UPDATE field_visit.visit SET not_after = %s WHERE id = %s", before, here.visit_id
+    )
     looks(here, "run_out")
 
     assert here.shown()["state"] == "closed"

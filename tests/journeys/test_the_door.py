@@ -151,6 +151,7 @@ def test_the_pair_sees_the_masked_sheet_and_the_boss_does_not(door) -> None:
         "id_number": "**************0012",
         "card_number": "************1234",
         "address": "人民大道1号",
+        "named": None,
     }
     assert boss["sheet"] is None
 

@@ -18,7 +18,8 @@ from services.dispatch import handlers, store
 from tests.services.placing import place
 
 TABLES = (
-    *("hold", "danger", "visit_plan", "debt_case", "kept", "outbox", "subject"),
+    *("hold", "danger", "visit_plan", "appointment", "debt_case"),
+    *("kept", "outbox", "subject"),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
 
