@@ -33,11 +33,11 @@ class Spent:
         after = so_far(self.home)
         self.seconds = {name: after[name] - self.before.get(name, 0.0) for name in after}
 
-    def line(self, files: int) -> str:
-        """Say it in milliseconds a file."""
-        each = {name: 1000 * used / max(1, files) for name, used in self.seconds.items()}
+    def line(self, count: int, of: str = "file") -> str:
+        """Say it in milliseconds a file, or whatever was counted."""
+        each = {name: 1000 * used / max(1, count) for name, used in self.seconds.items()}
         said = ", ".join(f"{name} {ms:.1f}" for name, ms in each.items() if ms >= 0.05)
-        return f"{'':8} ms of processor a file: {said}; together {sum(each.values()):.1f}"
+        return f"{'':8} ms of processor a {of}: {said}; together {sum(each.values()):.1f}"
 
 
 def so_far(home: Home) -> dict[str, float]:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test in three processes side by side: journeys, which start whole platforms and
-# wait much; doors and pages; all others. They share no server, and count their ports from
+# wait much; doors and pages, with the longest of those; all others. They share no server, and count their ports from
 # apart: one that starts would take those of a part just killed. What each said is printed
 # as it ends, and is in var/lanes/*.log meanwhile.
 #
@@ -11,8 +11,9 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 pytest=.venv/bin/pytest
-platforms=(tests/journeys tests/chaos)
+longest=(tests/chaos tests/journeys/test_demo.py tests/journeys/test_containers.py)
 pages=(tests/gateway tests/browser)
+apart=(tests/journeys tests/chaos "${pages[@]}")
 second_tries=8  # more failures than this are no accident
 declare -A running codes
 hurried=()
@@ -52,11 +53,11 @@ again() {
 rm -rf var/lanes
 mkdir -p var/lanes
 trap 'kill "${running[@]}" 2>/dev/null' EXIT
-begin platforms 0 "${platforms[@]}"
-begin pages 1200 "${pages[@]}"
-begin others 2400 "${platforms[@]/#/--ignore=}" "${pages[@]/#/--ignore=}"
+begin journeys 0 tests/journeys "${longest[@]/#/--ignore=}"
+begin pages 1200 "${longest[@]}" "${pages[@]}"
+begin others 2400 "${apart[@]/#/--ignore=}"
 echo "three lanes of tests run for some ten minutes; watch them in var/lanes/*.log"
-for name in pages others platforms; do
+for name in pages others journeys; do
     wait "${running[$name]}"
     codes[$name]=$?
     printf '\n== %s ==\n' "$name"
