@@ -7,7 +7,7 @@ are left to the library. `tests/test_canonical.py` holds one against the other.
 """
 
 import json
-import re
+from collections.abc import Iterable
 from typing import Any
 
 import rfc8785
@@ -17,9 +17,6 @@ EXACT = 2**53 - 1
 #: Between these Python and ECMAScript write a fraction the same way.
 SMALLEST, LARGEST = 1e-4, 1e15
 
-#: A number, where one may stand, that Python spells otherwise than ECMAScript, or may.
-OTHERWISE = re.compile(r"[:,\[]-?(?:\d*\.0[,}\]]|\d*\.?\d*[eE]|\d{16})")
-
 encoder = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 )
@@ -28,26 +25,36 @@ encoder = json.JSONEncoder(
 def of_json(value: dict[str, Any]) -> bytes:
     """Return the canonical form of an object that was read from JSON, or is to be.
 
-    Its names are texts, so that one look at what Python writes tells whether it is right:
-    of an entry of a journal that costs half as much as looking at each value before. A
-    whole number among its fractions becomes one, in the object itself: they are equal.
+    Its names are texts, so that one look at its numbers tells whether Python writes it
+    right. A whole number among its fractions becomes one, in the object itself: they are
+    equal.
     """
-    make_whole(value)
-    text = encoder.encode(value)
-    if text.isascii() and not OTHERWISE.search(text):
-        return text.encode()
-    return canonical(value)
+    plainly = make_whole(value, value.items())
+    text = encoder.encode(value) if plainly else ""
+    return text.encode() if plainly and text.isascii() else canonical(value)
 
 
-def make_whole(value: dict[str, Any]) -> None:
-    """Let whole fractions be whole numbers: positions are full of 5.0 m (3.2.2.3)."""
-    for name, each in value.items():
+def make_whole(value: Any, items: Iterable[tuple[Any, Any]]) -> bool:
+    """Let whole fractions be whole numbers: positions are full of 5.0 m (3.2.2.3).
+
+    `items` are the members of an object or of a list, each under its name or number. False
+    when Python spells another number in it otherwise than ECMAScript.
+    """
+    plainly = True
+    for name, each in items:
         kind = type(each)
         if kind is float:
             if each.is_integer() and abs(each) < LARGEST:
                 value[name] = int(each)
+            elif not SMALLEST <= abs(each) < LARGEST:
+                plainly = False
+        elif kind is int:
+            plainly = plainly and -EXACT <= each <= EXACT
         elif kind is dict:
-            make_whole(each)
+            plainly = make_whole(each, each.items()) and plainly
+        elif kind is list:
+            plainly = make_whole(each, enumerate(each)) and plainly
+    return plainly
 
 
 class Otherwise(Exception):
