@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -122,6 +123,32 @@ class Gateway:
                 continue
             return Answer(response.status_code, _object(response))
         raise Unreachable(self.url)
+
+    def raw(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes = b""
+    ) -> httpx.Response:
+        """Send bytes, and return what came back as it is. Raises `Unreachable`."""
+        try:
+            return self._http.request(method, path, headers=headers, content=content)
+        except httpx.TransportError:
+            raise Unreachable(self.url) from None
+
+    def fetch(self, path: str, file: Path) -> Answer:
+        """Write what a path gives into a file, for our eyes only, as it comes; the answer
+        is its name and size, or what was refused. Raises `Unreachable`.
+        """
+        try:
+            with self._http.stream("GET", path) as response:
+                if response.status_code != 200:
+                    response.read()
+                    return Answer(response.status_code, _object(response))
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file.touch(mode=0o600)
+                with file.open("wb") as kept:
+                    size = sum(kept.write(part) for part in response.iter_bytes())
+        except httpx.TransportError:
+            raise Unreachable(self.url) from None
+        return Answer(200, {"file": file.name, "bytes": size})
 
     def events(self, path: str, last_id: str | None = None) -> Iterator[Happened]:
         """Yield the events of a stream until it is closed. Raises `Unreachable`."""
