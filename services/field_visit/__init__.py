@@ -11,7 +11,8 @@ Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         ask_third_party, sign_off_hour, swap_partner, check_out, show_visit, list_visits,
         check_badge, grant_visit, show_pairing, collect_pack, show_day, summon_help,
         acknowledge_help, show_help, receive_media, show_media, list_media,
-        show_plausibility, reply_to_finding; to itself look_around, end_stay, expect_left,
+        show_plausibility, reply_to_finding, look_at_media, show_looks; to itself
+        look_around, end_stay, expect_left,
         climb_help, note_inspection, note_scores, let_positions_go, give_up_waiting.
 Says    collectors_arrived, check_in_not_allowed, talk_not_allowed, entry_not_allowed,
         entry_allowed, cash_allowed, cash_not_allowed, cash_taken, money_left_behind,

@@ -49,6 +49,7 @@ from proto.field_visit import (
 )
 from proto.grants import GrantVisit, VisitGrant
 from proto.letters import AuthorisationStanding, TemplateStanding
+from proto.looking import LookAtMedia, LooksShown, ShowLooks
 from proto.media import (
     ListMedia,
     MediaKept,
@@ -286,3 +287,11 @@ class FieldVisit(Service):
     @answers(ReplyToFinding, may=handlers.of_the_pair, gather=store.gather)
     def reply_to_finding(self, command: ReplyToFinding, unit: Unit) -> ReplyKept:
         return handlers.reply_to_finding(command, unit)
+
+    @answers(LookAtMedia, may=only(*VISIT_READERS))
+    def look_at_media(self, command: LookAtMedia, unit: Unit) -> MediaShown:
+        return handlers.look_at_media(command, unit)
+
+    @answers(ShowLooks, may=only(Role.COMPLIANCE))
+    def show_looks(self, command: ShowLooks, unit: Unit) -> LooksShown:
+        return handlers.show_looks(command, unit)

@@ -30,6 +30,7 @@ from services.field_visit.handlers.hours import boss_of, sign_off_hour
 from services.field_visit.handlers.journal import record_journal
 from services.field_visit.handlers.journal_shown import show_journal
 from services.field_visit.handlers.leaves import keep_cash, keep_third_party
+from services.field_visit.handlers.looking import look_at_media, note_look, show_looks
 from services.field_visit.handlers.media import (
     list_media,
     note_inspection,
@@ -102,4 +103,7 @@ __all__ = [
     "swap_partner",
     "withdraw",
     "withdraw_template",
+    "look_at_media",
+    "note_look",
+    "show_looks",
 ]

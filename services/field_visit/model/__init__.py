@@ -37,6 +37,7 @@ from services.field_visit.model.tables import (
     SEALED,
     SHIFTS,
     STILL_SAID,
+    access_table,
     ahead_table,
     anchor_table,
     checked_in_table,
@@ -129,4 +130,5 @@ __all__ = [
     "score_table",
     "visit_table",
     "withdrawal_table",
+    "access_table",
 ]

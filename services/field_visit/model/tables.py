@@ -423,3 +423,18 @@ finding_reply_table = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 Index("finding_reply_visit", finding_reply_table.c.visit_id)
+
+#: Who looked at what was taken at a door, and why: a photo sharp, a recording, a bundle.
+access_table = Table(
+    "access",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("visit_id", Uuid, ForeignKey("visit.id"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("media_id", Uuid),
+    Column("by", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("access_visit", access_table.c.visit_id, access_table.c.at)

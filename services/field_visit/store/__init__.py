@@ -48,6 +48,7 @@ from services.field_visit.store.locking import (
     visit,
     visits_there_are,
 )
+from services.field_visit.store.looked import looks, note_look
 from services.field_visit.store.media import media, media_of_visit
 from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
@@ -148,4 +149,6 @@ __all__ = [
     "waited",
     "waiting_entries",
     "withdrawals",
+    "looks",
+    "note_look",
 ]
