@@ -32,6 +32,25 @@ from services.field_visit.model.score import (
     finding_id,
     score_id,
 )
+from services.field_visit.model.seal import (
+    PUBLISH_HEAD,
+    SEAL,
+    SIGN_HEAD,
+    WAITED_FOR,
+    Erased,
+    Lacks,
+    Opens,
+    Seal,
+    TreeHead,
+)
+from services.field_visit.model.seal_tables import (
+    correction_table,
+    disclosure_table,
+    erasure_table,
+    log_node_table,
+    seal_table,
+    tree_head_table,
+)
 from services.field_visit.model.tables import (
     NOTED,
     SEALED,
@@ -131,4 +150,19 @@ __all__ = [
     "visit_table",
     "withdrawal_table",
     "access_table",
+    "PUBLISH_HEAD",
+    "SEAL",
+    "SIGN_HEAD",
+    "WAITED_FOR",
+    "Erased",
+    "Lacks",
+    "Opens",
+    "Seal",
+    "TreeHead",
+    "correction_table",
+    "disclosure_table",
+    "erasure_table",
+    "log_node_table",
+    "seal_table",
+    "tree_head_table",
 ]

@@ -59,6 +59,10 @@ visit_table = Table(
     Column("nonce", Uuid, server_default=text("gen_random_uuid()")),
     # by which a visit goes to another place than the debtor's own door
     Column("appointment_id", Uuid),
+    # who of the pair has checked out, since when it is over, and how often it was sealed
+    Column("left_by", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("parts", Integer, nullable=False, server_default="0"),
 )
 Index("visit_badge", visit_table.c.badge_blind, unique=True)
 WAITS = visit_table.c.wait_until.is_not(None)
