@@ -107,7 +107,9 @@ SEALED = "sealed"
 #: pair. `earliest` and `latest` bound when it can have been made; `visit_id` is absent for
 #: what is of the day alone, of a visit that is not this person's, or cannot be read. `kind`
 #: is the fact's; rows of before there was one have none. Positions go after some days, and
-#: leave their place in the chain (`link`); `evidence` says why they stay.
+#: leave their place in the chain (`link`); `evidence` says why they stay. `salt` is that of
+#: what an entry says, `hides` names what it hides and `hidden` is the hash of that: with
+#: them its link can be made again when what it hid is gone.
 journal_table = Table(
     "journal",
     metadata,
@@ -129,6 +131,9 @@ journal_table = Table(
     Column("latest", DateTime(timezone=True)),
     Column("kind", Text),
     Column("evidence", Text),
+    Column("salt", Text),
+    Column("hides", ARRAY(Text)),
+    Column("hidden", Text),
 )
 Index("journal_visit", journal_table.c.visit_id, journal_table.c.number)
 #: All but positions, of which a visit may have thousands. Asked for in these words.
