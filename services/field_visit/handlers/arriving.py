@@ -23,7 +23,7 @@ from proto.field_visit import Irregularity, VisitState
 from proto.journal import Entry, Journal, Unread, Written
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import oddities, plausibility, writing
+from services.field_visit.handlers import oddities, plausibility, sealing, writing
 from services.field_visit.handlers.oddities import AHEAD, Told
 from services.field_visit.model import (
     SEALED,
@@ -151,6 +151,8 @@ def look_again(content: Sequence[Entry | Unread], arrival: Arrival) -> None:
     once, however many came.
     """
     over = [v for v in arrival.visits.values() if v.state is VisitState.CLOSED]
+    for visit in over:
+        sealing.look_soon(visit, arrival.unit)
     if not over:
         return
     noted = [each for each in content if isinstance(each, Entry) and says_where(each)]

@@ -3,6 +3,7 @@
 from services.field_visit.model.bounds import Clock, Reading, Span, Timed, Told, timed
 from services.field_visit.model.code import BankCode
 from services.field_visit.model.course import MEANS, REFUSED, STEPS, Due, Move, Step
+from services.field_visit.model.deeds import DEEDS
 from services.field_visit.model.door import (
     MATTERS,
     Door,
@@ -32,11 +33,32 @@ from services.field_visit.model.score import (
     finding_id,
     score_id,
 )
+from services.field_visit.model.seal import (
+    DISCLOSED,
+    PUBLISH_HEAD,
+    SEAL,
+    SIGN_HEAD,
+    WAITED_FOR,
+    Erased,
+    Lacks,
+    Opens,
+    Seal,
+    TreeHead,
+)
+from services.field_visit.model.seal_tables import (
+    correction_table,
+    disclosure_table,
+    erasure_table,
+    log_node_table,
+    seal_table,
+    tree_head_table,
+)
 from services.field_visit.model.tables import (
     NOTED,
     SEALED,
     SHIFTS,
     STILL_SAID,
+    access_table,
     ahead_table,
     anchor_table,
     checked_in_table,
@@ -129,4 +151,22 @@ __all__ = [
     "score_table",
     "visit_table",
     "withdrawal_table",
+    "access_table",
+    "DEEDS",
+    "DISCLOSED",
+    "PUBLISH_HEAD",
+    "SEAL",
+    "SIGN_HEAD",
+    "WAITED_FOR",
+    "Erased",
+    "Lacks",
+    "Opens",
+    "Seal",
+    "TreeHead",
+    "correction_table",
+    "disclosure_table",
+    "erasure_table",
+    "log_node_table",
+    "seal_table",
+    "tree_head_table",
 ]

@@ -59,6 +59,10 @@ visit_table = Table(
     Column("nonce", Uuid, server_default=text("gen_random_uuid()")),
     # by which a visit goes to another place than the debtor's own door
     Column("appointment_id", Uuid),
+    # who of the pair has checked out, since when it is over, and how often it was sealed
+    Column("left_by", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("parts", Integer, nullable=False, server_default="0"),
 )
 Index("visit_badge", visit_table.c.badge_blind, unique=True)
 WAITS = visit_table.c.wait_until.is_not(None)
@@ -428,3 +432,18 @@ finding_reply_table = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 Index("finding_reply_visit", finding_reply_table.c.visit_id)
+
+#: Who looked at what was taken at a door, and why: a photo sharp, a recording, a bundle.
+access_table = Table(
+    "access",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("visit_id", Uuid, ForeignKey("visit.id"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("media_id", Uuid),
+    Column("by", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("access_visit", access_table.c.visit_id, access_table.c.at)
