@@ -15,6 +15,7 @@ from typing import Protocol
 from doorstep.catalogue import LANGUAGES, say
 from doorstep.client import Answer, Gateway
 from doorstep.demo.cast import CannotPlay, Cast, scenes
+from doorstep.demo.exhibits import Exhibits
 from doorstep.demo.record import Played, Seen, write
 from doorstep.demo.stage import Stage, stage, token_file
 from doorstep.demo.story import ACTS, Act, Step, Who, chosen
@@ -49,7 +50,8 @@ def main(argv: Sequence[str]) -> int:
         if read.complaints:
             ImportTelling(languages[0], sys.stdout).complain(read.complaints)
             return 1
-        played, differ = _play(platform, read, chosen(words.act), telling)
+        exhibits = Exhibits(Path(words.evidence))
+        played, differ = _play(platform, read, chosen(words.act), telling, exhibits)
     write(Path(words.record), played)
     telling.plain("")
     telling.say("record", file=words.record)
@@ -59,7 +61,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _play(
-    platform: Stage, read: Read, acts: Sequence[Act], telling: Telling
+    platform: Stage,
+    read: Read,
+    acts: Sequence[Act],
+    telling: Telling,
+    exhibits: Exhibits,
 ) -> tuple[list[Played], int]:
     """Set the scene, then tell the story."""
     gateway = Gateway(platform.url, telling.languages[0])
@@ -68,7 +74,7 @@ def _play(
     telling.say("accounts")
     for name, role in cast.open_accounts(token_file(platform.home).read_text().strip()):
         telling.plain(f"   {name}  {role}")
-    walking = Walking(platform, cast, where)
+    walking = Walking(platform, cast, where, exhibits)
     _bring_in(walking, read, telling)
     walking.follow()
     try:
@@ -138,5 +144,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--files", default="examples", help=words("files"))
     parser.add_argument("--home", default="var/demo", help=words("home"))
+    parser.add_argument("--evidence", default="var/evidence", help=words("evidence"))
     parser.add_argument("--record", default="var/demo.json", help=words("record"))
     return parser

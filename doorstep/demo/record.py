@@ -8,11 +8,13 @@ from typing import Any
 
 from doorstep.client import Answer, Happened
 from doorstep.demo.story import Expected, Step
+from doorstep.demo.story.step import CHECKS
 
 #: The events whose clauses are those of a breach.
 BREACHES = ("field_visit.breach_suspected", "field_visit.breach_recorded")
 #: What came of an order whose reply is no decision, by the end of its path.
 ENDS = {"journal": "received", "check-out": "closed", "outgoing": "sent"}
+ENDS |= {"photo": "taken", "sound": "taken"}
 #: What is seen of events, and not of the answer.
 OF_EVENTS = {"topics", "marked", "overheard"}
 
@@ -97,6 +99,8 @@ def outcome(step: Step, answer: Answer) -> str:
     decision = answer.body.get("decision")
     if isinstance(decision, dict):
         return str(decision.get("outcome"))
+    if step.method in CHECKS:
+        return "checked"
     if step.told_later and not answer.status:
         return "waits"
     if not answer.ok:

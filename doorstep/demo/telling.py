@@ -8,8 +8,10 @@ from doorstep.catalogue import knows, say
 from doorstep.client import Answer
 from doorstep.demo.record import BREACHES, Seen, at, outcome, reasons
 from doorstep.demo.story import Act, Step
+from doorstep.demo.story.step import CHECKS
 
 COLOURS = {"proceed": "32", "received": "32", "closed": "32", "shown": "32", "done": "32"}
+COLOURS |= {"taken": "32", "checked": "36"}
 COLOURS |= {"wait": "33", "ask": "33", "waits": "33", "sent": "32"}
 RED, BOLD, FAINT = "31", "1", "2"
 
@@ -57,7 +59,7 @@ class Telling:
         result = outcome(step, answer)
         key = f"demo.outcomes.{result}"
         named = [say(language, key) for language in self.languages if knows(key)]
-        whence = f"HTTP {answer.status}" if answer.status else self._offline()
+        whence = f"HTTP {answer.status}" if answer.status else self._offline(step)
         head = f"   → {whence}  {result}  {' / '.join(named)}"
         self._line(self._in(COLOURS.get(result, RED), head.rstrip()))
         if answer.status and not answer.ok and not reasons(answer):
@@ -71,8 +73,10 @@ class Telling:
         for topic in seen.topics:
             marked = f"  {' '.join(seen.marked)}" if topic in BREACHES else ""
             self._line(self._in(FAINT, f"   ⚡ {topic}{marked}"))
-        if step.saves:
-            self.say("saved", "   ", file=step.saves)
+        for line in answer.body.get("printed", ()):
+            self._line(f"     {line}")
+        if step.saves and answer.ok:
+            self.say("exhibit" if step.exhibit else "saved", "   ", file=step.saves)
 
     def differences(self, seen: Seen, found: Sequence[tuple[str, Any, Any]]) -> None:
         for what, expected, got in found:
@@ -92,8 +96,9 @@ class Telling:
             told = f"       {clause['clause']}  {clause['cite']}  「{clause['quote']}」"
             self._line(self._in(FAINT, told))
 
-    def _offline(self) -> str:
-        return " / ".join(say(language, "demo.no-signal") for language in self.languages)
+    def _offline(self, step: Step) -> str:
+        key = "demo.offline" if step.method in CHECKS else "demo.no-signal"
+        return " / ".join(say(language, key) for language in self.languages)
 
     def _script(self, answer: Answer) -> None:
         """Say what the phone gives the pair to say."""

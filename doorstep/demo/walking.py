@@ -11,11 +11,14 @@ from doorstep import pairing
 from doorstep.client import Answer, Gateway, Happened
 from doorstep.demo import pocket
 from doorstep.demo.cast import Actor, CannotPlay, Cast, Scene
+from doorstep.demo.exhibits import Exhibits, upload
 from doorstep.demo.feed import Feed
 from doorstep.demo.names import Names
 from doorstep.demo.record import Seen, at, seen
 from doorstep.demo.stage import Stage
 from doorstep.demo.story import Act, Step, Who
+from doorstep.demo.story.props import VISIT
+from doorstep.demo.story.step import CHECKS
 from proto.facts import ShiftStarted
 from proto.field_visit import Presence
 from proto.places import Position
@@ -31,12 +34,18 @@ NOT_YET = {"not-found", "device-not-yours", "device-without-key", "source-stale"
 class Walking:
     """The people and the doors of the story, on a platform that can be started again."""
 
-    def __init__(self, stage: Stage, cast: Cast, scenes: Mapping[str, Scene]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        cast: Cast,
+        scenes: Mapping[str, Scene],
+        exhibits: Exhibits,
+    ) -> None:
         self.stage, self.cast, self.scenes = stage, cast, scenes
         self.actors: dict[tuple[str, str], Actor] = {}
         self.feeds: dict[str, Feed] = {}
         self.names = Names(cast.account_ids)
-        self.packs = pocket.Packs()
+        self.packs, self.exhibits = pocket.Packs(), exhibits
         self.told: list[Happened] = []
         self.as_expected = True
 
@@ -84,7 +93,7 @@ class Walking:
 
     def of(self, who: Who, scene: Scene) -> Gateway:
         """Return the gateway, spoken to by somebody, or by nobody in particular."""
-        if who is Who.PASSER_BY:
+        if who in (Who.PASSER_BY, Who.STRANGER):
             return self.cast.gateway
         if who.is_phone:
             return self.cast.of(self.actor(who, scene).account)
@@ -163,6 +172,11 @@ class Walking:
     def _tried(self, step: Step, scene: Scene) -> Answer:
         """Ask once: the phone itself, or the gateway; of the latter, who has a signal."""
         gateway, phone = self.of(step.who, scene), self.actor(step.who, scene).phone
+        if step.method in CHECKS:
+            check = self.exhibits.check if step.method == "VERIFY" else self.exhibits.change
+            return check(step.path)
+        if step.method == "TAKE":
+            return self._taken(step, scene)
         if step.by_pack:
             return self.packs.look_up(step.by_pack, phone, scene.visit_id, clock.now())
         if step.method == "SEND":
@@ -174,9 +188,19 @@ class Walking:
             return Answer(0)
         return self._got(step, scene) if step.method == "GET" else self._asked(step, scene)
 
+    def _taken(self, step: Step, scene: Scene) -> Answer:
+        """Let the phone take something, note it, and send both the note and the file."""
+        gateway, phone = self.of(step.who, scene), self.actor(step.who, scene).phone
+        here = here_at(scene, step.away_m)
+        taken = self.exhibits.take(step.path, phone, scene.visit_id, here)
+        pocket.tell(phone, gateway, self.names.put(f"{VISIT}/journal"), {})
+        return upload(gateway, scene.visit_id, phone, taken)
+
     def _got(self, step: Step, scene: Scene) -> Answer:
         """Read something: a page as whoever reads it does, a pack as a phone does."""
         gateway = self.of(step.who, scene)
+        if step.exhibit:
+            return self.exhibits.fetch(gateway, self.names.put(step.path), step.saves)
         answer = gateway.get(self.names.put(step.path))
         if "page" in answer.body:
             return Answer(answer.status, pocket.on_the_page(str(answer.body["page"])))
@@ -235,16 +259,8 @@ class Walking:
         return tuple(one.topic for one in self.told if word in json.dumps(one.data))
 
     def _present(self, step: Step, scene: Scene, gateway: Gateway) -> list[Presence]:
-        """Let one phone say where it is; or two pair, and both say so.
-
-        In WGS-84, whatever the bank's file speaks.
-        """
-        latitude, longitude = geo.wgs84(scene.door)
-        here = Position(
-            latitude=latitude + step.away_m / METRES_A_DEGREE,
-            longitude=longitude,
-            accuracy_m=ACCURACY_M,
-        )
+        """Let one phone say where it is; or two pair, and both say so."""
+        here = here_at(scene, step.away_m)
         first, second = (actor.phone for actor in self.pair(scene))
         if step.present == 1:
             return [first.presence(scene.visit_id, here, clock.now())]
@@ -252,6 +268,16 @@ class Walking:
         keys = gateway.get("/v1/keys").body
         ticket = pairing.ticket_in(str(shown.get("ticket")), keys)
         return pairing.side_by_side(first, second, ticket, here, clock.now())
+
+
+def here_at(scene: Scene, away_m: float) -> Position:
+    """Return a place so far from a door, in WGS-84, whatever the bank's file speaks."""
+    latitude, longitude = geo.wgs84(scene.door)
+    return Position(
+        latitude=latitude + away_m / METRES_A_DEGREE,
+        longitude=longitude,
+        accuracy_m=ACCURACY_M,
+    )
 
 
 def decided_by(event: Happened) -> str:

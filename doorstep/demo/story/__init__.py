@@ -10,6 +10,7 @@ from doorstep.demo.story.already_paid import ALREADY_PAID
 from doorstep.demo.story.cash import CASH_IN_A_REMOTE_PLACE
 from doorstep.demo.story.complaint import COMPLAINT_BY_BADGE
 from doorstep.demo.story.evening import APPOINTED, TOO_LATE
+from doorstep.demo.story.evidence import IN_COURT
 from doorstep.demo.story.invited_in import INVITED_IN
 from doorstep.demo.story.no_signal import NO_SIGNAL
 from doorstep.demo.story.step import Act, Expected, Step, Who
@@ -24,6 +25,7 @@ ACTS = (
     NO_SIGNAL,
     TOO_LATE,
     APPOINTED,
+    IN_COURT,
 )
 
 

@@ -42,6 +42,18 @@ AT_THE_DOOR = (
         present=2,
     ),
     Step(
+        "door-photo",
+        "TAKE photo",
+        Expected(204, "taken", (), props.FILE),
+    ),
+    Step(
+        "partner-records",
+        JOURNAL,
+        Expected(200, "received"),
+        who=Who.PARTNER,
+        facts=(props.RECORDING,),
+    ),
+    Step(
         "mother-talk",
         TALK,
         Expected(
@@ -169,6 +181,19 @@ INSIDE = (
         JOURNAL,
         Expected(200, "received", (), ("field_visit.premises_left",)),
         facts=(Left(),),
+    ),
+    Step(
+        "recorded",
+        "TAKE sound",
+        Expected(204, "taken", (), props.FILE),
+        facts=(props.RECORDED,),
+    ),
+    Step(
+        "partner-recorded",
+        "TAKE sound",
+        Expected(204, "taken", (), props.FILE),
+        who=Who.PARTNER,
+        facts=(props.RECORDED,),
     ),
     Step(
         "check-out",

@@ -7,6 +7,7 @@ from proto.facts import (
     PersonMet,
     Recording,
     Relation,
+    Stopped,
 )
 
 #: Routes, by what stands in for the ids.
@@ -23,6 +24,9 @@ EVENING = "2026-03-02T21:02:00+08:00"
 
 MOTHER, DEBTOR = Relation.PARENT, Relation.DEBTOR
 RECORDING = Recording(announced=True, running=True)
+RECORDED = Recording(announced=True, running=False, reason=Stopped.FINISHED)
+#: A file has come, and a worker has looked at it.
+FILE = ("field_visit.media_received", "field_visit.media_inspected")
 INTRODUCED = Introduced(mandate_declared=True, badge_shown=True, letter_shown=True)
 CONFIRMED = Identified(name_said=True, items=(MaskedItem.ID_TAIL, MaskedItem.CARD_TAIL))
 #: The debtor opens, hears who they are, and is confirmed.

@@ -8,6 +8,8 @@ from typing import Any
 from proto.facts import Fact
 from proto.pack import Deed, Lack, Met
 
+#: What a stranger does with a bundle, offline.
+CHECKS = ("VERIFY", "CHANGE")
 #: Ends of paths by which a phone tells what was done, and asks for nothing.
 TOLD_LATER = ("/journal", "/help")
 
@@ -22,6 +24,7 @@ class Who(StrEnum):
     SUPERVISOR = "supervisor"
     COMPLAINTS_OFFICER = "complaints-officer"
     PASSER_BY = "passer-by"
+    STRANGER = "stranger"  # who checks evidence, with no Doorstep and no network
 
     @property
     def is_phone(self) -> bool:
@@ -68,13 +71,16 @@ class Step:
 
     `name` is its text under `demo.steps`, `asks` the method and the path; or `PACK`, which
     is looked up in the phone itself (`by_pack`), or `SEND`, by which the phone sends all
-    that waits in it. `signal` are the phones that have one from here on. A name in braces
+    that waits in it, or `TAKE`, by which it takes a photo or ends its recording, notes it
+    and sends it, or `VERIFY` and `CHANGE`, by which a stranger checks a bundle, or a copy
+    of it in which one bit was changed. `signal` are the phones that have one from here on. A name in braces
     stands for an id: of the `door`'s visit and case, of the `phone`, of what an earlier
     answer gave (`keeps`: name to dotted path), else a new one; `now` for the moment.
     `present` is how many collectors a check-in carries, `away_m` how far from the door
     they are. A step that `hears` rests on word which may still be on its way, and is asked
     again until it has come. `clock` is the moment at which everything is started again
-    first; `saves` a file for the PDF in the answer; `aloud` lets the pair say what the
+    first; `saves` a file for the PDF in the answer, or for what is sent as a file (in the
+    folder for a court then, `exhibit`); `aloud` lets the pair say what the
     answer tells them to. `unheard` is a word that no event of the act may have told the
     agency.
     """
@@ -96,6 +102,7 @@ class Step:
     aloud: bool = False
     by_pack: ByPack | None = None
     signal: tuple[Who, ...] | None = None
+    exhibit: bool = False
 
     @property
     def method(self) -> str:
