@@ -21,11 +21,21 @@ from PIL import Image
 from bench.people import platform
 from doorstep.home import Home
 from doorstep.uploading import Taken, send
-from proto.facts import Fact, MediaNoted, PositionNoted, Recording
+from proto.facts import (
+    Fact,
+    Identified,
+    Introduced,
+    MaskedItem,
+    MediaNoted,
+    PersonMet,
+    PositionNoted,
+    Recording,
+    Relation,
+    Stopped,
+)
 from proto.media import MEDIA_TYPES
 from tests.acting import AT_THE_DOOR
 from tests.media import picture, sound
-from tests.services.pairs import RECORDING, THE_DEBTOR
 from tests.world import AtADoor, Collector, Door, sent
 
 HOME = Path("var/bench-evidence")
@@ -37,7 +47,13 @@ LOOKED_AT = (
     "SELECT count(*) FROM field_visit.media WHERE visit_id = %s AND found IS NOT NULL"
 )
 HERE = PositionNoted(position=AT_THE_DOOR, provider="fused", mocked=False, satellites=9)
-ENDED = Recording(announced=True, running=False, reason="finished")
+RECORDING = Recording(announced=True, running=True)
+ENDED = Recording(announced=True, running=False, reason=Stopped.FINISHED)
+THE_DEBTOR = (
+    Introduced(mandate_declared=True, badge_shown=True, letter_shown=True),
+    PersonMet(relation=Relation.DEBTOR),
+    Identified(name_said=True, items=(MaskedItem.CARD_TAIL, MaskedItem.BIRTH_YEAR)),
+)
 PIECE = 1 << 20
 
 
