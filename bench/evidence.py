@@ -19,6 +19,7 @@ from pathlib import Path
 from PIL import Image
 
 from bench.people import platform
+from doorstep import recorder
 from doorstep.home import Home
 from doorstep.uploading import Taken, send
 from proto.facts import (
@@ -35,7 +36,6 @@ from proto.facts import (
 )
 from proto.media import MEDIA_TYPES
 from tests.acting import AT_THE_DOOR
-from tests.media import picture, sound
 from tests.world import AtADoor, Collector, Door, sent
 
 HOME = Path("var/bench-evidence")
@@ -88,7 +88,7 @@ def main() -> int:
 
 
 def visit(here: AtADoor, photos: int, seconds: int) -> float:
-    """Let a pair make a long visit and send all of it; return how long that was looked at."""
+    """Let a pair make a long visit and send all of it; return how long that took."""
     answer = here.checks_in()
     assert answer.ok, answer
     one, other = here.door.pair
@@ -96,8 +96,8 @@ def visit(here: AtADoor, photos: int, seconds: int) -> float:
     tell(here, one, [RECORDING, *THE_DEBTOR])
     began = time.monotonic()
     for each in (one, other):
-        recorded = sound(seconds=seconds, gain=0.3 if each is one else 0.29)
-        give(here, each, recorded, "audio/mp4")
+        recorded = recorder.sound(seconds + (each is one))  # two files, not one
+        give(here, each, recorded, "audio/wav")
     for number in range(photos):
         give(here, one, photo(number), "image/jpeg")
     tell(here, other, [ENDED])
@@ -127,10 +127,9 @@ def give(here: AtADoor, who: Collector, content: bytes, media_type: str) -> None
 
 def photo(number: int) -> bytes:
     """Return a JPEG of about a megabyte, unlike any other."""
-    image = picture(2000, 1500)
-    image.paste(Image.effect_noise((600, 600), 80), (number * 20, 100))
+    image = Image.effect_noise((1600, 1200), 60 + number).convert("RGB")
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=97)
+    image.save(file, "JPEG", quality=80)
     return file.getvalue()
 
 
