@@ -153,6 +153,7 @@ def _log_not_proven(found: Finding) -> Iterator[Said]:
 
 
 def _moments_not_proven(found: Finding) -> Iterator[Said]:
+    yield "later", {"last": found.newest.sealed_at}
     yield "clocks", {}
     if not found.stamps:
         yield "no_stamps", {}

@@ -77,6 +77,8 @@ def verify(bundle: Path, anchors: Anchors) -> Verdict:
             finding = found_in(archive, anchors)
     except DoesNotFit as reason:
         return Verdict(FAILED, anchors, reason=reason)
+    except RecursionError:  # JSON of a thousand brackets; no seal writes such
+        return Verdict(FAILED, anchors, reason=DoesNotFit("too_deep", str(bundle)))
     return Verdict(VERIFIED if anchors.seals else INTEGRITY_ONLY, anchors, finding)
 
 

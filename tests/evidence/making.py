@@ -101,7 +101,7 @@ class Maker:
         personal: dict[str, dict[str, Any]] | None = None,
         hidden: dict[str, tuple[str, str]] | None = None,
     ) -> None:
-        """Append a record; `personal` is hidden by us, `hidden` (digest, text) by a phone."""
+        """Append a record; we hide `personal`, a phone hid `hidden` (digest, text)."""
         digests: dict[str, dict[str, str]] = {}
         texts: dict[str, str] = {}
         for name, what in (personal or {}).items():
