@@ -89,6 +89,8 @@ def proven(found: Finding) -> Iterator[Said]:
     for journal in found.journals:
         if journal.entries:
             yield "phone", vars(journal)
+    if found.presences:
+        yield "present", {"count": found.presences}
     if found.files.there:
         yield "media", {"count": found.files.there}
     if found.shown:
@@ -141,6 +143,9 @@ def _content_not_proven(found: Finding) -> Iterator[Said]:
     for journal in found.journals:
         if count := journal.entries - journal.signed:
             yield "unsigned", {"device": journal.device, "count": count}
+    check_ins = sum(record.kind == "check_in" for record in found.records)
+    if unsigned := check_ins - found.presences:
+        yield "presences", {"count": unsigned}
     if found.journals:
         yield "phone_keys", {}
 

@@ -61,10 +61,10 @@ def small(keys: Keys) -> Made:
     return small_of(keys)
 
 
-def small_of(keys: Keys) -> Made:
+def small_of(keys: Keys, entries: int = 2) -> Made:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bag, "sources", short_sources)
-        return made(visit(keys, entries=2))
+        return made(visit(keys, entries))
 
 
 def short_sources() -> dict[str, bytes]:

@@ -354,3 +354,14 @@ def test_a_copy_by_a_key_that_no_seal_names(small: Made, tmp_path: Path) -> None
     assert reason(forged, small.seal) == ("other_copier", "signature.json")
     given = Anchors((small.seal,), copies=(keys.public("export"),))
     assert found(forged, given).copier == kid(keys.public("export"))
+
+
+def test_what_is_hidden_as_a_whole_is_bound_without_being_shown(large: Made) -> None:
+    def strip(files: Files) -> None:
+        files[DISCLOSURES] = b""
+
+    shown, hidden = large.found(large.bundle), large.found(as_copier(large, strip))
+
+    assert [(j.entries, j.signed) for j in shown.journals] == [(104, 102), (104, 101)]
+    assert [(j.entries, j.signed) for j in hidden.journals] == [(104, 102), (104, 101)]
+    assert (shown.presences, hidden.presences) == (2, 0)

@@ -69,7 +69,7 @@ def swapped_signatures(records: list[dict[str, Any]]) -> None:
 
 
 def another_phones_entry(records: list[dict[str, Any]]) -> None:
-    one, two, *_ = entries(records)
+    one, two, *_ = entries(records, text="")
     one["device"], two["device"] = two["device"], one["device"]
 
 
@@ -107,6 +107,18 @@ def other_hiding(records: list[dict[str, Any]]) -> None:
     one["hidden"] = {"personal": {"sha256": "0" * 64}}
 
 
+def other_presence(records: list[dict[str, Any]]) -> None:
+    one, two = (each["body"] for each in records if each["kind"] == "check_in")
+    one["device"], two["device"] = two["device"], one["device"]
+
+
+def other_secret(records: list[dict[str, Any]]) -> None:
+    """What is hidden as a whole is bound by its digest alone, and that by the link."""
+    one = next(each for each in records if "text" in each.get("hidden", {}))
+    two = next(e for e in records if "text" in e.get("hidden", {}) and e is not one)
+    one["hidden"], two["hidden"] = two["hidden"], one["hidden"]
+
+
 def other_case(records: list[dict[str, Any]]) -> None:
     records[0]["body"]["case_id"] = "another"
 
@@ -132,6 +144,8 @@ def unknown_kind(records: list[dict[str, Any]]) -> None:
         (no_phone_key, "no_phone_key"),
         (other_photo, "unnamed_file"),
         (other_hiding, "other_disclosure"),
+        (other_presence, "bad_presence"),
+        (other_secret, "other_disclosure"),
         (other_case, "other_visit"),
         (no_visit, "no_visit"),
         (unknown_kind, "unknown_kind"),
