@@ -108,7 +108,9 @@ def _log_proven(found: Finding) -> Iterator[Said]:
     if len(trees) > 1:
         yield "log_grew", {"old": trees[0].size, "new": trees[-1].size}
     for tree in found.confirmed:
-        yield "confirmed", {"size": tree.size, "at": tree.at}
+        parts = [h.part for s, h in found.sealed if (s.leaf or 0) < tree.size]
+        inside = [part for part in parts if part in found.log.parts]
+        yield "confirmed", vars(tree) | {"parts": inside}
 
 
 def not_proven(found: Finding, verdict: Verdict) -> Iterator[Said]:

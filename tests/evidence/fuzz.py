@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def bend(value: Any, provider: Any) -> None:
             bend(inner, provider)
             value[key] = canonical(inner)
         elif provider.ConsumeBool():
-            value[key] = VALUES[provider.ConsumeIntInRange(0, len(VALUES) - 1)]
+            value[key] = deepcopy(VALUES[provider.ConsumeIntInRange(0, len(VALUES) - 1)])
         else:
             del value[key]
         return

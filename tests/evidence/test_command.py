@@ -210,6 +210,7 @@ def test_a_head_of_the_log_confirms(
     assert main(words) == 0
     said = capsys.readouterr().out
     assert f"the head of the log of {SIZES[day]} leaves" in said
+    assert f"given; in it are the parts: {('1', '1, 2', '1, 2')[day]}\n" in said
     assert "was not confirmed from outside" not in said
 
 

@@ -18,7 +18,7 @@ def test_it_is_verified(bundle: Path) -> None:
 
     assert (verdict.grade, verdict.reason) == (VERIFIED, None)
     assert verdict.finding is not None
-    assert [(j.entries, j.signed) for j in verdict.finding.journals] == [(13, 11), (13, 10)]
+    assert [(j.entries, j.signed) for j in verdict.finding.journals] == [(14, 12), (14, 11)]
     assert verdict.finding.newest.reasons == ("file_missing",)
     assert bundle.stat().st_size < 100_000
 
