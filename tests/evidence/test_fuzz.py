@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 SECONDS = 60
+#: Inputs of up to this length from the beginning: they choose places and values.
+MORE = ("-len_control=0", "-max_len=200")
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -17,7 +19,7 @@ def test_nothing_but_grades(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "tests.evidence.fuzz", f"-max_total_time={SECONDS}"]
 
     done = subprocess.run(
-        [*words, f"-artifact_prefix={tmp_path}/", str(tmp_path)],
+        [*words, f"-artifact_prefix={tmp_path}/", *MORE, str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
