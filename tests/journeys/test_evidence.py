@@ -203,8 +203,9 @@ def test_what_is_missing_at_the_deadline_is_named_and_follows_in_a_further_part(
     here: AtADoor, says: Any, tmp_path: Path
 ) -> None:
     door, platform = here.door, here.door.platform
-    late = photo()
-    here.notes(MediaNoted(media_id=ids.new(), media="photo", sha256=sha256(late)))
+    late, media_id = photo(), ids.new()
+    grant = here.door.pair[0].http.get(door.path("/grant")).body["grant"]
+    here.notes(MediaNoted(media_id=media_id, media="photo", sha256=sha256(late)))
     both_leave(here)
     says(LookAround())
     refused = asks(here, reason="audit")
@@ -218,10 +219,12 @@ def test_what_is_missing_at_the_deadline_is_named_and_follows_in_a_further_part(
     assert parts(here) == [(1, "kept", ["file_missing"])]
     assert checked(here, bundle(here, tmp_path))[0] == 0
 
-    until(found(door, sends(door, JPEG, late)))  # under another id: still not that one
+    sends(door, JPEG, late, media_id, **{"Visit-Grant": grant})
+    until(found(door, str(media_id)))
     here.notes(PositionNoted(position=AT_THE_DOOR))
     looks(here, says)
     until(has(here, 2))
+    assert parts(here)[1] == (2, "proven", [])
     code, said = checked(here, bundle(here, tmp_path))
     assert code == 0, said
     compliance = platform.account("compliance")
