@@ -1,0 +1,199 @@
+"""From the lines of a sealed visit to what its report says: of them, and of nothing else."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.field_visit.jobs.report.chain import HASHES, DoesNotFit, Sealed, unite
+from services.field_visit.jobs.report.report import (
+    Breach,
+    Clause,
+    Coverage,
+    File,
+    Gap,
+    Refusal,
+    Report,
+    Seal,
+    Whom,
+)
+
+#: What an answer is that was no refusal.
+ALLOWED = "proceed"
+#: Verdicts that somebody reads a report for.
+AGAINST = ("breach", "suspected", "unknowing")
+
+
+def read(
+    records: Sequence[bytes],
+    heads: Sequence[bytes],
+    disclosures: Sequence[bytes],
+    *,
+    bank: str,
+    verify_at: str,
+) -> Report:
+    """Return what the report of these lines says.
+
+    They are those of `records.jsonl`, `heads.jsonl` and `disclosures.jsonl` of a bundle,
+    without their line feeds; of the last any may be absent. Raises DoesNotFit.
+    """
+    sealed = unite(records, heads, disclosures)
+    visit = only(sealed, "visit")
+    zone = ZoneInfo(visit["zone"])
+    ending = newest(sealed, "ending")
+    told = list(entries(sealed))
+    return Report(
+        bank=bank,
+        verify_at=verify_at,
+        visit=str(sealed.head["visit_id"]),
+        case=str(visit.get("case") or sealed.head["case_id"]),
+        agency=str(visit["agency"]),
+        pair=tuple(map(str, visit["pair"])),
+        letter=str(visit["letter"]),
+        debtor=hidden(sealed, "visit", "debtor", "debtor_name"),
+        place=hidden(sealed, "visit", "place", "address"),
+        zone=zone.key,
+        planned=(at(visit["not_before"], zone), at(visit["not_after"], zone)),
+        arrived=first(at(each["at"], zone) for each in bodies(sealed, "check_in")),
+        left=at(ending["at"], zone) if ending.get("at") else None,
+        ending=ending.get("ending"),
+        cause=ending.get("cause"),
+        closed_by=ending.get("by"),
+        met=whom(told),
+        coverage=coverage(newest(sealed, "coverage"), zone),
+        refusals=tuple(refusals(sealed, zone)),
+        breaches=tuple(breaches(told, zone)),
+        corrections=tuple(at(each["at"], zone) for each in sealed.of("correction")),
+        erased=len(sealed.of("erased")),
+        files=(kept := files(sealed)),
+        files_digest=list_digest(sealed, kept),
+        seal=seal(sealed, zone),
+    )
+
+
+def at(moment: str, zone: ZoneInfo) -> datetime:
+    return datetime.fromisoformat(moment).astimezone(zone)
+
+
+def first(moments: Iterable[datetime]) -> datetime | None:
+    return min(moments, default=None)
+
+
+def bodies(sealed: Sealed, kind: str) -> list[dict[str, Any]]:
+    return [record["body"] for record in sealed.of(kind)]
+
+
+def only(sealed: Sealed, kind: str) -> dict[str, Any]:
+    """Return the newest body of a kind. Raises DoesNotFit when there is none."""
+    if not (found := newest(sealed, kind)):
+        raise DoesNotFit(f"records: there is no {kind}")
+    return found
+
+
+def newest(sealed: Sealed, kind: str) -> dict[str, Any]:
+    """Return the newest body of a kind, or an empty one."""
+    return next(reversed(bodies(sealed, kind)), {})
+
+
+def hidden(sealed: Sealed, kind: str, name: str, member: str) -> str | None:
+    """Return a member of what the newest such record hides, if it is disclosed."""
+    for record in reversed(sealed.of(kind)):
+        if found := sealed.disclosed.get((record["n"], name)):
+            return str(found[member]) if found.get(member) else None
+    return None
+
+
+def entries(sealed: Sealed) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield the body of each entry's record, and the entry, as far as it is disclosed."""
+    for record in sealed.of("entry"):
+        body = record["body"]
+        if (text := body.get("text")) is None:
+            yield body, sealed.disclosed.get((record["n"], "text"), {})
+        else:
+            yield body, json.loads(text)
+
+
+def fact(entry: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = entry.get("fact", {})
+    return found
+
+
+def whom(told: list[tuple[dict[str, Any], dict[str, Any]]]) -> Whom:
+    """Return whom they met, in order, by entries that count for the pair."""
+    facts = [fact(entry) for body, entry in told if body.get("counts")]
+    met = [each["relation"] for each in facts if each.get("kind") == "person_met"]
+    return Whom(
+        relations=tuple(dict.fromkeys(met)),
+        identified=any(each.get("kind") == "identified" for each in facts),
+    )
+
+
+def breaches(
+    told: list[tuple[dict[str, Any], dict[str, Any]]], zone: ZoneInfo
+) -> Iterable[Breach]:
+    for body, entry in told:
+        if body.get("verdict") in AGAINST:
+            yield Breach(
+                at=at(entry["at"], zone) if "at" in entry else None,
+                verdict=body["verdict"],
+                what=fact(entry).get("kind", "unknown"),
+                clauses=tuple(Clause(each) for each in body.get("clauses", ())),
+            )
+
+
+def refusals(sealed: Sealed, zone: ZoneInfo) -> Iterable[Refusal]:
+    for body in bodies(sealed, "decision"):
+        if body["outcome"] == ALLOWED:
+            continue
+        yield Refusal(
+            at=at(body["decided_at"], zone),
+            act=body["act"],
+            outcome=body["outcome"],
+            clauses=tuple(
+                Clause(each["clause"], each["cite"]) for each in body["reasons"]
+            ),
+        )
+
+
+def coverage(body: dict[str, Any], zone: ZoneInfo) -> Coverage | None:
+    if not body:
+        return None
+    return Coverage(
+        recorded_s=body["recorded_s"],
+        visit_s=body["visit_s"],
+        gaps=tuple(
+            Gap(at(each["from"], zone), at(each["to"], zone), each.get("reason"))
+            for each in body["gaps"]
+        ),
+    )
+
+
+def files(sealed: Sealed) -> tuple[File, ...]:
+    gone = {body.get("sha256") for body in bodies(sealed, "erased")}
+    return tuple(
+        File(body["kind"], body["sha256"], body["sha256"] in gone)
+        for body in bodies(sealed, "file")
+    )
+
+
+def list_digest(sealed: Sealed, kept: tuple[File, ...]) -> str:
+    """Return the suite's hash of all digests, sorted, each ended by a line feed."""
+    lines = "".join(f"{sha256}\n" for sha256 in sorted({each.sha256 for each in kept}))
+    return hashlib.new(HASHES[sealed.head["suite"]], lines.encode()).hexdigest()
+
+
+def seal(sealed: Sealed, zone: ZoneInfo) -> Seal:
+    head = sealed.head
+    return Seal(
+        part=head["part"],
+        at=at(head["sealed_at"], zone),
+        grade=head["grade"],
+        reasons=tuple(map(str, head["reasons"])),
+        digest=sealed.digest,
+        hash=HASHES[head["suite"]],
+        leaf=sealed.leaf,
+        key=head["key"],
+        records=head["records"],
+    )
