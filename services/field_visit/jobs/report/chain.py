@@ -1,144 +1,94 @@
-"""What is sealed, line by line, as far as it can be checked without a key.
+"""What is sealed, as far as it can be checked without a key.
 
-The verifier of a bundle says whether somebody signed it; this says only that no line is
-missing or another, so that nobody prints a report of something else than what was sealed.
+The verifier of a bundle says who signed it; this says only that no line is missing or
+another, so that nobody prints a report of something else than what was sealed.
 """
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-#: What the first line and the first head name as the one before.
-NOTHING = "0" * 64
-#: The hash of each suite, by its name in the standard library.
-HASHES = {"international": "sha256", "sm": "sm3"}
+from evidence.canonical import member, read
+from evidence.errors import DoesNotFit
+from evidence.heads import FILE as HEADS
+from evidence.heads import Head, SealedHead, before, read_heads
+from evidence.records import NOTHING, Record, lines_of, read_records
+from evidence.suites import Suite, new
 
-
-class DoesNotFit(Exception):
-    """These lines are not what was sealed: in which file, at which line, what."""
+FILE = "data/disclosures.jsonl"
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """The records of a visit, its heads, and of what is hidden that which is disclosed."""
+    """The records of a visit, its newest head, and what is disclosed of the hidden.
 
-    records: tuple[dict[str, Any], ...]
-    heads: tuple[dict[str, Any], ...]
+    `digest` is the hash of the head's text; `disclosed` goes by record and name.
+    """
+
+    records: tuple[Record, ...]
+    head: Head
     leaf: int | None
     digest: str
     disclosed: dict[tuple[int, str], dict[str, Any]]
 
-    @property
-    def head(self) -> dict[str, Any]:
-        """The newest head."""
-        return self.heads[-1]
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
+    def of(self, kind: str) -> list[Record]:
         """Return the records of a kind, in their order."""
-        return [record for record in self.records if record["kind"] == kind]
-
-    def hash(self, text: bytes) -> str:
-        return hash_of(self.head["suite"], text)
+        return [record for record in self.records if record.kind == kind]
 
 
-def unite(
-    records: Sequence[bytes], heads: Sequence[bytes], disclosures: Sequence[bytes]
-) -> Sealed:
-    """Read the lines of the three files of a bundle, each without its line feed.
-
-    Raises DoesNotFit.
-    """
+def unite(records: bytes, heads: bytes, disclosures: bytes) -> Sealed:
+    """Read three files of a bundle. Raises DoesNotFit."""
     told = read_heads(heads)
-    lines = read_records(records, told)
-    newest = told[-1]
+    suite = told[0][1].suite
+    found, hashes = read_records(suite, records)
+    compare(suite, told, [NOTHING, *hashes])
+    newest, head = told[-1]
     return Sealed(
-        records=lines,
-        heads=tuple(head for head, _, _ in told),
-        leaf=newest[2],
-        digest=hash_of(newest[0]["suite"], newest[1]),
-        disclosed=read_disclosures(disclosures, lines),
+        records=tuple(found),
+        head=head,
+        leaf=newest.leaf,
+        digest=before(suite, newest.text),
+        disclosed=dict(disclosed(disclosures, found)),
     )
 
 
-Told = tuple[dict[str, Any], bytes, int | None]
+def compare(suite: Suite, told: list[tuple[SealedHead, Head]], ends: list[str]) -> None:
+    """Compare the heads with each other and with the records. Raises DoesNotFit.
 
-
-def read_heads(lines: Sequence[bytes]) -> list[Told]:
-    """Return each head as it reads, as it was signed, and its leaf. Raises DoesNotFit."""
-    told: list[Told] = []
-    before = NOTHING
-    for at, line in enumerate(lines, 1):
-        outer = parsed("heads", at, line)
-        text = str(outer.get("head", "")).encode()
-        head = parsed("heads", at, text)
-        if head.get("suite") not in HASHES:
-            raise DoesNotFit(f"heads, line {at}: no suite of ours: {head.get('suite')}")
-        if head.get("part") != at or head.get("before") != before:
-            raise DoesNotFit(f"heads, line {at}: it does not follow the one before")
-        before = hash_of(head["suite"], text)
-        told.append((head, text, outer.get("leaf")))
-    if not told:
-        raise DoesNotFit("heads: there is none, so nothing is sealed")
-    return told
-
-
-def read_records(lines: Sequence[bytes], heads: list[Told]) -> tuple[dict[str, Any], ...]:
-    """Return the records, that they follow each other and end where the heads say.
-
-    Raises DoesNotFit.
+    `ends` are the hashes of the records' lines, from that of none.
     """
-    suite = heads[-1][0]["suite"]
-    ends = [NOTHING]
-    records = []
-    for at, line in enumerate(lines, 1):
-        record = parsed("records", at, line)
-        if record.get("n") != at or record.get("prev") != ends[-1]:
-            raise DoesNotFit(f"records, line {at}: it does not follow the one before")
-        ends.append(hash_of(suite, line))
-        records.append(record)
-    for head, _, _ in heads:
-        count = head.get("records")
-        if not isinstance(count, int) or not 0 < count < len(ends):
-            raise DoesNotFit(f"records: part {head['part']} has {count}, here {len(lines)}")
-        if ends[count] != head.get("last"):
-            raise DoesNotFit(f"records, line {count}: part {head['part']} ends otherwise")
-    if heads[-1][0]["records"] != len(records):
-        raise DoesNotFit(f"records: {len(records)} are here, and not all are sealed")
-    return tuple(records)
+    last: SealedHead | None = None
+    for part, (sealed, head) in enumerate(told, 1):
+        at = f"{HEADS} line {part}"
+        follows = before(suite, last.text if last else None)
+        if (head.part, head.before, head.suite) != (part, follows, suite):
+            raise DoesNotFit("chain_torn", at, value=head.before, expected=follows)
+        if head.records >= len(ends) or ends[head.records] != head.last:
+            raise DoesNotFit("bad_member", at, name="last", value=head.last)
+        last = sealed
+    if told[-1][1].records != len(ends) - 1:
+        raise DoesNotFit("not_sealed", HEADS, records=len(ends) - 1)
 
 
-def read_disclosures(
-    lines: Sequence[bytes], records: tuple[dict[str, Any], ...]
-) -> dict[tuple[int, str], dict[str, Any]]:
-    """Return what is disclosed, by record and name. Raises DoesNotFit."""
-    disclosed = {}
-    for at, line in enumerate(lines, 1):
-        told = parsed("disclosures", at, line)
-        n, name, text = told.get("n"), told.get("name"), str(told.get("text")).encode()
-        if not isinstance(n, int) or not 0 < n <= len(records):
-            raise DoesNotFit(f"disclosures, line {at}: there is no record {n}")
-        digests = records[n - 1].get("hidden", {}).get(name) or {}
-        if not digests or any(
-            hashlib.new(each, text).hexdigest() != digest
-            for each, digest in digests.items()
+def disclosed(
+    content: bytes, records: list[Record]
+) -> Iterable[tuple[tuple[int, str], dict[str, Any]]]:
+    """Yield what is disclosed, if it is what its record hides. Raises DoesNotFit."""
+    for line, text in lines_of(content, FILE):
+        at = f"{FILE} line {line}"
+        told = read(text, at)
+        n, name = member(told, "n", int, at), member(told, "name", str, at)
+        said = member(told, "text", str, at)
+        hidden = records[n - 1].hidden.get(name) if 0 < n <= len(records) else None
+        if hidden is None or not all(
+            digest == hash_of(algorithm, said) for algorithm, digest in hidden.items()
         ):
-            raise DoesNotFit(f"disclosures, line {at}: not what record {n} hides")
-        disclosed[n, str(name)] = parsed("disclosures", at, text)
-    return disclosed
+            raise DoesNotFit("not_hidden", at, n=n, name=name)
+        yield (n, name), json.loads(said)
 
 
-def parsed(file: str, at: int, text: bytes) -> dict[str, Any]:
-    """Raises DoesNotFit unless it is a JSON object."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        raise DoesNotFit(f"{file}, line {at}: it is no JSON") from None
-    if not isinstance(value, dict):
-        raise DoesNotFit(f"{file}, line {at}: it is no object")
-    return value
-
-
-def hash_of(suite: str, text: bytes) -> str:
-    return hashlib.new(HASHES[suite], text).hexdigest()
+def hash_of(algorithm: str, text: str) -> str:
+    state = new(algorithm)
+    state.update(text.encode())
+    return state.hexdigest()

@@ -32,7 +32,8 @@ Line = tuple[str, str, str]
 MOST_ROWS, LONGEST, MOST_CLAUSES = 60, 110, 4
 #: How many files stand beside each other, and how wide columns are but the last.
 ABREAST = 3
-ACTS, GAPS, FILES = (34, 42, 38), (34, 28), (20, 34, 20, 34, 20)
+ACTS, DEEDS = (34, 38, 24), (34, 34, 38)
+GAPS, FILES = (32, 36), (20, 34, 20, 34, 20)
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,7 @@ def lay(report: Report) -> Page:
     return Page(
         title=tuple(words()["title"]),
         number=f"{report.visit[:8]}-{seal.part}",
-        facts=tuple(
-            (*said("fact", key), cut(text)) for key, text in facts(report) if text
-        ),
+        facts=tuple((*said("fact", key), cut(text)) for key, text in facts(report) if text),
         lists=(
             refusals(report.refusals),
             breaches(report.breaches),
@@ -179,13 +178,14 @@ def met(report: Report) -> str:
 def covered(coverage: Coverage | None) -> str:
     if coverage is None:
         return both("said", "not_told")
-    share = 100 * coverage.recorded_s / coverage.visit_s if coverage.visit_s else 0
+    if not coverage.talk_s:
+        return both("said", "no_talk")
     return both(
         "said",
         "coverage",
         recorded=f"{coverage.recorded_s:g}",
-        visit=f"{coverage.visit_s:g}",
-        share=f"{share:.1f}",
+        talk=f"{coverage.talk_s:g}",
+        share=f"{100 * coverage.recorded_s / coverage.talk_s:.1f}",
     )
 
 
@@ -229,7 +229,7 @@ def breaches(all_of: Sequence[Breach]) -> Listed:
         )
         for each in all_of[:MOST_ROWS]
     )
-    return listed("breaches", ACTS, len(all_of), rows)
+    return listed("breaches", DEEDS, len(all_of), rows)
 
 
 def gaps(coverage: Coverage | None) -> Listed:
@@ -281,7 +281,8 @@ def listed(
 
 def sealing(report: Report) -> Iterable[tuple[str, str]]:
     seal = report.seal
-    yield "grade", "；".join((both("grade", seal.grade), *seal.reasons))
+    reasons = (both("reason", each) for each in seal.reasons)
+    yield "grade", "；".join((both("grade", seal.grade), *reasons))
     yield "sealed", f"{moment(seal.at)} ({offset(seal.at)})"
     yield "digest", f"{seal.hash}:{seal.digest}"
     if seal.leaf is not None:

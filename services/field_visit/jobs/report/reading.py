@@ -1,13 +1,14 @@
-"""From the lines of a sealed visit to what its report says: of them, and of nothing else."""
+"""From the lines of a sealed visit to what its report says, and from nothing else."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.field_visit.jobs.report.chain import HASHES, DoesNotFit, Sealed, unite
+from evidence.errors import DoesNotFit
+from evidence.records import FILE
+from services.field_visit.jobs.report.chain import Sealed, unite
 from services.field_visit.jobs.report.report import (
     Breach,
     Clause,
@@ -27,17 +28,10 @@ AGAINST = ("breach", "suspected", "unknowing")
 
 
 def read(
-    records: Sequence[bytes],
-    heads: Sequence[bytes],
-    disclosures: Sequence[bytes],
-    *,
-    bank: str,
-    verify_at: str,
+    records: bytes, heads: bytes, disclosures: bytes, *, bank: str, verify_at: str
 ) -> Report:
-    """Return what the report of these lines says.
-
-    They are those of `records.jsonl`, `heads.jsonl` and `disclosures.jsonl` of a bundle,
-    without their line feeds; of the last any may be absent. Raises DoesNotFit.
+    """Return what the report of `records.jsonl`, `heads.jsonl` and `disclosures.jsonl` of
+    a bundle says; of the last any line may be absent. Raises DoesNotFit.
     """
     sealed = unite(records, heads, disclosures)
     visit = only(sealed, "visit")
@@ -47,8 +41,8 @@ def read(
     return Report(
         bank=bank,
         verify_at=verify_at,
-        visit=str(sealed.head["visit_id"]),
-        case=str(visit.get("case") or sealed.head["case_id"]),
+        visit=str(sealed.head.visit_id),
+        case=str(visit.get("case") or sealed.head.case_id),
         agency=str(visit["agency"]),
         pair=tuple(map(str, visit["pair"])),
         letter=str(visit["letter"]),
@@ -65,7 +59,7 @@ def read(
         coverage=coverage(newest(sealed, "coverage"), zone),
         refusals=tuple(refusals(sealed, zone)),
         breaches=tuple(breaches(told, zone)),
-        corrections=tuple(at(each["at"], zone) for each in sealed.of("correction")),
+        corrections=tuple(at(each.at, zone) for each in sealed.of("correction")),
         erased=len(sealed.of("erased")),
         files=(kept := files(sealed)),
         files_digest=list_digest(sealed, kept),
@@ -82,13 +76,13 @@ def first(moments: Iterable[datetime]) -> datetime | None:
 
 
 def bodies(sealed: Sealed, kind: str) -> list[dict[str, Any]]:
-    return [record["body"] for record in sealed.of(kind)]
+    return [record.body for record in sealed.of(kind)]
 
 
 def only(sealed: Sealed, kind: str) -> dict[str, Any]:
     """Return the newest body of a kind. Raises DoesNotFit when there is none."""
     if not (found := newest(sealed, kind)):
-        raise DoesNotFit(f"records: there is no {kind}")
+        raise DoesNotFit("missing", FILE, kind=kind)
     return found
 
 
@@ -100,7 +94,7 @@ def newest(sealed: Sealed, kind: str) -> dict[str, Any]:
 def hidden(sealed: Sealed, kind: str, name: str, member: str) -> str | None:
     """Return a member of what the newest such record hides, if it is disclosed."""
     for record in reversed(sealed.of(kind)):
-        if found := sealed.disclosed.get((record["n"], name)):
+        if found := sealed.disclosed.get((record.n, name)):
             return str(found[member]) if found.get(member) else None
     return None
 
@@ -108,11 +102,10 @@ def hidden(sealed: Sealed, kind: str, name: str, member: str) -> str | None:
 def entries(sealed: Sealed) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield the body of each entry's record, and the entry, as far as it is disclosed."""
     for record in sealed.of("entry"):
-        body = record["body"]
-        if (text := body.get("text")) is None:
-            yield body, sealed.disclosed.get((record["n"], "text"), {})
+        if (text := record.body.get("text")) is None:
+            yield record.body, sealed.disclosed.get((record.n, "text"), {})
         else:
-            yield body, json.loads(text)
+            yield record.body, json.loads(text)
 
 
 def fact(entry: dict[str, Any]) -> dict[str, Any]:
@@ -151,27 +144,26 @@ def refusals(sealed: Sealed, zone: ZoneInfo) -> Iterable[Refusal]:
             at=at(body["decided_at"], zone),
             act=body["act"],
             outcome=body["outcome"],
-            clauses=tuple(
-                Clause(each["clause"], each["cite"]) for each in body["reasons"]
-            ),
+            clauses=tuple(Clause(each["clause"], each["cite"]) for each in body["reasons"]),
         )
 
 
 def coverage(body: dict[str, Any], zone: ZoneInfo) -> Coverage | None:
+    """Return what `services/field_visit/model/coverage.py:record` has said."""
     if not body:
         return None
     return Coverage(
         recorded_s=body["recorded_s"],
-        visit_s=body["visit_s"],
+        talk_s=body["talk_s"],
         gaps=tuple(
-            Gap(at(each["from"], zone), at(each["to"], zone), each.get("reason"))
+            Gap(at(each["begins_at"], zone), at(each["ends_at"], zone), each["reason"])
             for each in body["gaps"]
         ),
     )
 
 
 def files(sealed: Sealed) -> tuple[File, ...]:
-    gone = {body.get("sha256") for body in bodies(sealed, "erased")}
+    gone = {one for body in bodies(sealed, "erased") for one in body.get("files", ())}
     return tuple(
         File(body["kind"], body["sha256"], body["sha256"] in gone)
         for body in bodies(sealed, "file")
@@ -181,19 +173,19 @@ def files(sealed: Sealed) -> tuple[File, ...]:
 def list_digest(sealed: Sealed, kept: tuple[File, ...]) -> str:
     """Return the suite's hash of all digests, sorted, each ended by a line feed."""
     lines = "".join(f"{sha256}\n" for sha256 in sorted({each.sha256 for each in kept}))
-    return hashlib.new(HASHES[sealed.head["suite"]], lines.encode()).hexdigest()
+    return sealed.head.suite.hex(lines.encode())
 
 
 def seal(sealed: Sealed, zone: ZoneInfo) -> Seal:
     head = sealed.head
     return Seal(
-        part=head["part"],
-        at=at(head["sealed_at"], zone),
-        grade=head["grade"],
-        reasons=tuple(map(str, head["reasons"])),
+        part=head.part,
+        at=at(head.sealed_at, zone),
+        grade=head.grade,
+        reasons=head.reasons,
         digest=sealed.digest,
-        hash=HASHES[head["suite"]],
+        hash=head.suite.hash,
         leaf=sealed.leaf,
-        key=head["key"],
-        records=head["records"],
+        key=head.key,
+        records=head.records,
     )

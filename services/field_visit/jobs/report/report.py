@@ -38,7 +38,7 @@ class Breach:
 
 @dataclass(frozen=True)
 class Gap:
-    """Seconds of the visit that nobody recorded, and why, if a phone has told."""
+    """Seconds of the talk that nobody recorded, and why, if a phone has told."""
 
     starts: datetime
     ends: datetime
@@ -47,10 +47,10 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the visit was recorded (21.088 18.03)."""
+    """How much of the talk was recorded (21.088 18.03); of none where nobody talked."""
 
     recorded_s: float
-    visit_s: float
+    talk_s: float
     gaps: tuple[Gap, ...]
 
 
