@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from secrets import token_hex
 from uuid import UUID
 
 from bench import load
@@ -33,6 +34,7 @@ from proto.facts import (
     PositionNoted,
     Recording,
     Relation,
+    hides,
 )
 from proto.journal import Entry
 from tests.acting import AT_THE_DOOR
@@ -168,7 +170,15 @@ def batch(doorstep: Platform, each: Sender) -> dict[str, object]:
     entries = []
     for visit_id, fact in said:
         paper.seq += 1
-        entry = Entry(seq=paper.seq, visit_id=visit_id, at=now, prev=paper.link, fact=fact)
+        entry = Entry(
+            seq=paper.seq,
+            visit_id=visit_id,
+            at=now,
+            prev=paper.link,
+            fact=fact,
+            salt=token_hex(16),
+            hides=hides(fact),
+        )
         paper.link = entry.link()
         entries.append(entry)
     journal = signed(paper.private, paper.device_id, entries)

@@ -7,6 +7,7 @@ repeats no number.
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -24,7 +25,7 @@ from doorstep.outgoing import Outgoing, Sender, Sent
 from proto import ids
 from proto.anchors import Anchor
 from proto.canonical import canonical
-from proto.facts import Anchored, Fact, PaymentCodeShown
+from proto.facts import Anchored, Fact, PaymentCodeShown, hides
 from proto.field_visit import Closing, Presence
 from proto.journal import (
     GENESIS,
@@ -99,6 +100,8 @@ class Phone:
             fact=fact,
             boot_id=self.boot_id,
             elapsed_ms=self.elapsed_ms(),
+            salt=secrets.token_hex(16),
+            hides=hides(fact),
         )
         _append(self._file, entry)
         self.entries.append(entry)

@@ -67,7 +67,10 @@ from proto.field_visit import (
     TalkNotAllowed,
     ThirdPartyMayBeAsked,
     ThirdPartyNotAllowed,
+    TreeHeadSigned,
+    VisitCorrected,
     VisitCutShort,
+    VisitSealed,
     WindowCloses,
 )
 from proto.letters import AuthorisationStanding, TemplateStanding
@@ -143,6 +146,7 @@ OF_THE_BANK = (
     TemplateStanding,
     ThirdPartyPermitted,
     ThirdPartyStanding,
+    TreeHeadSigned,
 )
 #: What is planned and done at a door, and with its money.
 OF_THE_DOOR = (
@@ -193,6 +197,8 @@ OF_THE_DOOR = (
     VisitPlanned,
     WorkResumed,
     WorkStopped,
+    VisitSealed,
+    VisitCorrected,
 )
 
 TOLD_TO: dict[type[Event], Audiences] = {

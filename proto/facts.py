@@ -415,3 +415,19 @@ Fact = Annotated[
 
 #: Facts that may be of no visit: of the collector's day.
 OF_THE_DAY = (ShiftStarted, ShiftEnded, Anchored, PositionNoted)
+
+#: What is personal in a fact, or the bank's alone to know: sealed when it is kept, and in a
+#: journal with salts no part of what is signed but its salted hash.
+PERSONAL: dict[type[Value], frozenset[str]] = {
+    PositionNoted: frozenset({"position", "provider", "mocked", "satellites", "speed_m_s"}),
+    AtTheGate: frozenset({"position"}),
+    DebtorSigned: frozenset({"remarks"}),
+    Appointment: frozenset({"where"}),
+    Circumstance: frozenset({"hardship"}),
+}
+
+
+def hides(fact: Fact) -> tuple[str, ...] | None:
+    """Return the members of a fact that a journal with salts hides; none has any."""
+    names = PERSONAL.get(type(fact))
+    return tuple(sorted(names)) if names else None

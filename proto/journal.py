@@ -1,6 +1,11 @@
-"""A phone's journal: facts in order, each linked to the one before, its head signed."""
+"""A phone's journal: facts in order, each linked to the one before, its head signed.
+
+What an entry says is hashed in two steps, each with a salt of its own: so that a fact can
+be erased while the chain still fits, and an entry be left out of what somebody else sees.
+"""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from proto.base import Detail, Moment, Value
 from proto.canonical import canonical, of_json
-from proto.facts import OF_THE_DAY, Fact
+from proto.facts import OF_THE_DAY, PERSONAL, Fact
 from proto.signing import Signature, hashed
 
 #: What the first entry of a device names as the one before it.
@@ -20,6 +25,53 @@ GENESIS = "0" * 64
 #: The largest number of an entry, and of milliseconds: whole in every JSON (RFC 7493).
 LARGEST = 2**53 - 1
 HEX = re.compile(r"[0-9a-f]{64}\Z")
+#: 128 bits of chance, in hex.
+SALT = r"^[0-9a-f]{32}$"
+SALTED = re.compile(SALT)
+
+
+#: The name of a member of a fact.
+Name = Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
+
+
+def hashes_of(raw: Any, write: Callable[[Any], bytes] = of_json) -> tuple[str, str | None]:
+    """Return the link of an entry, given as JSON without what is absent, and what it hides.
+
+    The link names the entry before it and a hash of what it says, so that it can be shown
+    what an entry follows without showing what it says. Raises for what has no such form.
+    """
+    if not isinstance(raw, dict) or "salt" not in raw:
+        return hashed(write(raw)), None
+    if not SALTED.match(raw["salt"]) or not HEX.match(raw["prev"]):
+        raise ValueError("no salt, or no link")
+    text, personal = texts(raw, write)
+    link = hashed(linked(raw["prev"], raw["seq"], hashed(text)))
+    return link, personal.decode() if personal else None
+
+
+def linked(prev: str, seq: int, sha256: str) -> bytes:
+    """Return what a link is the hash of, as canonical JSON."""
+    return f'{{"prev":"{prev}","seq":{seq:d},"sha256":"{sha256}"}}'.encode()
+
+
+def texts(
+    raw: dict[str, Any], write: Callable[[Any], bytes] = of_json
+) -> tuple[bytes, bytes | None]:
+    """Return what an entry with a salt says, as it is hashed, and what it hides."""
+    said = {k: v for k, v in raw.items() if k not in ("seq", "prev")}
+    said["salt"], personal = salt_for(raw["salt"], "body"), None
+    if names := raw.get("hides"):
+        fact = raw["fact"]
+        hidden = {name: fact[name] for name in names if name in fact}
+        personal = write(hidden | {"salt": salt_for(raw["salt"], "personal")})
+        said["fact"] = {k: v for k, v in fact.items() if k not in names}
+        said["fact"]["hidden"] = hashed(personal)
+    return write(said), personal
+
+
+def salt_for(salt: str, part: str) -> str:
+    """Return the salt of a part: whoever knows one learns nothing of the other."""
+    return hashed(f"{salt}/{part}".encode())[:32]
 
 
 class Entry(Value):
@@ -29,6 +81,9 @@ class Entry(Value):
     its visits; an entry of the day alone names no visit. `at` is the phone's wall clock,
     `elapsed_ms` its monotonic one since the boot `boot_id`, `satellite_at` what the
     satellites told it.
+
+    `salt` is new for each entry; `hides` names the members of its fact that are personal
+    (`proto/facts.py`). An entry without a salt is hashed as it is, as phones of before do.
     """
 
     seq: int = Field(ge=1, le=LARGEST)
@@ -39,6 +94,10 @@ class Entry(Value):
     boot_id: UUID | None = None
     elapsed_ms: int | None = Field(default=None, ge=0, le=LARGEST)
     satellite_at: Moment | None = None
+    salt: Annotated[str, Field(pattern=SALT)] | None = None
+    hides: Annotated[tuple[Name, ...], Len(1, 16)] | None = Field(
+        default=None, validate_default=True
+    )
 
     @field_validator("visit_id", mode="after")
     @classmethod
@@ -49,9 +108,30 @@ class Entry(Value):
             raise PydanticCustomError("visit_missing", "see gateway/catalogue")
         return visit_id
 
+    @field_validator("hides", mode="after")
+    @classmethod
+    def _what_is_personal(
+        cls, hides: tuple[str, ...] | None, info: ValidationInfo
+    ) -> tuple[str, ...] | None:
+        """Refuse to hash in the clear what is personal, and to hide what is not."""
+        if info.data.get("salt") is None:
+            if hides:
+                raise PydanticCustomError("hides_without_salt", "see gateway/catalogue")
+            return None
+        fact = info.data.get("fact")
+        personal = PERSONAL.get(type(fact), frozenset()) if fact else frozenset()
+        if set(hides or ()) != personal:
+            expected = {"expected": ", ".join(sorted(personal)) or "null"}
+            raise PydanticCustomError("hides_otherwise", "see gateway/catalogue", expected)
+        return hides
+
     def link(self) -> str:
         """Return the SHA-256 the next entry names, hex."""
-        return hashed(of_json(self.model_dump(mode="json", exclude_none=True)))
+        return self.hashes()[0]
+
+    def hashes(self) -> tuple[str, str | None]:
+        """Return its link, and what it hides as it is hashed, if it hides anything."""
+        return hashes_of(self.model_dump(mode="json", exclude_none=True))
 
     def place(self) -> tuple[int, str]:
         """Return its number, and the link it follows."""
@@ -66,9 +146,13 @@ class Unread(RootModel[Any]):
     def link(self) -> str:
         """Return the SHA-256 the next entry names: of what was sent, as canonical JSON."""
         try:
-            return hashed(canonical(self.root))
+            return hashes_of(self.root, canonical)[0]
         except Exception:  # a number that has no canonical form: it has no link either
             return ""
+
+    def hashes(self) -> tuple[str, None]:
+        """Return its link; what it hides, if anything, nobody can tell."""
+        return self.link(), None
 
     def place(self) -> tuple[int, str] | None:
         """Return its number and the link it follows, if it has both."""

@@ -27,6 +27,7 @@ from rulebook.terms import (
     PermitMinutes,
     ReceiptMinutes,
     ReportHours,
+    SealHours,
     VisitMinutes,
     WaitMinutes,
     WarnMinutes,
@@ -94,6 +95,12 @@ def end_early_minutes(books: tuple[str, ...], on: date) -> int | None:
 def closing_hours(books: tuple[str, ...], on: date) -> int | None:
     """Return how long a visit stays open after its planned end: the shortest."""
     return min((term.hours for term in _terms(ClosingHours, books, on)), default=None)
+
+
+@lru_cache(maxsize=1024)
+def seal_hours(books: tuple[str, ...], on: date) -> int | None:
+    """Return how long after its end a visit is sealed at the latest: the shortest."""
+    return min((term.hours for term in _terms(SealHours, books, on)), default=None)
 
 
 @lru_cache(maxsize=1024)
@@ -193,6 +200,7 @@ KEPT = (
     partner_minutes,
     end_early_minutes,
     closing_hours,
+    seal_hours,
     knocks,
     climb_seconds,
     report_hours,

@@ -103,6 +103,13 @@ class ClosingHours(Term):
     hours: Hours
 
 
+class SealHours(Term):
+    """How long after its end a visit is sealed at the latest, whatever is missing then."""
+
+    key = "visit.seal_hours"
+    hours: Hours
+
+
 class Knocks(Term):
     """How often a pair knocks, and how long it waits, before it says that nobody opens."""
 

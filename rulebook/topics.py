@@ -71,6 +71,7 @@ _TERMS: tuple[type[Term], ...] = (
     terms.PartnerMinutes,
     terms.EndEarlyMinutes,
     terms.ClosingHours,
+    terms.SealHours,
     terms.Knocks,
     terms.ClimbSeconds,
     terms.ReportHours,

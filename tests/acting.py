@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from chassis import signatures
 from doorstep.phone import closing, present, signed
 from proto import ids
+from proto.facts import hides
 from proto.field_visit import Closing, Presence
 from proto.journal import (
     GENESIS,
@@ -65,6 +67,8 @@ class Phone:
                 at=at + timedelta(seconds=number),
                 prev=self.link,
                 fact=fact,
+                salt=token_hex(16),
+                hides=hides(fact),
             )
             self.link = entry.link()
             entries.append(entry)

@@ -68,7 +68,10 @@ from proto.field_visit.events import (
     TalkNotAllowed,
     ThirdPartyMayBeAsked,
     ThirdPartyNotAllowed,
+    TreeHeadSigned,
+    VisitCorrected,
     VisitCutShort,
+    VisitSealed,
     WindowCloses,
 )
 from proto.field_visit.replies import (
@@ -188,4 +191,7 @@ __all__ = [
     "VisitState",
     "Watch",
     "WindowCloses",
+    "TreeHeadSigned",
+    "VisitCorrected",
+    "VisitSealed",
 ]

@@ -465,3 +465,37 @@ class PlausibilityScored(Event):
     found: int
     worth_a_look: bool
     at: Moment
+
+
+class VisitSealed(Event):
+    """A part of a visit's record is sealed: `head` is the hash of what was signed, `leaf`
+    its number in the log. `kept` and not `proven`: something is missing.
+    """
+
+    visit_id: UUID
+    case_id: UUID
+    agency_id: UUID
+    part: int
+    grade: Literal["proven", "kept"]
+    head: str
+    leaf: int
+    at: Moment
+
+
+class VisitCorrected(Event):
+    """Somebody says that something in a visit's record is otherwise."""
+
+    visit_id: UUID
+    case_id: UUID
+    agency_id: UUID
+    correction_id: UUID
+    at: Moment
+
+
+class TreeHeadSigned(Event):
+    """The head of the log that is given away today was signed: so many seals, this root."""
+
+    size: int
+    root: str
+    key: str
+    at: Moment

@@ -10,6 +10,19 @@ from proto.complaints import WorkStanding
 from proto.contact import ThirdPartyStanding
 from proto.day import Day, ShowDay
 from proto.dispatch import CaseStanding, VisitPlanned
+from proto.evidence import (
+    CorrectionKept,
+    CorrectVisit,
+    DisclosuresShown,
+    EvidencePlan,
+    ListTreeHeads,
+    LookAtLog,
+    NoteSeal,
+    NoteTreeHead,
+    OpenEvidence,
+    ShowDisclosures,
+    TreeHeads,
+)
 from proto.field_visit import (
     AcknowledgeHelp,
     AskThirdParty,
@@ -49,6 +62,7 @@ from proto.field_visit import (
 )
 from proto.grants import GrantVisit, VisitGrant
 from proto.letters import AuthorisationStanding, TemplateStanding
+from proto.looking import LookAtMedia, LooksShown, ShowLooks
 from proto.media import (
     ListMedia,
     MediaKept,
@@ -83,7 +97,7 @@ VISIT_READERS = (
 class FieldVisit(Service):
     name = "field_visit"
     reads = (rulebook.load,)
-    rounds = (LookAround, LetPositionsGo, GiveUpWaiting)
+    rounds = (LookAround, LetPositionsGo, GiveUpWaiting, LookAtLog)
     keeps = (
         AgencyStanding,
         PersonStanding,
@@ -286,3 +300,39 @@ class FieldVisit(Service):
     @answers(ReplyToFinding, may=handlers.of_the_pair, gather=store.gather)
     def reply_to_finding(self, command: ReplyToFinding, unit: Unit) -> ReplyKept:
         return handlers.reply_to_finding(command, unit)
+
+    @answers(LookAtMedia, may=only(*VISIT_READERS))
+    def look_at_media(self, command: LookAtMedia, unit: Unit) -> MediaShown:
+        return handlers.look_at_media(command, unit)
+
+    @answers(ShowLooks, may=only(Role.COMPLIANCE))
+    def show_looks(self, command: ShowLooks, unit: Unit) -> LooksShown:
+        return handlers.show_looks(command, unit)
+
+    @answers(NoteSeal, may=only())
+    def note_seal(self, command: NoteSeal, unit: Unit) -> Noted:
+        return handlers.note_seal(command, unit)
+
+    @answers(LookAtLog, may=only())
+    def look_at_log(self, command: LookAtLog, unit: Unit) -> Noted:
+        return handlers.look_at_log(command, unit)
+
+    @answers(NoteTreeHead, may=only())
+    def note_tree_head(self, command: NoteTreeHead, unit: Unit) -> Noted:
+        return handlers.note_tree_head(command, unit)
+
+    @answers(ListTreeHeads, may=only(Role.ANYONE))
+    def list_tree_heads(self, command: ListTreeHeads, unit: Unit) -> TreeHeads:
+        return handlers.list_tree_heads(command, unit)
+
+    @answers(CorrectVisit, may=handlers.corrector_of, gather=store.gather)
+    def correct_visit(self, command: CorrectVisit, unit: Unit) -> CorrectionKept:
+        return handlers.correct_visit(command, unit)
+
+    @answers(OpenEvidence, may=only(*handlers.EVIDENCE_READERS))
+    def open_evidence(self, command: OpenEvidence, unit: Unit) -> EvidencePlan:
+        return handlers.open_evidence(command, unit)
+
+    @answers(ShowDisclosures, may=only(*handlers.EVIDENCE_READERS))
+    def show_disclosures(self, command: ShowDisclosures, unit: Unit) -> DisclosuresShown:
+        return handlers.show_disclosures(command, unit)

@@ -126,6 +126,7 @@ def test_terms_are_merged_as_the_engine_takes_them() -> None:
             "visit.partner_minutes": settled.partner_minutes(books, DAY),
             "visit.end_early_minutes": settled.end_early_minutes(books, DAY),
             "visit.closing_hours": settled.closing_hours(books, DAY),
+            "visit.seal_hours": settled.seal_hours(books, DAY),
             "help.climb_seconds": settled.climb_seconds(books, DAY),
             "danger.report_hours": settled.report_hours(books, DAY),
             "cash.four_eyes_above": settled.four_eyes_above(books, DAY),

@@ -65,6 +65,9 @@ clauses:
   - {key: danger.report_hours, clause: H.16, cite: HOUSE/16, quote: 一小时内报案。,
      since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
      limits: {hours: 1}}
+  - {key: visit.seal_hours, clause: H.17, cite: HOUSE/17, quote: 六小时内封存。,
+     since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
+     limits: {hours: 6}}
 """
 WITH_HOUSE = (*ALL, "HOUSE")
 OF_BOOKS = [
@@ -80,6 +83,7 @@ OF_BOOKS = [
     rulebook.partner_minutes,
     rulebook.end_early_minutes,
     rulebook.closing_hours,
+    rulebook.seal_hours,
     rulebook.knocks,
     rulebook.climb_seconds,
     rulebook.report_hours,
@@ -113,6 +117,7 @@ def test_the_contract_says_when_a_visit_is_warned_ended_and_closed():
     assert rulebook.partner_minutes(ALL, THAT_DAY) == 10
     assert rulebook.end_early_minutes(ALL, THAT_DAY) == 10
     assert rulebook.closing_hours(ALL, THAT_DAY) == 4
+    assert rulebook.seal_hours(ALL, THAT_DAY) == 24
     assert rulebook.climb_seconds(ALL, THAT_DAY) == 60
     assert rulebook.report_hours(ALL, THAT_DAY) == 24
 
@@ -169,6 +174,7 @@ def test_of_two_contracts_the_stricter_term_counts(plant):
     assert rulebook.partner_minutes(WITH_HOUSE, THAT_DAY) == 5
     assert rulebook.end_early_minutes(WITH_HOUSE, THAT_DAY) == 10
     assert rulebook.closing_hours(WITH_HOUSE, THAT_DAY) == 2
+    assert rulebook.seal_hours(WITH_HOUSE, THAT_DAY) == 6
     assert rulebook.knocks(WITH_HOUSE, THAT_DAY) == (3, 3)
     assert rulebook.climb_seconds(WITH_HOUSE, THAT_DAY) == 60
     assert rulebook.report_hours(WITH_HOUSE, THAT_DAY) == 1

@@ -17,8 +17,9 @@ from proto.field_visit import AppointmentRecorded, RecordJournal, ShowJournal, S
 from proto.journal import GENESIS, Entry
 from proto.pack import CollectPack, Deed, Met
 from proto.places import Position
-from proto.signing import Signature
+from proto.signing import Signature, hashed
 from services.field_visit import handlers
+from services.field_visit.jobs.entries import body_of, fits
 from services.field_visit.model import SEALED, journal_table, leave_table
 from tests.acting import AT_THE_DOOR, MAINLAND
 from tests.services.conftest import NOON
@@ -158,15 +159,11 @@ def test_its_entry_stays_verifiable_by_link_and_signature(pair) -> None:
     row = pair.hears.connection.execute(
         select(journal_table).where(journal_table.c.kind == "appointment")
     ).one()
-    fact = dict(row.fact)
-    box = Sealed.model_validate(fact.pop(SEALED))
+    box = Sealed.model_validate(row.fact[SEALED])
     words = pair.hears.keyring.open(box, pair.case, "visit.where")
-    names = ("seq", "at", "prev", "visit_id")
-    entry = Entry(
-        **{name: getattr(row, name) for name in names}, fact=fact | json.loads(words)
-    )
 
-    assert entry.link() == row.link
+    assert (json.loads(words)["where"], hashed(words.encode())) == (WORDS, row.hidden)
+    assert fits(row, body_of(row))
     signed = Signature(value=row.signature)
     assert signatures.verifies(pair.a.public_key, signed, row.link.encode())
 

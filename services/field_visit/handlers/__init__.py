@@ -15,8 +15,14 @@ from services.field_visit.handlers.asks import (
 from services.field_visit.handlers.badges import check_badge
 from services.field_visit.handlers.check_in import check_in, of_the_pair
 from services.field_visit.handlers.codes import keep_code
+from services.field_visit.handlers.corrections import correct_visit, corrector_of
 from services.field_visit.handlers.course import check_out, plan
 from services.field_visit.handlers.day import show_day
+from services.field_visit.handlers.evidence import (
+    EVIDENCE_READERS,
+    open_evidence,
+    show_disclosures,
+)
 from services.field_visit.handlers.giving_up import give_up_waiting
 from services.field_visit.handlers.granting import grant_visit, note_phone
 from services.field_visit.handlers.help import (
@@ -30,6 +36,12 @@ from services.field_visit.handlers.hours import boss_of, sign_off_hour
 from services.field_visit.handlers.journal import record_journal
 from services.field_visit.handlers.journal_shown import show_journal
 from services.field_visit.handlers.leaves import keep_cash, keep_third_party
+from services.field_visit.handlers.log import (
+    list_tree_heads,
+    look_at_log,
+    note_tree_head,
+)
+from services.field_visit.handlers.looking import look_at_media, note_look, show_looks
 from services.field_visit.handlers.media import (
     list_media,
     note_inspection,
@@ -46,6 +58,7 @@ from services.field_visit.handlers.plausibility import (
     show_plausibility,
 )
 from services.field_visit.handlers.revoking import withdraw, withdraw_template
+from services.field_visit.handlers.sealing import note_seal
 from services.field_visit.handlers.shown import list_visits, show_visit
 from services.field_visit.handlers.spending import ask_third_party, collect_cash
 from services.field_visit.handlers.swapping import swap_partner
@@ -102,4 +115,16 @@ __all__ = [
     "swap_partner",
     "withdraw",
     "withdraw_template",
+    "look_at_media",
+    "note_look",
+    "show_looks",
+    "EVIDENCE_READERS",
+    "correct_visit",
+    "corrector_of",
+    "list_tree_heads",
+    "look_at_log",
+    "note_seal",
+    "note_tree_head",
+    "open_evidence",
+    "show_disclosures",
 ]

@@ -23,7 +23,7 @@ from proto.field_visit import Irregularity, VisitState
 from proto.journal import Entry, Journal, Unread, Written
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import oddities, plausibility, writing
+from services.field_visit.handlers import oddities, plausibility, sealing, writing
 from services.field_visit.handlers.oddities import AHEAD, Told
 from services.field_visit.model import (
     SEALED,
@@ -151,6 +151,8 @@ def look_again(content: Sequence[Entry | Unread], arrival: Arrival) -> None:
     once, however many came.
     """
     over = [v for v in arrival.visits.values() if v.state is VisitState.CLOSED]
+    for visit in over:
+        sealing.look_soon(visit, arrival.unit)
     if not over:
         return
     noted = [each for each in content if isinstance(each, Entry) and says_where(each)]
@@ -178,7 +180,8 @@ def not_joining(arrival: Arrival) -> list[Item]:
         if each.row is not None and each.kind in OTHERWISE:
             content = arrival.journal.entries[each.row]
             if place := content.place():
-                found.append(Item(content, *place, each.link, each.row))
+                _, personal = content.hashes()
+                found.append(Item(content, *place, each.link, each.row, personal))
     return found
 
 
@@ -214,13 +217,14 @@ def reopened(each: Ahead, sealed: Sealed | None, signature: str | None, unit: Un
     """Return what waited; what is left of it, when its case was shredded by then."""
     content: Entry | Unread = Unread(None)
     if sealed is None:
-        return Item(content, each.seq, each.prev, each.link, -1, signature)
+        return Item(content, each.seq, each.prev, each.link, -1, None, signature)
     try:
         text = unit.keyring.open(sealed, sealed.key_id, AHEAD)
         content = READ.validate_json(text)
     except Unavailable:
         pass
-    return Item(content, each.seq, each.prev, each.link, -1, signature)
+    _, personal = content.hashes()
+    return Item(content, each.seq, each.prev, each.link, -1, personal, signature)
 
 
 def theirs(content: Sequence[Entry | Unread], arrival: Arrival) -> dict[UUID, Visit]:
@@ -270,7 +274,7 @@ def wait(arrival: Arrival, item: Item) -> None:
         raise TooMuch("journal-too-much", most=MOST_AHEAD, seconds=60)
     doubt = None
     if visit and isinstance(entry, Entry) and speaks_against(entry.fact):
-        doubt = writing.kept(visit.case_id, entry.fact, unit)
+        doubt = writing.kept(visit.case_id, entry.fact, item.personal, unit)
         writing.speak(arrival, visit, entry, min(entry.at, unit.now))
     key_id, text = (visit or arrival.visit).case_id, item.content.model_dump_json()
     unit.write(

@@ -14,7 +14,7 @@ from proto.field_visit import (
     VisitState,
 )
 from services.field_visit import store
-from services.field_visit.handlers import endings, judging, plausibility
+from services.field_visit.handlers import endings, judging, plausibility, sealing
 from services.field_visit.handlers.journal import apply
 from services.field_visit.model import Visit, visit_table
 
@@ -51,7 +51,9 @@ def check_out(command: CheckOut, unit: Unit) -> Closed:
     visit = store.visit(unit.shared, command.visit_id)
     apply(visit, command.journal, unit)
     refuse_unsaid(visit, command)
-    if visit.close(command.ending, unit.now, command.cause):
+    news = visit.close(command.ending, unit.now, command.cause)
+    visit.note_left(unit.asker.person_id if unit.asker else None)
+    if news:
         unit.change(visit_table, visit.id, **visit.row())
         assert visit.ending is not None
         its = {"ending": visit.ending, "cause": visit.cause}
@@ -60,6 +62,7 @@ def check_out(command: CheckOut, unit: Unit) -> Closed:
             endings.end_early(visit, Cause.DANGER, unit.now, unit)
         endings.judge_ending(visit, unit)
         plausibility.look(visit, unit)
+    sealing.look_soon(visit, unit)
     return Closed(
         visit_id=visit.id, ending=visit.ending or command.ending, cause=visit.cause
     )

@@ -33,7 +33,7 @@ from proto.field_visit import (
 )
 from proto.workforce import DeviceStanding
 from services.field_visit import store
-from services.field_visit.handlers import endings, judging
+from services.field_visit.handlers import endings, judging, sealing
 from services.field_visit.model import Help, Visit, help_table
 
 #: Steps that follow each other as the books say, and how far apart those after them are.
@@ -79,6 +79,7 @@ def call(visit: Visit, command: SummonHelp, unit: Unit) -> Help:
         return open_ones[0]
     made = keep(visit, command, unit)
     end_all(visit, unit)
+    sealing.look_soon(visit, unit)
     if not open_ones:
         climb_later(visit, made, unit)
     return made
@@ -195,6 +196,7 @@ def acknowledge_help(command: AcknowledgeHelp, unit: Unit) -> HelpKnown:
             unit.change(help_table, each.id, **its)
             told = HelpAcknowledged(**judging.about(visit, unit), help_id=each.id)
             unit.emit(told, visit.case_id)
+        sealing.look_soon(visit, unit)
     return shown(found)
 
 

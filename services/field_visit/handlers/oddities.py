@@ -14,7 +14,7 @@ from proto.field_visit import Irregularity, JournalIrregular
 from proto.journal import Journal
 from proto.workforce import DeviceStanding
 from services.field_visit import store
-from services.field_visit.handlers import judging
+from services.field_visit.handlers import judging, sealing
 from services.field_visit.model import (
     Odd,
     Visit,
@@ -89,6 +89,8 @@ def note(visit: Visit, device_id: UUID, fresh: dict[UUID, Told], unit: Unit) -> 
     for key, each in fresh.items():
         unit.write(irregularity_table, id=key, **row(visit, device_id, each, unit))
     tell(visit, device_id, list(fresh.values()), unit)
+    if fresh:
+        sealing.look_soon(visit, unit)
 
 
 def id_of(device_id: UUID, each: Told) -> UUID:

@@ -11,6 +11,7 @@ from chassis import rounds
 from chassis.errors import Conflict, NotFound, Unavailable
 from chassis.settings import settings
 from chassis.unit import Unit
+from proto import ids
 from proto.base import Role
 from proto.field_visit import Noted, PlausibilityScored
 from proto.plausibility import (
@@ -26,14 +27,17 @@ from proto.plausibility import (
     ShowPlausibility,
 )
 from services.field_visit import store
-from services.field_visit.handlers import judging, saying
+from services.field_visit.handlers import judging, saying, sealing
 from services.field_visit.model import (
     SCORE,
+    Erased,
     FindingKept,
+    Opens,
     Replied,
     Score,
     Visit,
     checked_in_table,
+    erasure_table,
     finding_id,
     finding_reply_table,
     finding_table,
@@ -222,6 +226,7 @@ def let_positions_go(_: LetPositionsGo, unit: Unit) -> Noted:
             unit.change(checked_in_table, checked_in, evidence=why)
         else:
             unit.change(checked_in_table, checked_in, presence=None)
+    let_sealed_go(before, unit)
     if let_noted_go(before, unit) == store.MOST_NOTED:
         unit.later(unit.now, LetPositionsGo(), rounds.house(unit.source))
     return Noted()
@@ -236,3 +241,25 @@ def let_noted_go(before: datetime, unit: Unit) -> int:
         store.keep_noted(connection, mine, each)
     store.forget_noted(connection, [row for row in rows if row.visit_id not in why])
     return len(rows)
+
+
+def let_sealed_go(before: datetime, unit: Unit) -> None:
+    """Do so with positions that seals hide: a further part says that they are gone."""
+    found = store.positions_long(unit.connection, before)
+    visits = store.visits_there_are(unit.shared, found) if found else {}
+    why = store.reasons(unit.connection, visits.keys()) if visits else {}
+    for visit in visits.values():
+        if kept := why.get(visit.id):
+            store.keep_hidden(unit.connection, visit.id, kept)
+            continue
+        store.forget_hidden(unit.connection, visit.id, Opens.POSITION)
+        unit.write(
+            erasure_table,
+            id=ids.new(),
+            visit_id=visit.id,
+            what=Erased.POSITIONS,
+            by=unit.source,
+            why="term-over",
+            at=unit.now,
+        )
+        sealing.look_soon(visit, unit)

@@ -8,6 +8,7 @@ from chassis.errors import Conflict
 from chassis.unit import Unit
 from proto.base import Sealed
 from proto.facts import (
+    PERSONAL,
     Appointment,
     AtTheGate,
     Circumstance,
@@ -18,7 +19,8 @@ from proto.facts import (
     ShiftStarted,
 )
 from proto.field_visit import Irregularity, VisitState
-from proto.journal import Entry, Unread
+from proto.journal import Entry, Unread, salt_for
+from proto.signing import hashed
 from services.field_visit.handlers import permits
 from services.field_visit.handlers.consequences import follow
 from services.field_visit.handlers.oddities import APART, Told
@@ -37,15 +39,13 @@ from services.field_visit.model import (
 if TYPE_CHECKING:
     from services.field_visit.handlers.arriving import Arrival
 
-#: What is kept sealed of each kind of fact, and for which purpose; the rest is not.
-PERSONAL: dict[type, tuple[str, set[str]]] = {
-    PositionNoted: (
-        "visit.position",
-        {"position", "provider", "mocked", "satellites", "speed_m_s"},
-    ),
-    AtTheGate: ("visit.position", {"position"}),
-    DebtorSigned: ("visit.remarks", {"remarks"}),
-    Appointment: ("visit.where", {"where"}),
+#: What the personal members of each kind of fact are sealed for.
+PURPOSES: dict[type, str] = {
+    PositionNoted: "visit.position",
+    AtTheGate: "visit.position",
+    DebtorSigned: "visit.remarks",
+    Appointment: "visit.where",
+    Circumstance: "visit.hardship",
 }
 
 
@@ -57,7 +57,7 @@ def join(arrival: "Arrival", item: Item, when: Timed, *, told: bool) -> None:
         return set_aside(arrival, item, when)
     heed_shift(arrival, content, when)
     at = when.span.clamp(content.at)
-    fact = fact_of(arrival, visit, content, at)
+    fact = fact_of(arrival, visit, item, content.fact, at)
     keep(arrival, item, when, fact, visit.id if visit else None)
     if visit is not None:
         counts = arrival.enrolled and visit.state is VisitState.CLEARED
@@ -109,16 +109,16 @@ def heed_shift(arrival: "Arrival", entry: Entry, when: Timed) -> None:
 
 
 def fact_of(
-    arrival: "Arrival", visit: Visit | None, entry: Entry, at: datetime
+    arrival: "Arrival", visit: Visit | None, item: Item, fact: Fact, at: datetime
 ) -> dict[str, Any]:
     """Return a fact as it is kept. Where somebody was off duty is nobody's to know."""
-    position = getattr(entry.fact, "position", None)
+    position = getattr(fact, "position", None)
     if position is not None and not on_duty(arrival, at):
-        arrival.told.append(Told(Irregularity.OFF_DUTY, entry.seq))
-        told = entry.fact.model_dump(mode="json")
+        arrival.told.append(Told(Irregularity.OFF_DUTY, item.seq))
+        told = fact.model_dump(mode="json")
         return {k: v for k, v in told.items() if k in ("kind", "admitted")}
     key_id = visit.case_id if visit else arrival.head.person_id
-    return kept(key_id, entry.fact, arrival.unit)
+    return kept(key_id, fact, item.personal, arrival.unit)
 
 
 def on_duty(arrival: "Arrival", at: datetime) -> bool:
@@ -128,18 +128,21 @@ def on_duty(arrival: "Arrival", at: datetime) -> bool:
     return head.on_duty and lasts
 
 
-def kept(key_id: UUID, fact: Fact, unit: Unit) -> dict[str, Any]:
+def kept(key_id: UUID, fact: Fact, personal: str | None, unit: Unit) -> dict[str, Any]:
     """Return a fact as it is kept: what is personal, or the bank's alone, is sealed."""
-    if isinstance(fact, Circumstance):
-        which = fact.hardship.value if fact.hardship else "unsaid"
-        rest = fact.model_dump(mode="json") | {"hardship": None}
-        return rest | sealed(key_id, "visit.hardship", which, unit)
-    if type(fact) not in PERSONAL:
+    if (names := PERSONAL.get(type(fact))) is None:
         return fact.model_dump(mode="json")
-    purpose, names = PERSONAL[type(fact)]
-    personal = fact.model_dump_json(include=names, exclude_none=True)
-    rest = fact.model_dump(mode="json", exclude=names)
-    return rest | (sealed(key_id, purpose, personal, unit) if personal != "{}" else {})
+    rest = fact.model_dump(mode="json", exclude=set(names))
+    text = personal or of_before(fact, names)
+    return rest | (sealed(key_id, PURPOSES[type(fact)], text, unit) if text else {})
+
+
+def of_before(fact: Fact, names: frozenset[str]) -> str | None:
+    """Return what is personal in a fact that was hashed without a salt, if anything is."""
+    if isinstance(fact, Circumstance):  # whether one was named is the bank's alone too
+        return fact.hardship.value if fact.hardship else "unsaid"
+    text = fact.model_dump_json(include=set(names), exclude_none=True)
+    return None if text == "{}" else text
 
 
 def sealed(key_id: UUID, purpose: str, text: str, unit: Unit) -> dict[str, Any]:
@@ -178,7 +181,20 @@ def keep(
         satellite_at=entry and entry.satellite_at,
         earliest=when.span.earliest,
         latest=when.span.latest,
+        **salted(item),
     )
+
+
+def salted(item: Item) -> dict[str, Any]:
+    """Return what leads from an entry to its link when what it hides is gone."""
+    entry = item.content
+    if not isinstance(entry, Entry) or entry.salt is None:
+        return {"salt": None, "hides": None, "hidden": None}
+    return {
+        "salt": salt_for(entry.salt, "body"),
+        "hides": list(entry.hides) if entry.hides else None,
+        "hidden": hashed(item.personal.encode()) if item.personal else None,
+    }
 
 
 def counts_at(arrival: "Arrival", content: Entry | Unread) -> bool:

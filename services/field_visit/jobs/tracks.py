@@ -6,6 +6,7 @@ the visit. The journal keeps none from outside a shift, by the order of its entr
 check-in is looked at when its own clock lies within one.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -116,7 +117,10 @@ class Opener:
     def noted(self, row: Row[Any], key_id: UUID) -> Fix | None:
         """Return an entry of a journal as a fix."""
         said = self.text(row.box, key_id, POSITION)
-        return fix_of(PositionNoted.model_validate_json(said), row) if said else None
+        if said is None:
+            return None
+        noted = {k: v for k, v in json.loads(said).items() if k != "salt"}
+        return fix_of(PositionNoted.model_validate(noted), row)
 
 
 def fix_of(noted: PositionNoted, row: Row[Any]) -> Fix:

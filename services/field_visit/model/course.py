@@ -97,3 +97,4 @@ class Due(StrEnum):
     WARN_LAST = "warn_last"
     HOURS_END = "hours_end"  # is the pair still there?
     RUN_OUT = "run_out"  # has anybody checked out?
+    SEAL = "seal"  # is all of its record here, or has the time come for what there is?

@@ -46,7 +46,8 @@ class Head:
 class Item:
     """Something that stands in a journal, with a place in it.
 
-    `row` is where it stands in the batch; `signature` stands with the last entry of one.
+    `row` is where it stands in the batch; `signature` stands with the last entry of one;
+    `personal` is what it hides, as it is hashed.
     """
 
     content: Entry | Unread
@@ -54,6 +55,7 @@ class Item:
     prev: str
     link: str
     row: int
+    personal: str | None = field(repr=False)
     signature: str | None = None
 
 
@@ -114,13 +116,13 @@ class Batch:
         odd: list[Odd] = []
         for row in range(len(journal.entries) - 1, -1, -1):
             content = journal.entries[row]
-            place, link = content.place(), content.link()
+            place, (link, personal) = content.place(), content.hashes()
             if odd or place is None or not reaches(signed, place[0], link):
                 seq = place[0] if place else None
                 odd.append(Odd(why(place), seq, link, row))
                 continue
             value = None if signed else journal.signature.value
-            signed.append(Item(content, *place, link, row, value))
+            signed.append(Item(content, *place, link, row, personal, value))
         return cls(tuple(reversed(signed)), tuple(reversed(odd)))
 
 

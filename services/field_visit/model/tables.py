@@ -59,6 +59,10 @@ visit_table = Table(
     Column("nonce", Uuid, server_default=text("gen_random_uuid()")),
     # by which a visit goes to another place than the debtor's own door
     Column("appointment_id", Uuid),
+    # who of the pair has checked out, since when it is over, and how often it was sealed
+    Column("left_by", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("parts", Integer, nullable=False, server_default="0"),
 )
 Index("visit_badge", visit_table.c.badge_blind, unique=True)
 WAITS = visit_table.c.wait_until.is_not(None)
@@ -103,7 +107,9 @@ SEALED = "sealed"
 #: pair. `earliest` and `latest` bound when it can have been made; `visit_id` is absent for
 #: what is of the day alone, of a visit that is not this person's, or cannot be read. `kind`
 #: is the fact's; rows of before there was one have none. Positions go after some days, and
-#: leave their place in the chain (`link`); `evidence` says why they stay.
+#: leave their place in the chain (`link`); `evidence` says why they stay. `salt` is that of
+#: what an entry says, `hides` names what it hides and `hidden` is the hash of that: with
+#: them its link can be made again when what it hid is gone.
 journal_table = Table(
     "journal",
     metadata,
@@ -125,6 +131,9 @@ journal_table = Table(
     Column("latest", DateTime(timezone=True)),
     Column("kind", Text),
     Column("evidence", Text),
+    Column("salt", Text),
+    Column("hides", ARRAY(Text)),
+    Column("hidden", Text),
 )
 Index("journal_visit", journal_table.c.visit_id, journal_table.c.number)
 #: All but positions, of which a visit may have thousands. Asked for in these words.
@@ -423,3 +432,18 @@ finding_reply_table = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 Index("finding_reply_visit", finding_reply_table.c.visit_id)
+
+#: Who looked at what was taken at a door, and why: a photo sharp, a recording, a bundle.
+access_table = Table(
+    "access",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("visit_id", Uuid, ForeignKey("visit.id"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("media_id", Uuid),
+    Column("by", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("access_visit", access_table.c.visit_id, access_table.c.at)

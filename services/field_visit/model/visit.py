@@ -58,7 +58,8 @@ class Visit:
     pair's phones on which a shift has begun and not ended; nothing when that was not
     looked for; `began` is when each did. By an `appointment_id` the door is where the
     debtor said they would be, and not their own. `codes` are read where one is to be
-    shown.
+    shown. `left_by` are those of the pair who have checked out, `parts` is how often it
+    was sealed.
     """
 
     id: UUID
@@ -88,6 +89,9 @@ class Visit:
     danger_at: datetime | None = None
     due: dict[Due, datetime] = field(default_factory=dict)
     nonce: UUID | None = None
+    left_by: tuple[UUID, ...] = ()
+    closed_at: datetime | None = None
+    parts: int = 0
     shifts: frozenset[UUID] | None = None
     began: dict[UUID, datetime] = field(default_factory=dict)
     siblings: list["Visit"] = field(default_factory=list, compare=False, repr=False)
@@ -309,9 +313,20 @@ class Visit:
 
     def end(self, ending: Ending, cause: Cause | None, now: datetime) -> None:
         self.ending, self.cause, self.due = ending, cause, {}
+        self.closed_at = now
         if self.cleared_until:  # what is said afterwards helps nobody
             self.cleared_until = min(self.cleared_until, now)
         self.end_permit(now)
+
+    def note_left(self, person_id: UUID | None) -> None:
+        """Note that one of the pair has checked out."""
+        if person_id in self.collectors and person_id not in self.left_by:
+            self.left_by = (*self.left_by, person_id)
+
+    @property
+    def both_left(self) -> bool:
+        """Whether each of the pair has checked out."""
+        return set(self.left_by) >= set(self.collectors)
 
     @property
     def in_danger(self) -> bool:
@@ -361,4 +376,6 @@ class Visit:
             "danger_at": self.danger_at,
             "due": {what.value: at.isoformat() for what, at in self.due.items()},
             "look_at": min(self.due.values(), default=None),
+            "left_by": list(self.left_by),
+            "closed_at": self.closed_at,
         }

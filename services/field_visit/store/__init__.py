@@ -48,6 +48,16 @@ from services.field_visit.store.locking import (
     visit,
     visits_there_are,
 )
+from services.field_visit.store.log import (
+    append,
+    given_away_since,
+    heads_given_away,
+    heads_over,
+    newest_head,
+    reader,
+    size,
+)
+from services.field_visit.store.looked import looks, note_look
 from services.field_visit.store.media import media, media_of_visit
 from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
@@ -64,6 +74,19 @@ from services.field_visit.store.scores import (
     findings_of_visit,
     replies_of_visit,
     scores_of_visit,
+)
+from services.field_visit.store.sealing import (
+    correction,
+    forget_hidden,
+    forget_put_aside,
+    hidden,
+    hidden_of,
+    keep_hidden,
+    lacks,
+    newly_erased,
+    positions_long,
+    put_aside,
+    seals,
 )
 from services.field_visit.store.seen import by_badge, shown_visit, visits
 from services.field_visit.store.told import irregularities, missing_media, told
@@ -148,4 +171,24 @@ __all__ = [
     "waited",
     "waiting_entries",
     "withdrawals",
+    "looks",
+    "note_look",
+    "append",
+    "given_away_since",
+    "heads_given_away",
+    "heads_over",
+    "newest_head",
+    "reader",
+    "size",
+    "correction",
+    "forget_hidden",
+    "forget_put_aside",
+    "hidden",
+    "hidden_of",
+    "keep_hidden",
+    "lacks",
+    "newly_erased",
+    "positions_long",
+    "put_aside",
+    "seals",
 ]

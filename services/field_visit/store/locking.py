@@ -15,6 +15,7 @@ from chassis.errors import NotFound
 from chassis.prepared import ask, written
 from chassis.shared import Shared
 from proto import ids
+from proto.evidence import CorrectVisit
 from proto.field_visit import (
     AcknowledgeHelp,
     AtTheDoor,
@@ -66,6 +67,7 @@ def gather(
         | ReceiveMedia
         | SwapPartner
         | ReplyToFinding
+        | CorrectVisit
     ],
 ) -> None:
     """Lock the visits of these commands, and read all that their handlers will ask for."""
