@@ -90,6 +90,12 @@ def test_without_disclosures_the_page_says_so_and_nothing_of_them() -> None:
     assert "客户Debtor本副本未披露notdisclosedinthiscopy" in said
     assert "地点Where本副本未披露notdisclosedinthiscopy" in said
     assert not re.search("陈建国|示范路", said)
+    hidden = replace(
+        report_of(whole()), met=None, breaches=(Breach(None, "breach", None, ()),)
+    )
+    said = on_page(hidden)
+    assert "遇见Met本副本未披露notdisclosedinthiscopy" in said
+    assert "无记录notrecorded未披露notdisclosed违规breach" in said
 
 
 def test_a_visit_of_which_nothing_is_known_has_a_page_all_the_same() -> None:

@@ -156,8 +156,31 @@ def test_an_entry_of_before_there_were_salts_is_told_if_it_is_disclosed() -> Non
     clauses = (Clause("4.30"),)
     told = Breach(at(30), "breach", "cash_handed", clauses)
     assert report_of(sealing).breaches == (told,)
-    bare = Breach(None, "breach", "unknown", clauses)
+    bare = Breach(None, "breach", None, clauses)
     assert report_of(sealing, disclosures=b"").breaches == (bare,)
+
+
+def test_a_copy_that_hides_an_entry_tells_nobody_who_was_met() -> None:
+    sealing = Sealing()
+    sealing.visit()
+    sealing.entry({"kind": "entered"})
+    entry = {"at": after(30), "fact": {"kind": "person_met", "relation": "kin"}}
+    body = {"clauses": [], "counts": True, "verdict": "not_judged"}
+    sealing.says("entry", body, text=entry)
+    sealing.seals()
+
+    assert report_of(sealing).met == Whom(("kin",), identified=False)
+    assert report_of(sealing, disclosures=b"").met is None
+
+
+def test_a_file_that_was_looked_at_again_is_one_file() -> None:
+    sealing = whole()
+    plain = report_of(sealing)
+    sealing.file("door")
+    sealing.seals()
+
+    said = report_of(sealing)
+    assert (said.files, said.files_digest) == (plain.files, plain.files_digest)
 
 
 def test_an_allowed_act_is_no_refusal() -> None:

@@ -169,6 +169,8 @@ def ending(report: Report) -> str:
 
 
 def met(report: Report) -> str:
+    if report.met is None:
+        return both("said", "not_disclosed")
     parts = [both("relation", each) for each in report.met.relations]
     if report.met.identified:
         parts.append(both("said", "identified"))
@@ -223,7 +225,7 @@ def breaches(all_of: Sequence[Breach]) -> Listed:
     rows = (
         (
             moment(each.at),
-            both("what", each.what),
+            both("what", each.what) if each.what else both("said", "hidden"),
             both("verdict", each.verdict),
             clauses(each.clauses),
         )

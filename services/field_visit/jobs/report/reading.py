@@ -1,7 +1,7 @@
 """From the lines of a sealed visit to what its report says, and from nothing else."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ from services.field_visit.jobs.report.report import (
 ALLOWED = "proceed"
 #: Verdicts that somebody reads a report for.
 AGAINST = ("breach", "suspected", "unknowing")
+#: The body of an entry's record, and the entry itself, if it is disclosed.
+Told = tuple[dict[str, Any], dict[str, Any] | None]
 
 
 def read(
@@ -99,40 +101,39 @@ def hidden(sealed: Sealed, kind: str, name: str, member: str) -> str | None:
     return None
 
 
-def entries(sealed: Sealed) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
-    """Yield the body of each entry's record, and the entry, as far as it is disclosed."""
+def entries(sealed: Sealed) -> Iterable[Told]:
+    """Yield the body of each entry's record, and the entry; None where it is hidden."""
     for record in sealed.of("entry"):
         if (text := record.body.get("text")) is None:
-            yield record.body, sealed.disclosed.get((record.n, "text"), {})
+            yield record.body, sealed.disclosed.get((record.n, "text"))
         else:
             yield record.body, json.loads(text)
 
 
-def fact(entry: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = entry.get("fact", {})
-    return found
+def whom(told: Sequence[Told]) -> Whom | None:
+    """Return whom they met, in order, by entries that count for the pair.
 
-
-def whom(told: list[tuple[dict[str, Any], dict[str, Any]]]) -> Whom:
-    """Return whom they met, in order, by entries that count for the pair."""
-    facts = [fact(entry) for body, entry in told if body.get("counts")]
-    met = [each["relation"] for each in facts if each.get("kind") == "person_met"]
+    None when one of those is hidden: an agency's copy does not tell who was spoken with.
+    """
+    counting = [entry for body, entry in told if body.get("counts")]
+    if None in counting:
+        return None
+    facts = [entry["fact"] for entry in counting if entry]
+    met = [each["relation"] for each in facts if each["kind"] == "person_met"]
     return Whom(
         relations=tuple(dict.fromkeys(met)),
-        identified=any(each.get("kind") == "identified" for each in facts),
+        identified=any(each["kind"] == "identified" for each in facts),
     )
 
 
-def breaches(
-    told: list[tuple[dict[str, Any], dict[str, Any]]], zone: ZoneInfo
-) -> Iterable[Breach]:
+def breaches(told: Sequence[Told], zone: ZoneInfo) -> Iterable[Breach]:
     for body, entry in told:
         if body.get("verdict") in AGAINST:
             yield Breach(
-                at=at(entry["at"], zone) if "at" in entry else None,
+                at=at(entry["at"], zone) if entry else None,
                 verdict=body["verdict"],
-                what=fact(entry).get("kind", "unknown"),
-                clauses=tuple(Clause(each) for each in body.get("clauses", ())),
+                what=entry["fact"]["kind"] if entry else None,
+                clauses=tuple(Clause(each) for each in body["clauses"]),
             )
 
 
@@ -163,11 +164,10 @@ def coverage(body: dict[str, Any], zone: ZoneInfo) -> Coverage | None:
 
 
 def files(sealed: Sealed) -> tuple[File, ...]:
+    """Return the files, each once: a later part may say again what was found in one."""
     gone = {one for body in bodies(sealed, "erased") for one in body.get("files", ())}
-    return tuple(
-        File(body["kind"], body["sha256"], body["sha256"] in gone)
-        for body in bodies(sealed, "file")
-    )
+    kinds = {body["sha256"]: body["kind"] for body in bodies(sealed, "file")}
+    return tuple(File(kind, sha256, sha256 in gone) for sha256, kind in kinds.items())
 
 
 def list_digest(sealed: Sealed, kept: tuple[File, ...]) -> str:

@@ -32,7 +32,7 @@ class Breach:
 
     at: datetime | None
     verdict: str
-    what: str
+    what: str | None
     clauses: tuple[Clause, ...]
 
 
@@ -106,7 +106,7 @@ class Report:
     ending: str | None
     cause: str | None
     closed_by: str | None
-    met: Whom
+    met: Whom | None
     coverage: Coverage | None
     refusals: tuple[Refusal, ...]
     breaches: tuple[Breach, ...]
