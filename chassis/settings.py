@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     `pack_hours` is how long a phone may go by the pack of its day.
     `bank_name`, `bank_hotline` and `bank_complaints` are what somebody at a door is told
     of the bank: how it is called, its telephone, and where else one complains; name and
-    place in other languages too, where they are written otherwise there.
+    place in other languages too, where they are written otherwise there. `seal_suite`
+    names the algorithms that seals are made with (docs/evidence.md), chosen once.
     """
 
     model_config = SettingsConfigDict(
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     bank_complaints: str = Field("", max_length=300)
     bank_complaints_zh_tw: str = Field("", max_length=300)
     bank_complaints_en: str = Field("", max_length=300)
+    seal_suite: Literal["international", "sm"] = "international"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database_url")

@@ -21,6 +21,8 @@ PEM = re.compile(
 #: What the DER of a public key begins with (RFC 8410; GB/T 35276, GM/T 0006).
 ED25519 = bytes.fromhex("302a300506032b6570032100")
 SM2 = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
+#: What the known signatures are over.
+KNOWN = b"doorstep evidence"
 
 
 class Hash(Protocol):
@@ -41,6 +43,7 @@ class Suite:
     size: int  # of that DER
     making: tuple[str, ...]
     signing: tuple[str, ...]
+    known: tuple[str, str]  # a key and its signature over KNOWN
 
     def new(self) -> Hash:
         """Return a digest to be fed."""
@@ -57,8 +60,9 @@ class Suite:
     def sign(self, private: Path, content: bytes) -> str:
         """Sign with the private key in this PEM file; return base64url."""
         with openssl.files(content=content, signature=b"") as paths:
-            words = ("pkeyutl", "-sign", "-inkey", private, "-rawin", *self.signing)
-            done = openssl.run(*words, "-in", paths["content"], "-out", paths["signature"])
+            there = ("-in", paths["content"], "-out", paths["signature"])
+            words = ("pkeyutl", "-sign", "-inkey", private, "-rawin")
+            done = openssl.run(*words, *self.signing, *there)
             signature = paths["signature"].read_bytes()
         if done.returncode or not signature:
             raise CannotCheck("cannot_sign", why=done.stderr.decode(errors="replace"))
@@ -75,6 +79,16 @@ class Suite:
     def fits(self, der: bytes | None) -> bool:
         """Say whether this is a public key of this suite."""
         return der is not None and der.startswith(self.head) and len(der) == self.size
+
+    def try_out(self) -> None:
+        """Raise CannotCheck where openssl or Python here does not know these algorithms.
+
+        Otherwise a signature that it cannot read would look like one that does not fit.
+        """
+        public = f"-----BEGIN PUBLIC KEY-----\n{self.known[0]}\n-----END PUBLIC KEY-----\n"
+        self.new()
+        if not self.verifies(public, KNOWN, self.known[1]):
+            raise CannotCheck("openssl_cannot", suite=self.name)
 
     def make_key(self, private: Path) -> str:
         """Make a private key in this file, which only we may read; return its public half.
@@ -99,6 +113,13 @@ SUITES = {
             size=44,
             making=("-algorithm", "ed25519"),
             signing=(),
+            known=(
+                ("MCowBQYDK2VwAyEAmmt7LEdEsPOooPSESfG/x3GRiIA/Lkz/W3CbSeRBBo4="),
+                (
+                    "j-jXB8b9aqWWAQ9-gPdFhI0P2L_cGYJbZRxSCwxUaIxKdocbr6m92uIExqHd"
+                    "Xtrip9hvB1EZQ84WMAG7kzE3AQ"
+                ),
+            ),
         ),
         Suite(
             name="sm",
@@ -107,6 +128,17 @@ SUITES = {
             size=91,
             making=("-algorithm", "SM2"),
             signing=("-digest", "sm3", "-pkeyopt", "distid:1234567812345678"),
+            known=(
+                (
+                    "MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAE9y3c6eQ72sv92iiDen9bsFeQ"
+                    "2mkm4KfF1ITjFXvDq2FTWJ3khvlMH06Up7fy9LvJClzG3lWkP1DvMIrKiG5T"
+                    "Lg=="
+                ),
+                (
+                    "MEQCIEhKOEyVGcunckrSXJstZ3EmxYJ6LVHmkiZ9IEAQmz_rAiBoT2XWRowD"
+                    "UB9coAYRwXOUevFbSBgIOI1jPGM_VNFvIw"
+                ),
+            ),
         ),
     )
 }

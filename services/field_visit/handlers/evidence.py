@@ -27,10 +27,8 @@ from services.field_visit import store
 from services.field_visit.handlers import sealing
 from services.field_visit.handlers.looking import note_look
 from services.field_visit.handlers.media import is_kept_from
-from services.field_visit.model import Due, Seal, TreeHead, Visit
+from services.field_visit.model import DISCLOSED, Due, Seal, TreeHead, Visit
 
-#: What lines of disclosures are sealed for.
-DISCLOSED = "visit.disclosed"
 EVIDENCE_READERS = (Role.SUPERVISOR, Role.BANK_OFFICER, Role.COMPLIANCE)
 #: Heads of the log in a copy: those given away first after the seal, and last.
 MOST_HEADS = 16
@@ -57,7 +55,7 @@ def open_evidence(command: OpenEvidence, unit: Unit) -> EvidencePlan:
             store.hidden_of(unit.connection, visit.id, for_agency=is_of_agency(unit))
         ),
         log=log_of(seals, heads, unit),
-        keys=tuple(sorted({each.public_key for each in (*seals, *heads)})),
+        keys=keys_of(seals, heads),
     )
 
 
@@ -91,6 +89,12 @@ def unsealed(visit: Visit, unit: Unit) -> Conflict:
 
 def local(visit: Visit, at: datetime) -> str:
     return visit.local(at).isoformat(timespec="minutes")
+
+
+def keys_of(seals: Sequence[Seal], heads: Sequence[TreeHead]) -> tuple[str, ...]:
+    """Return the public keys that signed these, each once."""
+    sealed = {each.public_key for each in seals}
+    return tuple(sorted(sealed | {each.public_key for each in heads}))
 
 
 def part_of(seal: Seal) -> SealedPart:

@@ -15,17 +15,8 @@ from proto.field_visit import (
     ShowJournal,
 )
 from services.field_visit import store
+from services.field_visit.model import DEEDS
 
-#: What the pair did, which others than the bank may see as well. Whatever was said at a
-#: door is one entry like another to them: a complaint, of which nobody there may know,
-#: looks like somebody who was met.
-DEEDS = {
-    *("shift_started", "shift_ended", "anchored", "position"),
-    *("at_the_gate", "knocked", "recording", "media_noted", "conduct"),
-    *("debt_discussed", "entered", "left", "cash_handed", "letter_given"),
-    "payment_code_shown",
-    *("help_pressed", "partner_gone"),
-}
 WITHHELD = "withheld"
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from chassis.jobs import Job, Work
+    from proto.evidence import NoteSeal, NoteTreeHead
     from proto.housekeeping import HouseKept
     from proto.media import NoteInspection
     from proto.plausibility import NoteScores
@@ -37,9 +38,30 @@ def score(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteScores | N
     return score(job, engine, renew)
 
 
+def seal(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteSeal | None:
+    from services.field_visit.jobs.sealing import seal
+
+    return seal(job, engine, renew)
+
+
+def sign_head(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteTreeHead | None:
+    from services.field_visit.jobs.tree_heads import sign
+
+    return sign(job, engine)
+
+
+def publish_head(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
+    from services.field_visit.jobs.tree_heads import give_away
+
+    give_away(job, engine, renew)
+
+
 JOBS: dict[str, Work] = {
     "inspect_photo": inspect,
     "inspect_audio": inspect,
     "keep_house": keep_house,
     "score_positions": score,
+    "seal_visit": seal,
+    "sign_tree_head": sign_head,
+    "publish_tree_head": publish_head,
 }

@@ -3,6 +3,7 @@
 from services.field_visit.model.bounds import Clock, Reading, Span, Timed, Told, timed
 from services.field_visit.model.code import BankCode
 from services.field_visit.model.course import MEANS, REFUSED, STEPS, Due, Move, Step
+from services.field_visit.model.deeds import DEEDS
 from services.field_visit.model.door import (
     MATTERS,
     Door,
@@ -33,6 +34,7 @@ from services.field_visit.model.score import (
     score_id,
 )
 from services.field_visit.model.seal import (
+    DISCLOSED,
     PUBLISH_HEAD,
     SEAL,
     SIGN_HEAD,
@@ -150,6 +152,8 @@ __all__ = [
     "visit_table",
     "withdrawal_table",
     "access_table",
+    "DEEDS",
+    "DISCLOSED",
     "PUBLISH_HEAD",
     "SEAL",
     "SIGN_HEAD",

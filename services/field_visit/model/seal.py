@@ -7,6 +7,8 @@ from uuid import UUID
 
 #: What a worker is asked to do.
 SEAL, SIGN_HEAD, PUBLISH_HEAD = "seal_visit", "sign_tree_head", "publish_tree_head"
+#: What lines of disclosures are sealed for.
+DISCLOSED = "visit.disclosed"
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ from services.field_visit.store.log import (
     newest_head,
     reader,
     size,
+    tree_head,
 )
 from services.field_visit.store.looked import looks, note_look
 from services.field_visit.store.media import media, media_of_visit
@@ -75,6 +76,7 @@ from services.field_visit.store.scores import (
     replies_of_visit,
     scores_of_visit,
 )
+from services.field_visit.store.sealable import Sealable, sealable
 from services.field_visit.store.sealing import (
     correction,
     forget_hidden,
@@ -191,4 +193,7 @@ __all__ = [
     "positions_long",
     "put_aside",
     "seals",
+    "Sealable",
+    "sealable",
+    "tree_head",
 ]

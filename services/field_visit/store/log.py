@@ -89,3 +89,8 @@ def given_away_since(connection: Connection, since: datetime) -> bool:
     """Whether a head was given away since a moment."""
     query = select(HEAD.id).where(HEAD.given_away, HEAD.at >= since).limit(1)
     return connection.scalar(query) is not None
+
+
+def tree_head(connection: Connection, head_id: UUID) -> TreeHead | None:
+    query = select(tree_head_table).where(HEAD.id == head_id)
+    return next(iter(heads_of(connection, query)), None)

@@ -1,7 +1,7 @@
 """What visits are sealed by: what is lacking, the parts, what they hide, and erasures."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,8 @@ SEAL, HIDDEN, ERASED = seal_table.c, disclosure_table.c, erasure_table.c
 FORKED = ("fork", "unlinked")
 #: Visits whose positions, and cases whose rows, are let go in one look.
 MOST_ERASED = 200
+#: How late a shredding may be committed, after one of a later moment was seen.
+LATE = timedelta(days=1)
 
 
 def lacks(connection: Connection, visit: Visit) -> list[Lacks]:
@@ -109,9 +111,12 @@ def newly_erased(connection: Connection) -> list[Row[Any]]:
     """Sealed visits whose case was shredded since and does not say so yet."""
     gone, visit = shredded_table.c, visit_table.c
     noted = exists().where(ERASED.visit_id == visit.id, ERASED.what == Erased.CASE)
+    known = select(func.max(ERASED.at)).where(ERASED.what == Erased.CASE)
+    since = func.coalesce(known.scalar_subquery() - LATE, gone.shredded_at)
     both = shredded_table.join(visit_table, visit.case_id == gone.key_id)
     query = select(visit.id, gone.by, gone.reason, gone.shredded_at).select_from(both)
-    mine = query.where(visit.parts > 0, ~noted).order_by(visit.id)
+    mine = query.where(gone.shredded_at >= since, visit.parts > 0, ~noted)
+    mine = mine.order_by(gone.shredded_at, visit.id)
     return list(connection.execute(mine.limit(MOST_ERASED)))
 
 

@@ -1,0 +1,71 @@
+"""The server's keys for evidence: by one seals are signed, by the other the copies given.
+
+Files of mode 0600 among the other keys, made when they are first needed, but not in
+production: whoever checks a bundle was given the public half before. It lies beside each
+as `.pub`.
+"""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chassis import masters
+from chassis.settings import Settings
+from evidence.suites import SUITES, Suite, der_of, public_of
+
+#: What each key signs, as `GET /v1/keys` says it.
+SEAL, EXPORT = "seal", "export"
+READABLE = 0o644
+
+
+class NoKey(RuntimeError):
+    """A key is missing in production, or is of another suite. In one sentence."""
+
+
+def suite_of(settings: Settings) -> Suite:
+    return SUITES[settings.seal_suite]
+
+
+def private(settings: Settings, purpose: str) -> Path:
+    """Return the file of a key, which is made when missing. Raises NoKey."""
+    path = settings.keys / f"{purpose}-signing.pem"
+    if not path.exists():
+        if settings.environment == "production":
+            raise NoKey(
+                f"no key at {path}; make one with openssl genpkey, or put yours there: "
+                "who checks evidence has to know its public half beforehand"
+            )
+        make(path, suite_of(settings))
+    public(settings, path)
+    return path
+
+
+def make(path: Path, suite: Suite) -> None:
+    """Make a key, whole or not at all: of two processes at once the first one wins."""
+    with TemporaryDirectory(prefix="key-") as folder:
+        draft = Path(folder) / path.name
+        suite.make_key(draft)
+        masters.keep(path, draft.read_bytes())
+
+
+def public(settings: Settings, path: Path) -> str:
+    """Return the public half (PEM) of a key, and have it lie beside it.
+
+    Raises NoKey when it is a key of another suite.
+    """
+    found, suite = read_public(path), suite_of(settings)
+    if not suite.fits(der_of(found)):
+        raise NoKey(
+            f"{path} is no key of the suite {suite.name!r}; set DOORSTEP_SEAL_SUITE as it "
+            "was when it was made, or move it away: seals go on in the suite they began in"
+        )
+    beside = path.with_suffix(".pub")
+    if not beside.exists():
+        masters.keep(beside, found.encode())
+        beside.chmod(READABLE)
+    return found
+
+
+@cache
+def read_public(path: Path) -> str:
+    return public_of(path)
