@@ -33,6 +33,7 @@ from services.field_visit.model.score import (
     finding_id,
     score_id,
 )
+from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.seal import (
     DISCLOSED,
     PUBLISH_HEAD,
@@ -169,4 +170,7 @@ __all__ = [
     "log_node_table",
     "seal_table",
     "tree_head_table",
+    "REPORT",
+    "REPORT_PDF",
+    "report_table",
 ]

@@ -112,7 +112,7 @@ def lay(report: Report) -> Page:
         sealed=said("part_of", "seal"),
         seal=tuple((*said("fact", key), cut(text)) for key, text in sealing(report)),
         sentences=sentences(report),
-        qr=f"{report.verify_at}#{seal.digest}",
+        qr=f"{report.verify_at or seal.hash}#{seal.digest}",
         at=int(seal.at.timestamp()),
     )
 
@@ -294,6 +294,8 @@ def sealing(report: Report) -> Iterable[tuple[str, str]]:
 
 
 def sentences(report: Report) -> tuple[str, ...]:
-    at = cut(report.verify_at)
-    texts = (*said("said", "verify", at=at), *said("said", "page"))
-    return tuple(texts)
+    how = said("said", "verify")
+    if report.verify_at:
+        scan = said("said", "scan", at=cut(report.verify_at))
+        how = how[0] + scan[0], f"{how[1]} {scan[1]}"
+    return (*how, *said("said", "page"))
