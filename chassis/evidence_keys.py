@@ -8,10 +8,11 @@ as `.pub`.
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from chassis import masters
 from chassis.settings import Settings
-from evidence.suites import SUITES, Suite, der_of, public_of
+from evidence.suites import SUITES, Suite, b64, der_of, kid, public_of
 
 #: What each key signs, as `GET /v1/keys` says it.
 SEAL, EXPORT = "seal", "export"
@@ -69,3 +70,19 @@ def public(settings: Settings, path: Path) -> str:
 @cache
 def read_public(path: Path) -> str:
     return public_of(path)
+
+
+def jwk(settings: Settings, purpose: str) -> dict[str, Any]:
+    """Return the public half of a key as a JWK (RFC 7517, RFC 8037), and as PEM. Raises
+    NoKey.
+
+    `kid` is how heads name it. SM2 has no JWK of its own; its curve is named by ours.
+    """
+    found = public(settings, private(settings, purpose))
+    der = der_of(found)
+    assert der is not None
+    named = {"kid": kid(found), "use": "sig", "purpose": purpose, "pem": found}
+    if settings.seal_suite == "sm":
+        x, y = der[-64:-32], der[-32:]
+        return named | {"kty": "EC", "crv": "SM2", "alg": "SM2", "x": b64(x), "y": b64(y)}
+    return named | {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": b64(der[-32:])}

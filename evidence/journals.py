@@ -35,7 +35,8 @@ def entry(
     """Return the body of an `entry`.
 
     `text` is the entry's body as it was hashed (with `plain`: the whole entry of before
-    there were salts, or None where the record hides it as `{"text": {"sha256": link}}`).
+    there were salts). It is None where the record hides it, as `{"text": {"sha256": ..}}`:
+    the SHA-256 of that text, which is the `link` of a plain one.
     What the phone hid of a fact the record names as `{"personal": {"sha256": <the fact's
     hidden>}}`. `signature` is the phone's over `link`, where a batch ended. `more` is
     `received_at`, `counts`, `verdict`, `clauses`.

@@ -107,19 +107,25 @@ def _link(record: Record) -> bool:
 
 
 def _entry(record: Record, visit_id: str, shown: Shown) -> bool:
-    """Say whether what the entry says, and what it follows, is what was linked."""
+    """Say whether what the entry says, and what it follows, is what was linked.
+
+    Of one that this reader may not see, its hash leads to its link all the same; of one of
+    before there were salts it does not.
+    """
     body, at = record.body, record.where
+    text = _text(record, shown)
+    said = {} if text is None else _object(text)
     if body.get("plain"):
-        text = _plain_text(record, shown)
         if text is None:
             return False
-        said, link = _object(text), sha256(text)
+        link = sha256(text)
         if (said.get("seq"), said.get("prev")) != (body["seq"], body["prev"]):
             raise DoesNotFit("other_entry", at, seq=body["seq"])
     else:
-        text = member(body, "text", str, at)
-        said, link = _object(text), link_of(body["prev"], body["seq"], sha256(text))
-        _same_hidden(record, said)
+        digest = record.hidden["text"]["sha256"] if text is None else sha256(text)
+        link = link_of(body["prev"], body["seq"], digest)
+        if text is not None:
+            _same_hidden(record, said)
     if link != body["link"]:
         raise DoesNotFit("other_entry", at, seq=body["seq"])
     if said.get("visit_id", visit_id) != visit_id:
@@ -127,12 +133,18 @@ def _entry(record: Record, visit_id: str, shown: Shown) -> bool:
     return True
 
 
-def _plain_text(record: Record, shown: Shown) -> str | None:
-    """Return an entry of before there were salts; None where this reader may not see it."""
+def _text(record: Record, shown: Shown) -> str | None:
+    """Return what an entry says; None where this reader may not see it.
+
+    What is hidden as a whole commits to what the phone hashed: of one with a salt the body,
+    of one of before the whole entry, whose hash is its link.
+    """
     if "text" in record.body:
         text: str = member(record.body, "text", str, record.where)
         return text
-    if record.hidden.get("text") != {"sha256": record.body["link"]}:
+    digest = record.hidden.get("text", {}).get("sha256")
+    fits = digest == record.body["link"] if record.body.get("plain") else digest
+    if not fits:
         raise DoesNotFit("other_entry", record.where, seq=record.body["seq"])
     return shown.get((record.n, "text"))
 

@@ -17,6 +17,7 @@ from chassis.settings import Settings
 from gateway import (
     asks,
     events,
+    evidence,
     health,
     operations,
     packs,
@@ -97,6 +98,7 @@ def furnish(app: FastAPI) -> None:
         packs,
         routes_of_uploads,
         serving,
+        evidence,
         events,
         operations,
         pages,

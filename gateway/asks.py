@@ -72,6 +72,7 @@ from proto.dispatch import (
     TypeLiable,
     VisitsPlanned,
 )
+from proto.evidence import CorrectionKept, CorrectVisit, ListTreeHeads, TreeHeads
 from proto.field_visit import (
     AcknowledgeHelp,
     AskThirdParty,
@@ -265,6 +266,8 @@ ASKS = (
     Ask("GET", f"{CASE}/timeline", "oversight", ShowTimeline, Timeline, BOARD_READERS),
     Ask("GET", "/v1/board", "oversight", ShowBoard, Board, SUPERVISORS),
     Ask("GET", "/v1/bank-board", "oversight", ShowBankBoard, BankBoard, BANK_READERS),
+    Ask("POST", f"{VISIT}/corrections", "field_visit", CorrectVisit, CorrectionKept, VISIT_READERS),  # noqa: E501
+    Ask("GET", "/v1/log/heads", "field_visit", ListTreeHeads, TreeHeads, OPEN, keyed=False),
     Ask("POST", f"{VISIT}/check-out", "field_visit", CheckOut, Closed, COLLECTORS),
 )
 # fmt: on

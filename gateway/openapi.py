@@ -17,6 +17,7 @@ from gateway.roles import OPEN
 from proto.base import Command
 from proto.decision import Judgement
 from proto.grants import Landed
+from proto.looking import LookReason
 
 Schema = dict[str, Any]
 
@@ -67,7 +68,29 @@ COUNTED = {"sign_in", "follow_visit", "follow_events", "collect_pack"} | {
     ask.command.operation() for ask in ASKS if ask.roles is OPEN
 }
 #: What is asked in the query, and may be wrong as a body may.
-IN_QUERY = frozenset({"collect_pack", "list_visits"})
+IN_QUERY = frozenset({"collect_pack", "list_visits", "list_tree_heads", "open_evidence"})
+QUERIES: dict[str, list[Schema]] = {
+    "open_evidence": [
+        {
+            "name": "reason",
+            "in": "query",
+            "required": True,
+            "schema": {"type": "string", "enum": [each.value for each in LookReason]},
+        }
+    ],
+    "list_tree_heads": [
+        {
+            "name": "limit",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 400, "default": 100},
+        },
+        {
+            "name": "before",
+            "in": "query",
+            "schema": {"type": "string", "format": "uuid"},
+        },
+    ],
+}
 OF_BODIES = frozenset({"400", "413", "415", "422"})
 #: What tus answers with, by https://tus.io/protocols/resumable-upload.
 OF_TUS = frozenset({"400", "410", "412"})
@@ -115,6 +138,8 @@ def parameters(door: Door) -> list[Schema]:
         ]
     if door.name == "collect_pack":
         found.append({"name": "device_id", "in": "query", "required": True, "schema": uuid})
+    if door.name in QUERIES:
+        found += QUERIES[door.name]
     if door.keyed:
         found.append(KEY_OF_STRANGERS if door.roles is OPEN else KEY)
     if door.lands:

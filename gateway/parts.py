@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from anyio import CapacityLimiter
+
 from chassis.queues import Depth
 from chassis.settings import Settings
 from gateway.accounts import Accounts
@@ -16,6 +18,9 @@ from proto.base import Answer, Asker, Command
 
 if TYPE_CHECKING:  # landing asks services, and so knows this file
     from gateway.landing.taking import Landing
+
+#: Bundles of evidence that are put together at once.
+BUNDLES = 2
 
 
 class Services(Protocol):
@@ -49,6 +54,7 @@ class Parts:
 
     `strangers` counts what programs ask of whom nobody knows, `complainers` who complains
     on a page, `guesses` wrong codes on badges, `packs` how often a day is fetched.
+    `bundles` lets so many be put together at once: each reads all its files.
     """
 
     settings: Settings
@@ -62,3 +68,4 @@ class Parts:
     packs: Tries = field(default_factory=lambda: Tries(PER_PACK))
     complainers: Tries = field(default_factory=lambda: Tries(PER_STRANGER))
     guesses: Guesses = field(default_factory=Guesses)
+    bundles: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(BUNDLES))

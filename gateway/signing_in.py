@@ -1,10 +1,13 @@
 """The routes of accounts and sessions."""
 
+import contextlib
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI
 
-from chassis import bank_codes
+from chassis import bank_codes, evidence_keys
+from chassis.settings import Settings
 from gateway import bodies
 from gateway.accounts import AccountShown, FirstRun, NewAccount, Refresh, Session, SignIn
 from gateway.door import Call, Door, mount
@@ -19,6 +22,8 @@ SMALL = 16 << 10
 class Keys(Reply):
     """The public keys of what we sign (JWKS, RFC 7517); `purpose` says what each is for:
     access tokens, packs with visit grants, receipts. The bank's own are for its codes.
+    Those of evidence, `seal` and `export`, are given as PEM too: who checks a seal has its
+    key from elsewhere than with what it seals.
     """
 
     keys: list[dict[str, Any]]
@@ -55,7 +60,17 @@ async def keys(call: Call, _: Any) -> Keys:
     ours = [*tokens.keys(), landing.grants.signer.jwk, landing.receipts.jwk]
     settings = call.parts.settings
     banks = (bank_key(each, settings.bank) for each in bank_codes.keys_of(settings))
-    return Keys(keys=[*ours, *banks])
+    of_evidence = await to_thread.run_sync(evidence_jwks, settings)
+    return Keys(keys=[*ours, *of_evidence, *banks])
+
+
+def evidence_jwks(settings: Settings) -> list[dict[str, Any]]:
+    """Return the keys of seals and of copies, those that there are."""
+    found = []
+    for purpose in (evidence_keys.SEAL, evidence_keys.EXPORT):
+        with contextlib.suppress(evidence_keys.NoKey):
+            found.append(evidence_keys.jwk(settings, purpose))
+    return found
 
 
 def bank_key(key: BankKey, bank: str) -> dict[str, Any]:
@@ -81,7 +96,7 @@ DOORS = (
      sign_out),
     (Door("me", "GET", "/v1/me", EVERYONE, gives=AccountShown, says="Who asks."), me),
     (Door("keys", "GET", "/v1/keys", OPEN, gives=Keys,
-          says="The public keys of access tokens, grants, receipts, and codes."), keys),
+          says="The public keys of tokens, grants, receipts, seals, and codes."), keys),
 )
 # fmt: on
 

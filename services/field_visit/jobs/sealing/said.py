@@ -167,8 +167,8 @@ def ending(found: Sealable, now: datetime) -> Iterator[Draft]:
     """How it ended, and what was still lacking when that was written down."""
     its = found.visit
     body = {
-        "ending": its.ending,
-        "cause": its.cause,
+        "ending": its.ending and its.ending.value,
+        "cause": its.cause and its.cause.value,
         "at": moment(its.closed_at),
         "left": words(sorted(its.left_by)),
         "by": "deadline" if set(found.lacks) & set(WAITED_FOR) else "both_left",
