@@ -38,8 +38,8 @@ DOOR = Door(
     roles=BOARD_READERS,
     gives=Pdf,
     media="application/pdf",
-    says="The report of a visit, one page made from its sealed record. The `reason` is kept "
-    "with who asked. 409 before the visit is sealed, and once its case was erased.",
+    says="The report of a visit, one page made from its sealed record. The `reason` is "
+    "kept with who asked. 409 before the visit is sealed, and once its case was erased.",
 )
 
 

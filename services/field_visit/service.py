@@ -83,8 +83,8 @@ from proto.plausibility import (
     ShowPlausibility,
 )
 from proto.recovery import CashStanding, PaymentCodeStanding
-from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from proto.report import NoteReport, ReportShown, ShowReport
+from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit import handlers, store
 
 VISIT_READERS = (

@@ -25,6 +25,7 @@ from services.field_visit.model.journals import (
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
 from services.field_visit.model.media import INSPECT, Media
+from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.score import (
     SCORE,
     FindingKept,
@@ -33,7 +34,6 @@ from services.field_visit.model.score import (
     finding_id,
     score_id,
 )
-from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.seal import (
     DISCLOSED,
     PUBLISH_HEAD,

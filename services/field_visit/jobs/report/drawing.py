@@ -26,7 +26,6 @@ from services.field_visit.jobs.report.paper import drawn
 from services.field_visit.jobs.report.reading import read
 from services.field_visit.model import DISCLOSED, REPORT_PDF, Seal
 
-
 #: For the bank, and for the agency.
 COPIES = (False, True)
 #: What is said of a case that was shredded.
@@ -51,7 +50,10 @@ def drawn_anew(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteRepor
     """Raises Unavailable or Conflict when the case was shredded, before or meanwhile."""
     visit_id, folder = UUID(job.task["visit_id"]), media.Folder(settings().media)
     with engine.begin() as connection:
-        visit, seals = store.any_visit(connection, visit_id), store.seals(connection, visit_id)
+        visit, seals = (
+            store.any_visit(connection, visit_id),
+            store.seals(connection, visit_id),
+        )
         if visit is None or not seals:
             return None
         its = connection, visit.case_id, visit_id

@@ -112,9 +112,17 @@ def lay(report: Report) -> Page:
         sealed=said("part_of", "seal"),
         seal=tuple((*said("fact", key), cut(text)) for key, text in sealing(report)),
         sentences=sentences(report),
-        qr=f"{report.verify_at or seal.hash}#{seal.digest}",
+        qr=code_of(report),
         at=int(seal.at.timestamp()),
     )
+
+
+def code_of(report: Report) -> str:
+    """Return what the QR code says: what is behind `#` leaves nobody's browser."""
+    seal = report.seal
+    if report.verify_at:
+        return f"{report.verify_at}#{seal.digest}"
+    return f"{seal.hash}:{seal.digest}"
 
 
 def facts(report: Report) -> Iterable[tuple[str, str]]:
