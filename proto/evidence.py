@@ -15,7 +15,7 @@ from proto.media import Sha256
 
 #: A hash of either suite, in hex.
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Signed = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
+Signed = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9_\-]+$")]
 Pem = Annotated[str, Field(max_length=1000)]
 Text = Annotated[str, Field(max_length=8000)]
 

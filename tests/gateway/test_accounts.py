@@ -252,7 +252,8 @@ async def test_signing_out_ends_the_family(client, admin) -> None:
 async def test_the_public_key_is_shown_and_the_private_one_kept(client, parts) -> None:
     key, *others = (await client.get("/v1/keys")).json()["keys"]
     assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg", "purpose"}
-    assert [each["purpose"] for each in (key, *others)] == ["token", "pack", "receipt"]
+    purposes = ["token", "pack", "receipt", "seal", "export"]
+    assert [each["purpose"] for each in (key, *others)] == purposes
     path = settings().keys / KEY_FILE
     assert path.stat().st_mode & 0o777 == 0o600
     assert Tokens(settings()).kid == key["kid"]
