@@ -24,10 +24,7 @@ async def give(call: Call, _: object) -> Response:
     answer = await services.ask("field_visit", command, asker, trace=call.trace)
     shown = ReportShown.model_validate_json(answer.reply or "")
     name = f"report-{shown.visit_id}-{shown.part}.pdf"
-    headers = {
-        "Content-Disposition": f'inline; filename="{name}"',
-        "Cache-Control": "no-store",
-    }
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return Response(base64.b64decode(shown.pdf), 200, headers, DOOR.media)
 
 
