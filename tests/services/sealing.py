@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from chassis import evidence_keys, media, tables
+from chassis import evidence_keys, media, rounds, tables
 from chassis.jobs import Job
 from chassis.settings import settings
 from evidence import archive
@@ -84,15 +84,20 @@ class Worker:
 
     def waiting(self) -> list[Any]:
         job = tables.job
-        mine = job.c.kind.in_((SEAL, SIGN_HEAD)), job.c.done_at.is_(None)
+        of_mine = str(self.pair.case), str(rounds.house("field_visit"))
+        sealing_jobs = job.c.kind.in_((SEAL, SIGN_HEAD)), job.c.done_at.is_(None)
+        mine = (*sealing_jobs, job.c.subject.in_(of_mine))
         query = select(job).where(*mine).order_by(job.c.run_at, job.c.id)
         return list(self.connection.execute(query))
 
     def does(self, row: Any) -> list[str]:
+        self.ends(row)
+        return self.tells(row.kind, self.work(row))
+
+    def ends(self, row: Any) -> None:
         job = tables.job
         done = job.update().where(job.c.id == row.id).values(done_at=row.run_at)
         self.connection.execute(done)
-        return self.tells(row.kind, self.work(row))
 
     def work(self, row: Any, claim: int = 1) -> Any:
         job = Job(row.id, "field_visit", row.kind, row.task, row.subject, "w", "t", claim)

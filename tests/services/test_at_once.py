@@ -34,7 +34,8 @@ from tests.services.pairs import Pair, judged
 TABLES = (
     *("decision", "journal", "media", "checked_in", "help", "visit", "kept", "outbox"),
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
-    *("refusal", "score", "finding", "finding_reply", "subject"),
+    *("refusal", "score", "finding", "finding_reply", "subject", "access"),
+    *("seal", "disclosure", "correction", "erasure", "log_node", "tree_head"),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
 

@@ -458,7 +458,7 @@ def test_two_workers_at_once_make_one_part_and_what_is_left_makes_the_next(
     second = worker.work(row, claim=2)  # has seen more than the first
     assert worker.tells(row.kind, first) == [SEALED]
     assert worker.tells(row.kind, second) == []
-    worker.does(row)
+    worker.ends(row)
 
     pair.watch.goes(minutes=1)
     assert worker.looks() == [SEALED]
