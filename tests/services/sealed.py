@@ -64,16 +64,26 @@ class Sealing:
         **more: Any,
     ) -> None:
         body = {
+            "agency": known("agency"),
+            "letter": known("letter"),
+            "not_after": after(3600),
+            "not_before": after(-600),
+            "pair": [known("a"), known("b")],
+            "zone": "Asia/Shanghai",
+        }
+        called = {
             "agency": "HX",
             "case": "C2026-0081",
             "letter": "WT-2026-0017",
-            "not_after": after(3600),
-            "not_before": after(-600),
             "pair": ["W0007", "W0009"],
-            "zone": "Asia/Shanghai",
         }
-        names = {"place": {"address": place}, "debtor": {"debtor_name": debtor}}
-        self.says("visit", body | more, **names)
+        self.says(
+            "visit",
+            body,
+            place={"address": place},
+            debtor={"debtor_name": debtor},
+            names=called | more,
+        )
 
     def entry(self, fact: dict[str, Any], at: float = 300, **judged: Any) -> None:
         text = canonical({"at": after(at), "fact": fact})

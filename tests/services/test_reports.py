@@ -108,14 +108,12 @@ def test_a_report_is_drawn_after_each_seal_and_says_what_was_sealed(
     pair.keeps(pair.draws())
 
     said = pair.reads()
-    (visit,) = sealing.of_kind(pair, "visit")
     (part,) = sealing.plan(pair).parts
     head = SUITES["international"].hex(part.head.encode())
     for each in (
         f"委托银行Bank{settings().bank_name}",
         f"外访编号Visit{pair.visit}",
-        f"授权书Authorisation{visit['letter']}",
-        "、".join(visit["pair"]),
+        "案件编号CaseC1授权书AuthorisationSQ-1外访员Collectors1、1客户Debtor陈建国",
         "结果Outcome已面谈talked；两人均已签退bothcheckedout",
         "遇见Met客户本人thedebtor；已核对身份identified",
         f"sha256:{head}",

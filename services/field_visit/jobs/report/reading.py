@@ -40,14 +40,15 @@ def read(
     zone = ZoneInfo(visit["zone"])
     ending = newest(sealed, "ending")
     told = list(entries(sealed))
+    names = called(sealed, visit)
     return Report(
         bank=bank,
         verify_at=verify_at,
         visit=str(sealed.head.visit_id),
-        case=str(visit.get("case") or sealed.head.case_id),
-        agency=str(visit["agency"]),
-        pair=tuple(map(str, visit["pair"])),
-        letter=str(visit["letter"]),
+        case=names["case"],
+        agency=names["agency"],
+        pair=tuple(names["pair"]),
+        letter=names["letter"],
         debtor=hidden(sealed, "visit", "debtor", "debtor_name"),
         place=hidden(sealed, "visit", "place", "address"),
         zone=zone.key,
@@ -91,6 +92,17 @@ def only(sealed: Sealed, kind: str) -> dict[str, Any]:
 def newest(sealed: Sealed, kind: str) -> dict[str, Any]:
     """Return the newest body of a kind, or an empty one."""
     return next(reversed(bodies(sealed, kind)), {})
+
+
+def called(sealed: Sealed, visit: dict[str, Any]) -> dict[str, Any]:
+    """Return by what people call case, agency, pair and letter, or else their ids."""
+    ids = {name: visit[name] for name in ("agency", "letter")}
+    ids["case"] = sealed.head.case_id
+    record = sealed.of("visit")[-1]
+    names = sealed.disclosed.get((record.n, "names"), {})
+    numbers = names.get("pair") or [None] * len(visit["pair"])
+    pair = [no or each for no, each in zip(numbers, visit["pair"], strict=True)]
+    return ids | names | {"pair": pair}
 
 
 def hidden(sealed: Sealed, kind: str, name: str, member: str) -> str | None:
