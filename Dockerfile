@@ -1,7 +1,7 @@
 # One image for every part; what it runs is `doorstep run <part>`.
 FROM python:3.11-slim-bookworm
 
-# The font that the worker draws receipts with.
+# The font that the worker draws receipts and visit reports with.
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends fonts-wqy-zenhei \
     && rm -rf /var/lib/apt/lists/*

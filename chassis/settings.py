@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     of the bank: how it is called, its telephone, and where else one complains; name and
     place in other languages too, where they are written otherwise there. `seal_suite`
     names the algorithms that seals are made with (docs/evidence.md), chosen once.
+    `verify_at` is where whoever holds a visit report finds the heads of the log.
     """
 
     model_config = SettingsConfigDict(
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     bank_complaints_zh_tw: str = Field("", max_length=300)
     bank_complaints_en: str = Field("", max_length=300)
     seal_suite: Literal["international", "sm"] = "international"
+    verify_at: str = Field("", max_length=200, pattern=r"^(https://[!-~]+)?$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database_url")

@@ -111,7 +111,7 @@ install_packages() {
         local needed=()
         for name in "$@"; do
             case $name in
-                "$font") say "no $font here, so receipts cannot be drawn;" \
+                "$font") say "no $font here, so receipts and reports cannot be drawn;" \
                     "run as root: apt-get install $font" ;;
                 chromium) say "no chromium here, so pages are not looked at;" \
                     "run as root: apt-get install --no-install-recommends chromium" ;;

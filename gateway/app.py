@@ -24,6 +24,7 @@ from gateway import (
     pages,
     pairing,
     problems,
+    reports,
     serving,
     signing_in,
 )
@@ -99,6 +100,7 @@ def furnish(app: FastAPI) -> None:
         routes_of_uploads,
         serving,
         evidence,
+        reports,
         events,
         operations,
         pages,

@@ -68,16 +68,18 @@ COUNTED = {"sign_in", "follow_visit", "follow_events", "collect_pack"} | {
     ask.command.operation() for ask in ASKS if ask.roles is OPEN
 }
 #: What is asked in the query, and may be wrong as a body may.
-IN_QUERY = frozenset({"collect_pack", "list_visits", "list_tree_heads", "open_evidence"})
+IN_QUERY = frozenset(
+    {"collect_pack", "list_visits", "list_tree_heads", "open_evidence", "show_report"}
+)
+LOOK_REASON: Schema = {
+    "name": "reason",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "enum": [each.value for each in LookReason]},
+}
 QUERIES: dict[str, list[Schema]] = {
-    "open_evidence": [
-        {
-            "name": "reason",
-            "in": "query",
-            "required": True,
-            "schema": {"type": "string", "enum": [each.value for each in LookReason]},
-        }
-    ],
+    "open_evidence": [LOOK_REASON],
+    "show_report": [LOOK_REASON],
     "list_tree_heads": [
         {
             "name": "limit",

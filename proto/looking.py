@@ -24,6 +24,7 @@ class Looked(StrEnum):
     SOUND = "sound"
     FILM = "film"
     BUNDLE = "bundle"  # the evidence of a visit, with its files
+    REPORT = "report"  # the page that is made of it
 
 
 class LookAtMedia(Command):

@@ -83,6 +83,7 @@ from proto.plausibility import (
     ShowPlausibility,
 )
 from proto.recovery import CashStanding, PaymentCodeStanding
+from proto.report import NoteReport, ReportShown, ShowReport
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit import handlers, store
 
@@ -336,3 +337,11 @@ class FieldVisit(Service):
     @answers(ShowDisclosures, may=only(*handlers.EVIDENCE_READERS))
     def show_disclosures(self, command: ShowDisclosures, unit: Unit) -> DisclosuresShown:
         return handlers.show_disclosures(command, unit)
+
+    @answers(NoteReport, may=only())
+    def note_report(self, command: NoteReport, unit: Unit) -> Noted:
+        return handlers.note_report(command, unit)
+
+    @answers(ShowReport, may=only(*handlers.EVIDENCE_READERS))
+    def show_report(self, command: ShowReport, unit: Unit) -> ReportShown:
+        return handlers.show_report(command, unit)

@@ -17,7 +17,7 @@ from chassis.settings import Settings
 from proto.base import Role
 from proto.field_visit import BadgeChecked
 from proto.oversight import BankVisit
-from tests.browser import scenes
+from tests.browser import reported, scenes
 from tests.browser.chromium import chromium, sign_in
 from tests.browser.desk import CODE, NO, YES, Desk
 from tests.browser.desk import make as at_desk
@@ -162,6 +162,7 @@ def write(folder: Path = FOLDER) -> Iterator[Path]:
             yield kept(folder, picture.name, taken(browser, picture))
         for one in AT_A_DOOR:
             yield kept(folder, one.name, taken_at_a_door(browser, one))
+    yield kept(folder, "report", reported.picture())
 
 
 def kept(folder: Path, name: str, png: bytes) -> Path:

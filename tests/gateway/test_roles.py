@@ -121,6 +121,7 @@ TABLE: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/v1/visits/{visit_id}/check-out"): {COLLECTOR},
     ("POST", "/v1/visits/{visit_id}/corrections"): READERS,
     ("GET", "/v1/visits/{visit_id}/evidence"): {SUPERVISOR, BANK, COMPLIANCE},
+    ("GET", "/v1/visits/{visit_id}/report"): {SUPERVISOR, BANK, COMPLIANCE},
     ("GET", "/v1/log/heads"): OPEN,
     ("OPTIONS", "/v1/uploads"): OPEN,
     ("POST", "/v1/uploads"): {COLLECTOR},

@@ -57,6 +57,7 @@ from services.field_visit.handlers.plausibility import (
     reply_to_finding,
     show_plausibility,
 )
+from services.field_visit.handlers.reports import note_report, show_report
 from services.field_visit.handlers.revoking import withdraw, withdraw_template
 from services.field_visit.handlers.sealing import note_seal
 from services.field_visit.handlers.shown import list_visits, show_visit
@@ -127,4 +128,6 @@ __all__ = [
     "note_tree_head",
     "open_evidence",
     "show_disclosures",
+    "note_report",
+    "show_report",
 ]

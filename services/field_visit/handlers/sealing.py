@@ -16,6 +16,7 @@ from proto.field_visit import Noted, VisitSealed, VisitState
 from services.field_visit import store
 from services.field_visit.handlers import judging
 from services.field_visit.model import (
+    REPORT,
     SEAL,
     SIGN_HEAD,
     WAITED_FOR,
@@ -95,4 +96,5 @@ def note_seal(command: NoteSeal, unit: Unit) -> Noted:
     )
     unit.emit(sealed, visit.case_id)
     unit.job(SIGN_HEAD, visit.case_id, given_away=False)
+    unit.job(REPORT, visit.case_id, visit_id=visit.id)
     return Noted()

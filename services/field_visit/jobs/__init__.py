@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from proto.housekeeping import HouseKept
     from proto.media import NoteInspection
     from proto.plausibility import NoteScores
+    from proto.report import NoteReport
 
 
 def inspect(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteInspection:
@@ -56,6 +57,12 @@ def publish_head(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
     give_away(job, engine, renew)
 
 
+def report(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteReport | None:
+    from services.field_visit.jobs.report.drawing import draw
+
+    return draw(job, engine, renew)
+
+
 JOBS: dict[str, Work] = {
     "inspect_photo": inspect,
     "inspect_audio": inspect,
@@ -64,4 +71,5 @@ JOBS: dict[str, Work] = {
     "seal_visit": seal,
     "sign_tree_head": sign_head,
     "publish_tree_head": publish_head,
+    "report_visit": report,
 }

@@ -25,6 +25,7 @@ from services.field_visit.model.journals import (
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
 from services.field_visit.model.media import INSPECT, Media
+from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.score import (
     SCORE,
     FindingKept,
@@ -169,4 +170,7 @@ __all__ = [
     "log_node_table",
     "seal_table",
     "tree_head_table",
+    "REPORT",
+    "REPORT_PDF",
+    "report_table",
 ]

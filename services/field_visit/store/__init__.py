@@ -69,6 +69,7 @@ from services.field_visit.store.positions import (
     presences,
     same_photos,
 )
+from services.field_visit.store.reports import keep_reports, report
 from services.field_visit.store.resting import resting, resting_of_late
 from services.field_visit.store.scores import (
     finding_of_reply,
@@ -196,4 +197,6 @@ __all__ = [
     "Sealable",
     "sealable",
     "tree_head",
+    "keep_reports",
+    "report",
 ]

@@ -9,7 +9,10 @@ from sqlalchemy import Connection, Row, Table, and_, func, select, union
 
 from chassis import tables
 from chassis.keyring_tables import shredded_table
-from proto.workforce import DeviceStanding
+from chassis.shared import Kept
+from proto.dispatch import CaseStanding
+from proto.letters import AuthorisationStanding
+from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
 from services.field_visit.model import (
     Lacks,
     Visit,
@@ -27,7 +30,7 @@ from services.field_visit.model import (
 from services.field_visit.store.positions import any_visit
 from services.field_visit.store.sealing import lacks
 
-ENTRY, VERDICT = journal_table.c, verdict_table.c
+ENTRY, VERDICT, KEPT = journal_table.c, verdict_table.c, tables.kept.c
 Rows = list[Row[Any]]
 
 
@@ -39,6 +42,7 @@ class Sealable:
 
     visit: Visit
     lacks: tuple[Lacks, ...]
+    names: Mapping[str, Any]
     phones: Mapping[UUID, DeviceStanding]
     check_ins: Rows
     entries: Mapping[UUID, Rows]
@@ -64,6 +68,7 @@ def sealable(
     return Sealable(
         visit=visit,
         lacks=tuple(lacks(connection, visit)),
+        names=names(connection, visit),
         phones=standings(connection, devices),
         check_ins=of_visit(connection, checked_in_table, visit_id, "at"),
         entries={each: entries(connection, visit_id, each, known) for each in devices},
@@ -76,6 +81,26 @@ def sealable(
         erasures=of_visit(connection, erasure_table, visit_id, "at"),
         shredded=connection.execute(gone).first(),
     )
+
+
+def names(connection: Connection, visit: Visit) -> dict[str, Any]:
+    """By what people call those a visit names by id, as far as it is known here."""
+    its = visit.case_id, visit.agency_id, visit.letter_id, *visit.collectors
+    rows = connection.execute(
+        select(KEPT.topic, KEPT.key, KEPT.body).where(KEPT.key.in_(its))
+    )
+    kept = Kept({(row.topic, row.key): row.body for row in rows})
+    case = kept.get(CaseStanding, visit.case_id)
+    agency = kept.get(AgencyStanding, visit.agency_id)
+    letter = kept.get(AuthorisationStanding, visit.letter_id)
+    people = [kept.get(PersonStanding, each) for each in visit.collectors]
+    found = {
+        "agency": agency and agency.code,
+        "case": case and case.number,
+        "letter": letter and letter.number,
+        "pair": [person and person.staff_no for person in people],
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def of_visit(connection: Connection, table: Table, visit_id: UUID, by: str) -> Rows:

@@ -48,7 +48,8 @@ def visit(found: Sealable, pen: Pen, now: datetime) -> Iterator[Draft]:
         debtor = pen.hides({"debtor_name": said["debtor_name"]})
         place["address"] = said["address"]
     hidden = pen.hides(place) if place else None
-    yield draft("visit", now, body, debtor=debtor, place=hidden)
+    names = pen.hides(dict(found.names)) if found.names else None
+    yield draft("visit", now, body, debtor=debtor, place=hidden, names=names)
 
 
 def phones(found: Sealable, now: datetime) -> Iterator[Draft]:
