@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     `bank_name`, `bank_hotline` and `bank_complaints` are what somebody at a door is told
     of the bank: how it is called, its telephone, and where else one complains; name and
     place in other languages too, where they are written otherwise there.
+    By the `seal_suite` new fields are sealed, and signed what is signed for many years.
+    `heads_to` lists where tree heads are given to, `heads_password_file` holds the password
+    of its user, `heads_networks` the only networks that any of it may lie in. `tsa_url` is a
+    timestamp authority (RFC 3161), and `tsa_ca` the file of whom its certificate is from.
     """
 
     model_config = SettingsConfigDict(
@@ -86,6 +90,12 @@ class Settings(BaseSettings):
     bank_complaints_zh_tw: str = Field("", max_length=300)
     bank_complaints_en: str = Field("", max_length=300)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    seal_suite: Literal["international", "sm"] = "international"
+    heads_to: str = Field("", repr=False)
+    heads_password_file: Path | None = None
+    heads_networks: str = ""
+    tsa_url: str = Field("", repr=False, pattern=r"^(https?://[^\s@]+)?$")
+    tsa_ca: Path | None = None
 
     @field_validator("database_url")
     @classmethod
@@ -96,6 +106,31 @@ class Settings(BaseSettings):
     @classmethod
     def complete_amqp_uri(cls, uri: str, known: ValidationInfo) -> str:
         return with_password(uri, known.data.get("broker_password_file"))
+
+    @field_validator("heads_to")
+    @classmethod
+    def refuse_no_places(cls, listed: str) -> str:
+        from chassis.outward import places  # which reads the settings itself
+
+        places(listed)
+        return listed
+
+    @field_validator("heads_networks")
+    @classmethod
+    def refuse_no_networks(cls, listed: str) -> str:
+        from chassis.outward import networks
+
+        networks(listed)
+        return listed
+
+    @model_validator(mode="after")
+    def refuse_a_stamp_that_nobody_checks(self) -> Self:
+        if self.tsa_url and self.tsa_ca is None:
+            raise ValueError(
+                "DOORSTEP_TSA_URL is set and DOORSTEP_TSA_CA is not; name the file of the "
+                "certificates that its tokens are checked by"
+            )
+        return self
 
     @model_validator(mode="after")
     def refuse_pretence_in_production(self) -> Self:

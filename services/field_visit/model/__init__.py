@@ -10,6 +10,7 @@ from services.field_visit.model.door import (
     refuses_recording,
     speaks_against,
 )
+from services.field_visit.model.given import GIVE, Sent, head_sent_table, timestamp_table
 from services.field_visit.model.help import Help
 from services.field_visit.model.journals import (
     Ahead,
@@ -63,6 +64,10 @@ from services.field_visit.model.visit import CLOCK_SLACK, CheckedIn, Visit
 __all__ = [
     "BankCode",
     "CLOCK_SLACK",
+    "GIVE",
+    "Sent",
+    "head_sent_table",
+    "timestamp_table",
     "INSPECT",
     "MEANS",
     "REFUSED",
