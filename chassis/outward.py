@@ -62,7 +62,7 @@ def wrong(place: str) -> str | None:
     """Return what is wrong with a place, if anything is."""
     try:
         parts = urlsplit(place)
-        has_password = parts.password is not None or not 0 < (parts.port or 1)
+        has_password = parts.password is not None or not (parts.port or 1) > 0
     except ValueError:
         return "is no address"
     if has_password:
@@ -166,14 +166,20 @@ class Wire(HTTPConnection):
 
 
 def exchange(
-    url: str, method: str, body: bytes | None, headers: dict[str, str]
+    url: str,
+    method: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    *,
+    is_signed: bool = False,
 ) -> tuple[int, bytes]:
     """Ask once; return the status and what came. Raises Away, Unsure.
 
-    Away: it was not asked. Unsure: it was, and what became of it is not known.
+    Away: it was not asked. Unsure: it was, and what became of it is not known. What is
+    signed, and checked by that, may come in the clear; in production nothing else may.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "http" and settings().environment == "production":
+    parts, in_production = urlsplit(url), settings().environment == "production"
+    if parts.scheme == "http" and in_production and not is_signed:
         raise NotAllowed("not-in-the-clear")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     wire = Wire(parts)

@@ -12,7 +12,8 @@ Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         check_badge, grant_visit, show_pairing, collect_pack, show_day, summon_help,
         acknowledge_help, show_help, receive_media, show_media, list_media,
         show_plausibility, reply_to_finding; to itself look_around, end_stay, expect_left,
-        climb_help, note_inspection, note_scores, let_positions_go, give_up_waiting.
+        climb_help, note_inspection, note_scores, let_positions_go, give_up_waiting,
+        give_heads.
 Says    collectors_arrived, check_in_not_allowed, talk_not_allowed, entry_not_allowed,
         entry_allowed, cash_allowed, cash_not_allowed, cash_taken, money_left_behind,
         letter_not_allowed, letter_handed_over, third_party_may_be_asked,

@@ -47,6 +47,7 @@ from proto.field_visit import (
     VisitList,
     VisitShown,
 )
+from proto.given import GiveHeads
 from proto.grants import GrantVisit, VisitGrant
 from proto.letters import AuthorisationStanding, TemplateStanding
 from proto.media import (
@@ -83,7 +84,7 @@ VISIT_READERS = (
 class FieldVisit(Service):
     name = "field_visit"
     reads = (rulebook.load,)
-    rounds = (LookAround, LetPositionsGo, GiveUpWaiting)
+    rounds = (LookAround, LetPositionsGo, GiveUpWaiting, GiveHeads)
     keeps = (
         AgencyStanding,
         PersonStanding,
@@ -278,6 +279,10 @@ class FieldVisit(Service):
     @answers(GiveUpWaiting, may=only())
     def give_up_waiting(self, command: GiveUpWaiting, unit: Unit) -> Noted:
         return handlers.give_up_waiting(command, unit)
+
+    @answers(GiveHeads, may=only())
+    def give_heads(self, command: GiveHeads, unit: Unit) -> Noted:
+        return handlers.give_heads(command, unit)
 
     @answers(ShowPlausibility, may=only(*handlers.SCORE_READERS))
     def show_plausibility(self, command: ShowPlausibility, unit: Unit) -> PlausibilityShown:

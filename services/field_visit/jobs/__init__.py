@@ -37,9 +37,17 @@ def score(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteScores | N
     return score(job, engine, renew)
 
 
+def give_heads(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
+    from services.field_visit.jobs import publishing, timestamps
+
+    publishing.give_due(engine, renew)
+    timestamps.stamp_due(engine, renew)
+
+
 JOBS: dict[str, Work] = {
     "inspect_photo": inspect,
     "inspect_audio": inspect,
     "keep_house": keep_house,
     "score_positions": score,
+    "give_heads": give_heads,
 }

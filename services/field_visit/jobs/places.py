@@ -158,7 +158,8 @@ class Mail(smtplib.SMTP):
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         super().__init__(host, port, "localhost", timeout=outward.SILENT_S)
 
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # type: ignore[override]  # a private name of smtplib: its own SMTP_SSL does the same
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        # the name by which smtplib's own SMTP_SSL does the same
         wire = outward.reached(host, port)
         return outward.protected(wire, host) if self.parts.scheme == "smtps" else wire
 
@@ -189,7 +190,7 @@ def introduce(server: Mail, parts: SplitResult) -> None:
     server.ehlo_or_helo_if_needed()
     if parts.scheme == "smtp" and server.has_extn("starttls"):
         server.starttls(context=ssl.create_default_context())
-        outward.limited(server.sock)
+        outward.limited(wire_of(server))
         server.ehlo()
     protected = isinstance(server.sock, ssl.SSLSocket)
     in_the_clear = not protected and settings().environment == "production"
@@ -197,6 +198,13 @@ def introduce(server: Mail, parts: SplitResult) -> None:
         raise Away("not-in-the-clear")
     if parts.username:
         server.login(unquote(parts.username), password())
+
+
+def wire_of(server: Mail) -> socket.socket:
+    """Raises SMTPServerDisconnected."""
+    if server.sock is None:
+        raise smtplib.SMTPServerDisconnected
+    return server.sock
 
 
 def hand_over(server: Mail, content: bytes) -> None:

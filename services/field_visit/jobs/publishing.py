@@ -123,7 +123,7 @@ def given(row: Row[Any]) -> Outcome:
 
 def note(engine: Engine, row: Row[Any], outcome: Outcome) -> None:
     now = clock.now()
-    values = {"state": outcome.state, "why": outcome.why}
+    values: dict[str, Any] = {"state": outcome.state, "why": outcome.why}
     values |= {"next_at": next_at(row.tries, now) if outcome.state in OPEN else None}
     values |= {"sent_at": now if outcome.state is Sent.SENT else None}
     with engine.begin() as connection:
@@ -135,4 +135,5 @@ def note(engine: Engine, row: Row[Any], outcome: Outcome) -> None:
 
 def next_at(tries: int, now: datetime) -> datetime:
     """Return when it is tried again: each time twice as late, up to an hour."""
-    return now + min(FIRST * 2 ** min(tries - 1, 10), LONGEST)
+    doubled: timedelta = FIRST * 2 ** min(tries - 1, 10)
+    return now + min(doubled, LONGEST)

@@ -39,13 +39,14 @@ head_sent_table = Table(
 )
 Index("head_sent_next", head_sent_table.c.next_at)
 
-#: A head's text and the token over it, once there is one: the whole answer of the authority,
-#: which says `stamped_at`; its certificate ends at `good_until`.
+#: A head's text and the token over it, once there is one: the whole answer of the
+#: authority, which says `stamped_at`; its certificate ends at `good_until`.
 timestamp_table = Table(
     "timestamp",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("text", Text, nullable=False),
+    Column("sha256", Text, nullable=False, unique=True),
     Column("wanted_at", DateTime(timezone=True), nullable=False),
     Column("next_at", DateTime(timezone=True)),
     Column("tries", Integer, nullable=False, server_default="0"),

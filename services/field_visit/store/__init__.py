@@ -10,6 +10,7 @@ from services.field_visit.store.forgetting import (
     noted_long,
     reasons,
 )
+from services.field_visit.store.given import stamp_id, token_of, waits_to_be_given
 from services.field_visit.store.given_up import (
     MOST_GIVEN_UP,
     how_many_wait,
@@ -77,6 +78,9 @@ from services.field_visit.store.tracks import (
 from services.field_visit.store.waiting import MOST, to_look_at
 
 __all__ = [
+    "stamp_id",
+    "token_of",
+    "waits_to_be_given",
     "MOST",
     "MOST_GIVEN_UP",
     "MOST_NOTED",

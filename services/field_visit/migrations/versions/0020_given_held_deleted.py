@@ -26,6 +26,7 @@ def upgrade() -> None:
         "timestamp",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False, unique=True),
         sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True)),
         sa.Column("tries", sa.Integer(), nullable=False, server_default="0"),
