@@ -22,6 +22,7 @@ from gateway.roles import (
     COLLECTORS,
     COMPLAINT_READERS,
     COMPLAINTS_DESK,
+    COMPLIANCE,
     DEVICE_KEEPERS,
     HEARERS,
     HELPERS,
@@ -59,9 +60,13 @@ from proto.dispatch import (
     CaseShown,
     CasesOpened,
     HoldCase,
+    LegalHoldKnown,
+    LegalHolds,
+    LiftLegalHold,
     MarkPaidOff,
     OpenCases,
     PlanVisits,
+    PutLegalHold,
     RecallCase,
     ReleaseLiable,
     ReopenAddress,
@@ -69,6 +74,7 @@ from proto.dispatch import (
     ResumeCase,
     ReviewHold,
     ShowCase,
+    ShowLegalHolds,
     TypeLiable,
     VisitsPlanned,
 )
@@ -219,6 +225,9 @@ ASKS = (
     Ask("GET", f"{CASE}/circumstances", "dispatch", ShowCircumstances, CircumstancesShown, BANK_READERS),  # noqa: E501
     Ask("POST", f"{CASE}/liable", "dispatch", TypeLiable, CaseShown, BANK),
     Ask("POST", f"{CASE}/liable/{{liable_id}}/release", "dispatch", ReleaseLiable, CaseShown, BANK),  # noqa: E501
+    Ask("POST", f"{CASE}/legal-hold", "dispatch", PutLegalHold, LegalHoldKnown, COMPLIANCE),  # noqa: E501
+    Ask("POST", f"{CASE}/legal-hold/{{hold_id}}/lifting", "dispatch", LiftLegalHold, LegalHoldKnown, COMPLIANCE),  # noqa: E501
+    Ask("GET", f"{CASE}/legal-hold", "dispatch", ShowLegalHolds, LegalHolds, COMPLIANCE),
     Ask("POST", f"{CASE}/address-reopening", "dispatch", ReopenAddress, CaseShown, BANK),
     Ask("POST", THIRD, "contact", PermitThirdParty, ThirdPartyPermit, BANK),
     Ask("POST", f"{THIRD}/{{permit_id}}/revocation", "contact", RevokeThirdPartyPermit, ThirdPartyPermit, BANK),  # noqa: E501

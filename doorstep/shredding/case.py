@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from chassis import legal_hold
 from chassis.database import engine
 from chassis.shredding import Reason, shred
 from doorstep.direct import reach
@@ -17,12 +18,25 @@ def shred_case(case: str, reason: Reason) -> int:
     by = f"desk:{getpass.getuser()}"
     with engine(reach().database_url, "dispatch", pool=0).begin() as connection:
         case_id = known(connection, case)
+        refuse_held(connection, case_id)
         store.forget(connection, case_id)
         first = shred(connection, case_id, by, reason)
     print(f"case {case_id} is shredded" if first else f"case {case_id} was shredded before")
     print(f"see that nothing opens: doorstep shred scan {case_id}")
     print("reach old backups of the keyring too: doorstep keys rotate")
     return 0
+
+
+def refuse_held(connection: Connection, case_id: UUID) -> None:
+    """Raises Misuse while a legal hold stands on a case."""
+    try:
+        legal_hold.refuse_held(connection, case_id)
+    except legal_hold.Held as held:
+        raise Misuse(
+            f"case {case_id} is under a legal hold ({held.values['reason']}) that "
+            f"{held.values['by']} put on it {held.values['since']}; nothing of it is "
+            "erased until compliance lifts it"
+        ) from None
 
 
 def known(connection: Connection, case: str) -> UUID:

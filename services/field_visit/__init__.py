@@ -4,7 +4,7 @@ Owns    visits, check-ins, the phones' journals, photos and sound, calls for hel
         decisions at the door, how plausible positions are, and which visit used what
         may be used once.
 Keeps   agency, person, device, authorisation, case, work and template standings.
-Hears   dispatch.visit_planned, recovery.cash_standing,
+Hears   dispatch.visit_planned, dispatch.legal_hold_lifted, recovery.cash_standing,
         recovery.payment_code_standing, contact.third_party_standing.
 Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         discuss_debt, enter_premises, collect_cash, show_payment_code, hand_over_letter,

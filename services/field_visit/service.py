@@ -9,7 +9,7 @@ from proto.base import Role
 from proto.complaints import WorkStanding
 from proto.contact import ThirdPartyStanding
 from proto.day import Day, ShowDay
-from proto.dispatch import CaseStanding, VisitPlanned
+from proto.dispatch import CaseStanding, LegalHoldLifted, VisitPlanned
 from proto.field_visit import (
     AcknowledgeHelp,
     AskThirdParty,
@@ -122,6 +122,10 @@ class FieldVisit(Service):
     @hears(TemplateStanding)
     def template(self, event: TemplateStanding, unit: Unit) -> None:
         handlers.withdraw_template(event, unit)
+
+    @hears(LegalHoldLifted)
+    def look_again(self, event: LegalHoldLifted, unit: Unit) -> None:
+        handlers.look_again(event, unit)
 
     @hears(AgencyStanding)
     def agency(self, event: AgencyStanding, unit: Unit) -> None:

@@ -54,4 +54,6 @@ def emptied(environment: None, database_url: str) -> Iterator[Emptied]:
 
 def empty(its: Engine) -> None:
     with its.begin() as connection:
-        connection.execute(text("TRUNCATE keyring.key, keyring.master, keyring.shredded"))
+        tables = ("key", "master", "shredded", "legal_hold")
+        names = ", ".join(f"keyring.{name}" for name in tables)
+        connection.execute(text(f"TRUNCATE {names}"))

@@ -31,6 +31,7 @@ from services.field_visit.handlers.hours import boss_of, sign_off_hour
 from services.field_visit.handlers.journal import record_journal
 from services.field_visit.handlers.journal_shown import show_journal
 from services.field_visit.handlers.leaves import keep_cash, keep_third_party
+from services.field_visit.handlers.legal_holds import look_again
 from services.field_visit.handlers.media import (
     list_media,
     note_inspection,
@@ -85,6 +86,7 @@ __all__ = [
     "let_positions_go",
     "list_media",
     "list_visits",
+    "look_again",
     "look_around",
     "note_phone",
     "note_inspection",

@@ -7,6 +7,7 @@ from services.field_visit.store.forgetting import (
     forget_noted,
     keep_noted,
     kept_long,
+    look_again,
     noted_long,
     reasons,
 )
@@ -78,6 +79,7 @@ from services.field_visit.store.tracks import (
 from services.field_visit.store.waiting import MOST, to_look_at
 
 __all__ = [
+    "look_again",
     "stamp_id",
     "token_of",
     "waits_to_be_given",
