@@ -58,9 +58,10 @@ class Settings(BaseSettings):
     of the bank: how it is called, its telephone, and where else one complains; name and
     place in other languages too, where they are written otherwise there.
     By the `seal_suite` new fields are sealed, and signed what is signed for many years.
-    `heads_to` lists where tree heads are given to, `heads_password_file` holds the password
-    of its user, `heads_networks` the only networks that any of it may lie in. `tsa_url` is a
-    timestamp authority (RFC 3161), and `tsa_ca` the file of whom its certificate is from.
+    `heads_to` lists where tree heads are given to, `heads_password_file` holds the
+    password of its user, `heads_networks` the only networks that any of it may lie in.
+    `tsa_url` is a timestamp authority (RFC 3161), and `tsa_ca` the file of whom its
+    certificate is from.
     """
 
     model_config = SettingsConfigDict(

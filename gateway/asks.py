@@ -116,7 +116,7 @@ from proto.letters import (
     RevokeAuthorisation,
     TemplateShown,
 )
-from proto.media import ListMedia, MediaList
+from proto.media import DeleteMedia, ListMedia, MediaGone, MediaList
 from proto.oversight import (
     BankBoard,
     Board,
@@ -267,6 +267,7 @@ ASKS = (
     Ask("POST", f"{VISIT}/help", "field_visit", SummonHelp, HelpKnown, COLLECTORS, lands=True),  # noqa: E501
     Ask("POST", f"{VISIT}/help/{{help_id}}/acknowledgement", "field_visit", AcknowledgeHelp, HelpKnown, HELPERS),  # noqa: E501
     Ask("GET", f"{VISIT}/help/{{help_id}}", "field_visit", ShowHelp, HelpShown, HELPERS),
+    Ask("POST", "/v1/media/{media_id}/deletion", "field_visit", DeleteMedia, MediaGone, COMPLIANCE),  # noqa: E501
     Ask("GET", f"{VISIT}/media", "field_visit", ListMedia, MediaList, VISIT_READERS),
     Ask("GET", f"{VISIT}/plausibility", "field_visit", ShowPlausibility, PlausibilityShown, SCORE_READERS),  # noqa: E501
     Ask("POST", f"{VISIT}/plausibility/{{finding_id}}/reply", "field_visit", ReplyToFinding, ReplyKept, COLLECTORS),  # noqa: E501

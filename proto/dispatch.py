@@ -632,7 +632,7 @@ class PutLegalHold(Command):
 
 
 class LiftLegalHold(Command):
-    """The order is over. Another one on the same case stays. Saying so again is harmless."""
+    """The order is over; another one on the same case stays. Twice is harmless."""
 
     case_id: UUID
     hold_id: UUID

@@ -11,6 +11,7 @@ Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         ask_third_party, sign_off_hour, swap_partner, check_out, show_visit, list_visits,
         check_badge, grant_visit, show_pairing, collect_pack, show_day, summon_help,
         acknowledge_help, show_help, receive_media, show_media, list_media,
+        delete_media,
         show_plausibility, reply_to_finding; to itself look_around, end_stay, expect_left,
         climb_help, note_inspection, note_scores, let_positions_go, give_up_waiting,
         give_heads.
@@ -23,6 +24,7 @@ Says    collectors_arrived, check_in_not_allowed, talk_not_allowed, entry_not_al
         address_found_wrong, appointment_recorded, breach_recorded, breach_suspected,
         collectors_left, clearance_revoked, partner_missing, window_closes,
         visit_cut_short, help_called, help_climbed, help_acknowledged,
-        media_received, media_inspected, journal_irregular, payment_told, pair_swapped,
+        media_received, media_inspected, media_deleted,
+        journal_irregular, payment_told, pair_swapped,
         plausibility_scored.
 """

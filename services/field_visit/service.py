@@ -51,7 +51,9 @@ from proto.given import GiveHeads
 from proto.grants import GrantVisit, VisitGrant
 from proto.letters import AuthorisationStanding, TemplateStanding
 from proto.media import (
+    DeleteMedia,
     ListMedia,
+    MediaGone,
     MediaKept,
     MediaList,
     MediaShown,
@@ -271,6 +273,10 @@ class FieldVisit(Service):
     @answers(ListMedia, may=only(*VISIT_READERS))
     def list_media(self, command: ListMedia, unit: Unit) -> MediaList:
         return handlers.list_media(command, unit)
+
+    @answers(DeleteMedia, may=only(Role.COMPLIANCE))
+    def delete_media(self, command: DeleteMedia, unit: Unit) -> MediaGone:
+        return handlers.delete_media(command, unit)
 
     @answers(NoteScores, may=only())
     def note_scores(self, command: NoteScores, unit: Unit) -> Noted:

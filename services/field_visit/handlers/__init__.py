@@ -17,6 +17,7 @@ from services.field_visit.handlers.check_in import check_in, of_the_pair
 from services.field_visit.handlers.codes import keep_code
 from services.field_visit.handlers.course import check_out, plan
 from services.field_visit.handlers.day import show_day
+from services.field_visit.handlers.deleting import delete_media, erase_all
 from services.field_visit.handlers.giving import give_heads
 from services.field_visit.handlers.giving_up import give_up_waiting
 from services.field_visit.handlers.granting import grant_visit, note_phone
@@ -72,6 +73,8 @@ __all__ = [
     "check_out",
     "collect_cash",
     "collect_pack",
+    "delete_media",
+    "erase_all",
     "discuss_debt",
     "end_stay",
     "enter_premises",

@@ -44,10 +44,17 @@ def give_heads(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
     timestamps.stamp_due(engine, renew)
 
 
+def delete(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
+    from services.field_visit.jobs.deleting import delete
+
+    delete(job, engine, renew)
+
+
 JOBS: dict[str, Work] = {
     "inspect_photo": inspect,
     "inspect_audio": inspect,
     "keep_house": keep_house,
     "score_positions": score,
     "give_heads": give_heads,
+    "delete_media": delete,
 }

@@ -24,7 +24,7 @@ from services.field_visit.model.journals import (
     sort,
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
-from services.field_visit.model.media import INSPECT, Media
+from services.field_visit.model.media import COPIES, DELETE, INSPECT, Media
 from services.field_visit.model.score import (
     SCORE,
     FindingKept,
@@ -64,6 +64,8 @@ from services.field_visit.model.visit import CLOCK_SLACK, CheckedIn, Visit
 __all__ = [
     "BankCode",
     "CLOCK_SLACK",
+    "COPIES",
+    "DELETE",
     "GIVE",
     "Sent",
     "head_sent_table",

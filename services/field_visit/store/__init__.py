@@ -50,7 +50,12 @@ from services.field_visit.store.locking import (
     visit,
     visits_there_are,
 )
-from services.field_visit.store.media import media, media_of_visit
+from services.field_visit.store.media import (
+    is_needed,
+    media,
+    media_of_visit,
+    visits_of_case,
+)
 from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
 from services.field_visit.store.positions import (
@@ -79,6 +84,8 @@ from services.field_visit.store.tracks import (
 from services.field_visit.store.waiting import MOST, to_look_at
 
 __all__ = [
+    "is_needed",
+    "visits_of_case",
     "look_again",
     "stamp_id",
     "token_of",

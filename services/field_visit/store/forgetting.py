@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Exists,
     Row,
@@ -111,7 +112,7 @@ def these(rows: Sequence[Row[Any]]) -> Any:
     return tuple_(ENTRY.device_id, ENTRY.seq).in_(keys)
 
 
-def evidence() -> list[tuple[str, Exists]]:
+def evidence() -> list[tuple[str, ColumnElement[bool]]]:
     """What makes the positions of a visit evidence."""
     stopped = decision_table.c.outcome.in_((Outcome.ASK, Outcome.STOP))
     grave = journal_table.c.fact["kind"].astext.in_(GRAVE)

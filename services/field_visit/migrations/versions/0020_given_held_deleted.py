@@ -39,3 +39,5 @@ def upgrade() -> None:
     op.add_column("media", sa.Column("deleted_at", sa.DateTime(timezone=True)))
     op.add_column("media", sa.Column("deleted_by", sa.Text()))
     op.add_column("media", sa.Column("deleted_why", sa.Text()))
+    for copy in ("thumbnail", "stripped", "blurred"):
+        op.create_index(f"media_{copy}", "media", [sa.text(f"(found ->> '{copy}')")])
