@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,6 +11,7 @@ from sqlalchemy import Engine, text
 from chassis.database import engine
 from chassis.keyring import Keyring
 from chassis.settings import Settings, settings
+from proto.base import Sealed
 from tests.chassis.acting import SERVICE
 
 
@@ -40,6 +42,11 @@ class Emptied:
     def ring(self) -> Keyring:
         """A keyring on a connection of its own, as a transaction has it."""
         return Keyring(self.open.enter_context(self.its.connect()))
+
+    def ring_that_commits(self, key_id: UUID, text: str) -> Sealed:
+        """Seal a text for the purpose `p`, for good."""
+        with self.its.begin() as connection:
+            return Keyring(connection).seal(key_id, "p", text)
 
 
 @pytest.fixture
