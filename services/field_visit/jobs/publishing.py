@@ -25,6 +25,8 @@ SENT = head_sent_table.c
 IN_HAND = timedelta(minutes=5)
 #: Until the next try: after the first, and at the most.
 FIRST, LONGEST = timedelta(minutes=1), timedelta(hours=1)
+#: Why it is none of ours.
+ANOTHER = "another-head-there"
 #: What is still to be given.
 OPEN = (Sent.WAITING, Sent.UNKNOWN)
 
@@ -117,7 +119,7 @@ def given(row: Row[Any]) -> Outcome:
     except Unsure as error:
         return Outcome(row.place, Sent.UNKNOWN, str(error))
     except Otherwise:
-        return Outcome(row.place, Sent.OTHERWISE, "another-head-there")
+        return Outcome(row.place, Sent.OTHERWISE, ANOTHER)
     return Outcome(row.place, Sent.SENT)
 
 
