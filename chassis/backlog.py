@@ -46,8 +46,8 @@ LANDED: LiteralString = (
     " FROM unnest('{{waiting,refused}}'::text[]) state"
     " LEFT JOIN gateway.landed USING (state) GROUP BY state"
 )
-#: Heads that a place does not have, and that no timestamp is over; of those that one is, how
-#: many are by a certificate that ends soon or is over.
+#: Heads that a place does not have, and that no timestamp is over; of those that one is,
+#: how many are by a certificate that ends soon or is over.
 HEADS: LiteralString = (
     "SELECT state, count(wanted_at), min(wanted_at)"
     " FROM unnest('{{waiting,unknown,otherwise}}'::text[]) state"

@@ -37,8 +37,9 @@ def erase(connection: Connection, case_id: UUID, by: str) -> int:
 
 
 def left(connection: Connection, settings: Settings, case_id: UUID) -> Left:
-    """Look for the files of a case in the store: originals and copies."""
-    connection.execute(THERE)
+    """Look for the files of a case in the store: originals and copies. On a connection of
+    field_visit's own.
+    """
     folder, digests = Folder(settings.media), set[str]()
     files = [
         media

@@ -43,6 +43,7 @@ def searched(
         found = Search(Keyring(connection), case_id, words)
         tables = rows.search(connection, found)
         messages = stream.search(settings, found)
+    with engine(settings.database_url, "field_visit", pool=0).connect() as connection:
         files = left(connection, settings, case_id)
     return found, tables, messages, files
 
