@@ -1,9 +1,10 @@
 # One image for every part; what it runs is `doorstep run <part>`.
 FROM python:3.11-slim-bookworm
 
-# The font that the worker draws receipts and visit reports with.
+# The font that the worker draws receipts and visit reports with, and what it signs seals
+# and checks timestamps by.
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends fonts-wqy-zenhei \
+    && apt-get install -y -qq --no-install-recommends fonts-wqy-zenhei openssl \
     && rm -rf /var/lib/apt/lists/*
 
 # The account, and the folders that volumes are laid over: they begin as its own.

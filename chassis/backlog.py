@@ -46,6 +46,19 @@ LANDED: LiteralString = (
     " FROM unnest('{{waiting,refused}}'::text[]) state"
     " LEFT JOIN gateway.landed USING (state) GROUP BY state"
 )
+#: Heads that a place does not have, and that no timestamp is over; of those that one is,
+#: how many are by a certificate that ends soon or is over.
+HEADS: LiteralString = (
+    "SELECT state, count(wanted_at), min(wanted_at)"
+    " FROM unnest('{{waiting,unknown,otherwise}}'::text[]) state"
+    " LEFT JOIN field_visit.head_sent USING (state) GROUP BY state"
+)
+STAMPS: LiteralString = (
+    "SELECT count(*) FILTER (WHERE token IS NULL),"
+    " min(wanted_at) FILTER (WHERE token IS NULL),"
+    " count(*) FILTER (WHERE good_until < %(now)s::timestamptz + interval '90 days')"
+    " FROM field_visit.timestamp"
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,23 @@ LOOKS = (
         {
             "doorstep_landed": "Facts that a gateway took in and no service has yet",
             "doorstep_landed_oldest_seconds": "How long ago the oldest of them landed",
+        },
+    ),
+    Look(
+        sql.SQL(HEADS).format(),
+        ("state",),
+        {
+            "doorstep_heads_unsent": "Tree heads that a place does not have",
+            "doorstep_heads_unsent_oldest_seconds": "How long the oldest of them waits",
+        },
+    ),
+    Look(
+        sql.SQL(STAMPS).format(),
+        (),
+        {
+            "doorstep_timestamps_absent": "Heads that no timestamp is over yet",
+            "doorstep_timestamps_absent_oldest_seconds": "How long the oldest waits for it",
+            "doorstep_timestamps_ending": "Timestamps whose certificate ends in 90 days",
         },
     ),
 )

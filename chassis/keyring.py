@@ -1,8 +1,8 @@
 """Sealed personal fields: one key a case (or a person), wrapped by a master key.
 
-AES-256-GCM; the purpose is the associated data, so that a name does not open as an
-address. Losing a key shreds whatever was sealed under it, wherever it is. Keys are held
-for one transaction and no longer.
+AES-256-GCM or SM4-GCM, as the suite says (`chassis.boxes`); the purpose is the associated
+data, so that a name does not open as an address. Losing a key shreds whatever was sealed
+under it, wherever it is. Keys are held for one transaction and no longer.
 """
 
 import base64
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import blind
+from chassis import blind, boxes
 from chassis.errors import Conflict, Unavailable
 from chassis.keyring_tables import key_table, metadata
 from chassis.settings import settings
@@ -60,7 +60,7 @@ class Keyring:
             raise Unavailable("sealed-field-lost", purpose=purpose)
         nonce, box = base64.b64decode(sealed.nonce), base64.b64decode(sealed.box)
         try:
-            return AESGCM(key).decrypt(nonce, box, purpose.encode()).decode()
+            return boxes.unseal(sealed.alg, key, nonce, box, purpose.encode()).decode()
         except InvalidTag:
             raise Unavailable("sealed-field-lost", purpose=purpose) from None
 
@@ -139,9 +139,9 @@ def sealed(key: Fetched, purpose: str, text: str) -> Sealed:
 
 
 def boxed(key: bytes, key_id: UUID, purpose: str, text: str) -> Sealed:
-    nonce = os.urandom(NONCE_BYTES)
-    box = AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
-    return Sealed(key_id=key_id, purpose=purpose, nonce=b64(nonce), box=b64(box))
+    nonce, alg = os.urandom(NONCE_BYTES), boxes.OF_SUITE[settings().seal_suite]
+    box = boxes.seal(alg, key, nonce, text.encode(), purpose.encode())
+    return Sealed(alg=alg, key_id=key_id, purpose=purpose, nonce=b64(nonce), box=b64(box))
 
 
 def b64(content: bytes) -> str:

@@ -1,7 +1,7 @@
 """The tables of the keyring, the one store that services share.
 
 Retention: a key lives as long as its case or person, its tombstone and the note of its
-shredding for ever, a master key's row as long as keys are wrapped by it.
+shredding for ever, a legal hold too, a master key's row as long as keys are wrapped by it.
 """
 
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(schema="keyring")
 
@@ -52,3 +53,20 @@ shredded_table = Table(
     Column("by", Text, nullable=False),
     Column("reason", Text, nullable=False),
 )
+
+#: That an authority or a court has ordered a case to be kept: who put it, who lifted it and
+#: why. `reference` is what the order is known by, sealed under the case's key.
+legal_hold_table = Table(
+    "legal_hold",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key_id", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reference", JSONB, nullable=False),
+    Column("put_at", DateTime(timezone=True), nullable=False),
+    Column("put_by", Text, nullable=False),
+    Column("lifted_at", DateTime(timezone=True)),
+    Column("lifted_by", Text),
+    Column("lifted_why", Text),
+)
+Index("legal_hold_key", legal_hold_table.c.key_id, legal_hold_table.c.put_at)

@@ -56,9 +56,14 @@ class Settings(BaseSettings):
     `pack_hours` is how long a phone may go by the pack of its day.
     `bank_name`, `bank_hotline` and `bank_complaints` are what somebody at a door is told
     of the bank: how it is called, its telephone, and where else one complains; name and
-    place in other languages too, where they are written otherwise there. `seal_suite`
-    names the algorithms that seals are made with (docs/evidence.md), chosen once.
-    `verify_at` is where whoever holds a visit report finds the heads of the log.
+    place in other languages too, where they are written otherwise there.
+    By the `seal_suite` new fields are sealed, and signed what is signed for many years
+    (docs/evidence.md): it is chosen once. `verify_at` is where whoever holds a visit report
+    finds the heads of the log.
+    `heads_to` lists where tree heads are given to, `heads_password_file` holds the
+    password of its user, `heads_networks` the only networks that any of it may lie in.
+    `tsa_url` is a timestamp authority (RFC 3161), and `tsa_ca` the file of whom its
+    certificate is from.
     """
 
     model_config = SettingsConfigDict(
@@ -90,6 +95,11 @@ class Settings(BaseSettings):
     seal_suite: Literal["international", "sm"] = "international"
     verify_at: str = Field("", max_length=200, pattern=r"^(https://[!-~]+)?$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    heads_to: str = Field("", repr=False)
+    heads_password_file: Path | None = None
+    heads_networks: str = ""
+    tsa_url: str = Field("", repr=False, pattern=r"^(https?://[^\s@]+)?$")
+    tsa_ca: Path | None = None
 
     @field_validator("database_url")
     @classmethod
@@ -100,6 +110,31 @@ class Settings(BaseSettings):
     @classmethod
     def complete_amqp_uri(cls, uri: str, known: ValidationInfo) -> str:
         return with_password(uri, known.data.get("broker_password_file"))
+
+    @field_validator("heads_to")
+    @classmethod
+    def refuse_no_places(cls, listed: str) -> str:
+        from chassis.outward import places  # which reads the settings itself
+
+        places(listed)
+        return listed
+
+    @field_validator("heads_networks")
+    @classmethod
+    def refuse_no_networks(cls, listed: str) -> str:
+        from chassis.outward import networks
+
+        networks(listed)
+        return listed
+
+    @model_validator(mode="after")
+    def refuse_a_stamp_that_nobody_checks(self) -> Self:
+        if self.tsa_url and self.tsa_ca is None:
+            raise ValueError(
+                "DOORSTEP_TSA_URL is set and DOORSTEP_TSA_CA is not; name the file of the "
+                "certificates that its tokens are checked by"
+            )
+        return self
 
     @model_validator(mode="after")
     def refuse_pretence_in_production(self) -> Self:

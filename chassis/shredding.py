@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import clock
+from chassis import clock, legal_hold
 from chassis.keyring import INDEX
 from chassis.keyring_tables import key_table, shredded_table
 
@@ -29,10 +29,11 @@ def shred(connection: Connection, key_id: UUID, by: str, reason: Reason) -> bool
 
     One statement replaces the key by its tombstone, whether there was a key or not: it
     takes turns with whoever makes one at this moment. Raises ValueError for the key of
-    the blind indexes.
+    the blind indexes, Held while a legal hold stands on it.
     """
     if key_id == INDEX:
         raise ValueError(f"{key_id} is the index key; without it nothing is found again")
+    legal_hold.refuse_held(connection, key_id)
     tombstone = insert(key_table).values(key_id=key_id, wrapped=None, master=None)
     connection.execute(
         tombstone.on_conflict_do_update(

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from proto.base import Event
 from proto.complaints import WorkStanding
 from proto.contact import ThirdPartyStanding
-from proto.dispatch import CaseStanding, DangerReportOverdue, VisitPlanned
+from proto.dispatch import CaseStanding, DangerReportOverdue, LegalHoldLifted, VisitPlanned
 from proto.field_visit import (
     AddressFoundWrong,
     AppointmentRecorded,
@@ -96,6 +96,7 @@ HEARS: dict[str, tuple[type[Event], ...]] = {
         PaymentCodeStanding,
         ThirdPartyStanding,
         VisitPlanned,
+        LegalHoldLifted,
     ),
     "contact": (CaseStanding, ThirdPartyMayBeAsked),
     "complaints": (

@@ -1,6 +1,7 @@
 """How the keys of cases and people are wrapped by a master key: AES-256-GCM.
 
-The key's id is the associated data, so that one case's key does not unwrap as another's.
+In both suites: what is wrapped are random keys, and no word of anybody. The key's id is the
+associated data, so that one case's key does not unwrap as another's.
 """
 
 import os

@@ -22,6 +22,7 @@ from gateway.roles import (
     COLLECTORS,
     COMPLAINT_READERS,
     COMPLAINTS_DESK,
+    COMPLIANCE,
     DEVICE_KEEPERS,
     HEARERS,
     HELPERS,
@@ -59,9 +60,13 @@ from proto.dispatch import (
     CaseShown,
     CasesOpened,
     HoldCase,
+    LegalHoldKnown,
+    LegalHolds,
+    LiftLegalHold,
     MarkPaidOff,
     OpenCases,
     PlanVisits,
+    PutLegalHold,
     RecallCase,
     ReleaseLiable,
     ReopenAddress,
@@ -69,6 +74,7 @@ from proto.dispatch import (
     ResumeCase,
     ReviewHold,
     ShowCase,
+    ShowLegalHolds,
     TypeLiable,
     VisitsPlanned,
 )
@@ -111,7 +117,7 @@ from proto.letters import (
     RevokeAuthorisation,
     TemplateShown,
 )
-from proto.media import ListMedia, MediaList
+from proto.media import DeleteMedia, ListMedia, MediaGone, MediaList
 from proto.oversight import (
     BankBoard,
     Board,
@@ -220,6 +226,9 @@ ASKS = (
     Ask("GET", f"{CASE}/circumstances", "dispatch", ShowCircumstances, CircumstancesShown, BANK_READERS),  # noqa: E501
     Ask("POST", f"{CASE}/liable", "dispatch", TypeLiable, CaseShown, BANK),
     Ask("POST", f"{CASE}/liable/{{liable_id}}/release", "dispatch", ReleaseLiable, CaseShown, BANK),  # noqa: E501
+    Ask("POST", f"{CASE}/legal-hold", "dispatch", PutLegalHold, LegalHoldKnown, COMPLIANCE),  # noqa: E501
+    Ask("POST", f"{CASE}/legal-hold/{{hold_id}}/lifting", "dispatch", LiftLegalHold, LegalHoldKnown, COMPLIANCE),  # noqa: E501
+    Ask("GET", f"{CASE}/legal-hold", "dispatch", ShowLegalHolds, LegalHolds, COMPLIANCE),
     Ask("POST", f"{CASE}/address-reopening", "dispatch", ReopenAddress, CaseShown, BANK),
     Ask("POST", THIRD, "contact", PermitThirdParty, ThirdPartyPermit, BANK),
     Ask("POST", f"{THIRD}/{{permit_id}}/revocation", "contact", RevokeThirdPartyPermit, ThirdPartyPermit, BANK),  # noqa: E501
@@ -259,6 +268,7 @@ ASKS = (
     Ask("POST", f"{VISIT}/help", "field_visit", SummonHelp, HelpKnown, COLLECTORS, lands=True),  # noqa: E501
     Ask("POST", f"{VISIT}/help/{{help_id}}/acknowledgement", "field_visit", AcknowledgeHelp, HelpKnown, HELPERS),  # noqa: E501
     Ask("GET", f"{VISIT}/help/{{help_id}}", "field_visit", ShowHelp, HelpShown, HELPERS),
+    Ask("POST", "/v1/media/{media_id}/deletion", "field_visit", DeleteMedia, MediaGone, COMPLIANCE),  # noqa: E501
     Ask("GET", f"{VISIT}/media", "field_visit", ListMedia, MediaList, VISIT_READERS),
     Ask("GET", f"{VISIT}/plausibility", "field_visit", ShowPlausibility, PlausibilityShown, SCORE_READERS),  # noqa: E501
     Ask("POST", f"{VISIT}/plausibility/{{finding_id}}/reply", "field_visit", ReplyToFinding, ReplyKept, COLLECTORS),  # noqa: E501

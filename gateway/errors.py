@@ -11,7 +11,7 @@
   - BadHeader         a header says something that cannot be
   - OtherVersion      the caller speaks another version of tus
   - ChecksumMismatch  the bytes are not those that were announced
-  - Gone              an upload has been ended
+  - Gone              an upload has been ended, or a file deleted
   - NotYet            there is nothing to see of a file yet, or nothing at all
   - BadRange          the part that is asked for lies outside the file
 """
@@ -80,7 +80,7 @@ class ChecksumMismatch(Refused):
 
 
 class Gone(Refused):
-    """There was an upload here, and it has been ended."""
+    """There was an upload or a file here; it was ended, or deleted."""
 
     status = 410
 

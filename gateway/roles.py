@@ -22,6 +22,8 @@ VISIT_READERS: Roles = frozenset(
     {Role.FIELD_COLLECTOR, Role.SUPERVISOR, Role.BANK_OFFICER, Role.COMPLIANCE}
 )
 BANK_READERS: Roles = frozenset({Role.BANK_OFFICER, Role.COMPLIANCE})
+#: Who puts legal holds and has files deleted; nobody at an agency may.
+COMPLIANCE: Roles = frozenset({Role.COMPLIANCE})
 CASH_CARRIERS: Roles = frozenset({Role.FIELD_COLLECTOR, Role.SUPERVISOR})
 COMPLAINTS_DESK: Roles = frozenset({Role.COMPLAINTS_OFFICER})
 COMPLAINT_READERS: Roles = frozenset({Role.COMPLAINTS_OFFICER, Role.COMPLIANCE})

@@ -16,7 +16,7 @@ from pydantic import RootModel
 from chassis.errors import Unavailable
 from chassis.media import Store
 from gateway.door import Call, Door, mount
-from gateway.errors import BadRange, NotYet
+from gateway.errors import BadRange, Gone, NotYet
 from gateway.roles import VISIT_READERS
 from gateway.uploads.magic import LOOKED_AT, media_type
 from proto.media import MediaKind, MediaShown, ShowMedia
@@ -43,12 +43,18 @@ async def thumbnail(call: Call, _: object) -> Response:
 
 
 async def found(call: Call) -> MediaShown:
-    """Ask whether this may be seen. Raises what field_visit says against it."""
+    """Ask whether this may be seen. Raises what field_visit says against it, and Gone when
+    it was deleted.
+    """
     command = ShowMedia(media_id=UUID(call.path_ids["media_id"]))
     answer = await call.parts.services.ask(
         "field_visit", command, call.claims.asker(), trace=call.trace
     )
-    return MediaShown.model_validate_json(answer.reply or "")
+    shown = MediaShown.model_validate_json(answer.reply or "")
+    if shown.deleted_at is not None:
+        at = shown.deleted_at.isoformat(timespec="seconds")
+        raise Gone("media-deleted", key=str(shown.media_id), at=at)
+    return shown
 
 
 def copy_of(shown: MediaShown, which: str) -> str:

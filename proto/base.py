@@ -212,11 +212,11 @@ class Envelope(Message):
 class Sealed(Value):
     """A personal field under the key of its case; opens only with the keyring.
 
-    AES-256-GCM; `nonce` (12 bytes) and `box` (ciphertext and tag) are base64. What is
-    sealed under one `purpose` does not open under another.
+    AES-256-GCM, or SM4-GCM where `alg` says so; `nonce` (12 bytes) and `box` (ciphertext
+    and tag) are base64. What is sealed under one `purpose` does not open under another.
     """
 
-    alg: Literal["A256GCM"] = "A256GCM"
+    alg: Literal["A256GCM", "SM4GCM"] = "A256GCM"
     key_id: UUID
     purpose: str
     nonce: str

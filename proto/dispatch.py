@@ -595,3 +595,102 @@ class VisitPlanned(Event):
     badge_blind: str | None = None
     paper: PaperEntry | None = None
     appointment_id: UUID | None = None
+
+
+class LegalHoldReason(StrEnum):
+    """Who has ordered that a case is kept. A closed list; the order itself is named by a
+    reference, which is sealed.
+    """
+
+    COURT = "court"
+    PROSECUTOR = "prosecutor"
+    POLICE = "police"
+    REGULATOR = "regulator"
+    AUDIT = "audit"
+
+
+class LegalHoldEnd(StrEnum):
+    """Why a legal hold is lifted."""
+
+    ORDER_ENDED = "order_ended"
+    PROCEEDINGS_OVER = "proceedings_over"
+    MISTAKE = "put_by_mistake"
+
+
+class PutLegalHold(Command):
+    """An authority or a court has ordered that this case is kept: nothing of it is erased,
+    shredded or forgotten until compliance lifts it. Saying so again is harmless.
+    """
+
+    case_id: UUID
+    hold_id: UUID
+    reason: LegalHoldReason
+    reference: Annotated[str, Field(min_length=1, max_length=500)]
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.case_id,)
+
+
+class LiftLegalHold(Command):
+    """The order is over; another one on the same case stays. Twice is harmless."""
+
+    case_id: UUID
+    hold_id: UUID
+    reason: LegalHoldEnd
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.case_id,)
+
+
+class ShowLegalHolds(Command):
+    """Every legal hold that there was on a case, for compliance."""
+
+    case_id: UUID
+
+
+class LegalHoldKnown(Reply):
+    """Whether a legal hold stands, and whether any does on its case."""
+
+    case_id: UUID
+    hold_id: UUID
+    stands: bool
+    case_held: bool
+
+
+class LegalHoldShown(Value):
+    """One legal hold. `reference` is absent where nothing opens it any more."""
+
+    hold_id: UUID
+    reason: LegalHoldReason
+    reference: str | None
+    put_at: Moment
+    put_by: str
+    lifted_at: Moment | None = None
+    lifted_by: str | None = None
+    lifted_why: LegalHoldEnd | None = None
+
+
+class LegalHolds(Reply):
+    """The legal holds of a case, the oldest first."""
+
+    case_id: UUID
+    holds: tuple[LegalHoldShown, ...]
+
+
+class LegalHoldPut(Event):
+    """Nothing of this case is erased until it is lifted."""
+
+    case_id: UUID
+    hold_id: UUID
+    reason: LegalHoldReason
+    at: Moment
+
+
+class LegalHoldLifted(Event):
+    """A legal hold is over; `case_held` while another one stands."""
+
+    case_id: UUID
+    hold_id: UUID
+    reason: LegalHoldEnd
+    case_held: bool
+    at: Moment

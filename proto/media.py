@@ -96,9 +96,20 @@ class NoteInspection(Command):
         return (self.visit_id,)
 
 
+class DeletionReason(StrEnum):
+    """Why a file is deleted. A closed list: nobody can write a name into it."""
+
+    ASKED = "person_asked"  # PIPL, art. 47
+    TERM_OVER = "term_over"
+    ORDERED = "ordered"  # by a court or an authority
+    MISTAKE = "taken_by_mistake"
+    SHREDDED = "case_shredded"
+
+
 class MediaShown(Reply):
     """One file of a visit. `found` is absent while it has not been looked at; `counts`
-    is false of what a phone sent that had been revoked.
+    is false of what a phone sent that had been revoked. With `deleted_at` its bytes are
+    gone, and `deleted_why` says why.
     """
 
     media_id: UUID
@@ -114,6 +125,24 @@ class MediaShown(Reply):
     received_at: Moment
     counts: bool = True
     found: Inspection | None = None
+    deleted_at: Moment | None = None
+    deleted_why: DeletionReason | None = None
+
+
+class DeleteMedia(Command):
+    """Compliance has one file deleted: its bytes and copies go, its row stays and says so.
+    Refused while the case is under a legal hold. Saying so again is harmless.
+    """
+
+    media_id: UUID
+    reason: DeletionReason
+
+
+class MediaGone(Reply):
+    """It is deleted since then; its bytes go with the next job of a worker."""
+
+    media_id: UUID
+    deleted_at: Moment
 
 
 class MediaKept(Reply):

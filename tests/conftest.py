@@ -97,7 +97,7 @@ def forget_keys(database_url: str) -> None:
     """Remove every key that is committed: the master keys they rest on were one test's."""
     its = engine(database_url, "keyring", pool=0)
     with its.begin() as connection:
-        for table in ("shredded", "key", "master"):
+        for table in ("legal_hold", "shredded", "key", "master"):
             connection.execute(text(f"DELETE FROM keyring.{table}"))
     its.dispose()
 

@@ -27,7 +27,7 @@ IN_TEXT = re.compile(r"\$labels\.(\w+)|\{\{(\w+)\}\}")
 ALWAYS = {"job", "instance", "le"}
 VALUES = {
     "lane": {"urgent", "normal", "due"},
-    "state": {"waiting", "behind", "parked", "refused"},
+    "state": {"waiting", "behind", "parked", "refused", "unknown", "otherwise"},
     "job": {"doorstep"},
 }
 
@@ -238,6 +238,12 @@ LOUD: dict[str, dict[str, str]] = {
     "DoorstepOrdersTurnedAway": {
         'doorstep_turned_away_total{service="dispatch",why="line-full"}': "0+20x90"
     },
+    "DoorstepHeadUnsent": {
+        'doorstep_heads_unsent_oldest_seconds{state="waiting"}': "0+3600x90"
+    },
+    "DoorstepHeadContradicted": {'doorstep_heads_unsent{state="otherwise"}': "1x30"},
+    "DoorstepTimestampAbsent": {"doorstep_timestamps_absent_oldest_seconds": "0+7200x90"},
+    "DoorstepTimestampsEnd": {"doorstep_timestamps_ending": "1x30"},
     "DoorstepCodesGuessed": {'doorstep_badge_codes_total{outcome="slowed"}': "0+8x90"},
 }
 #: All is well: everybody answers, and a little waits for a moment.
@@ -261,6 +267,11 @@ QUIET = {
     'doorstep_requests_total{operation="check_in",status="403"}': "0+50x90",
     'doorstep_requests_total{operation="check_in",status="503"}': "0+1x90",
     'doorstep_turned_away_total{service="dispatch",why="line-full"}': "0x90",
+    'doorstep_heads_unsent_oldest_seconds{state="unknown"}': "3600x90",
+    'doorstep_heads_unsent{state="otherwise"}': "0x90",
+    'doorstep_heads_unsent{state="waiting"}': "2x90",
+    "doorstep_timestamps_absent_oldest_seconds": "600x90",
+    "doorstep_timestamps_ending": "0x90",
     'doorstep_badge_codes_total{outcome="right"}': "0+50x90",
     'doorstep_badge_codes_total{outcome="wrong"}': "0+1x90",
 }

@@ -84,12 +84,14 @@ OF_OTHERS = {
     *("email", "mail", "mobile", "phone", "phones", "tel", "telephone", "wechat"),
 }
 #: The one address of a case, and whether it is closed; by what somebody who complains
-#: wants to be answered, which is theirs to give.
+#: wants to be answered, which is theirs to give; and by what a court's order is known,
+#: which is sealed for compliance.
 RIGHTLY = {
     "OpenCases.cases.address",
     "CaseStanding.address_open",
     "FileComplaint.contact",
     "ComplainByBadge.contact",
+    "PutLegalHold.reference",
 }
 
 

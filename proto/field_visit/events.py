@@ -11,7 +11,7 @@ from proto.facts import (
     Relation,
 )
 from proto.field_visit.words import Cause, Ending, Irregularity, Watch
-from proto.media import Fault, MediaKind, Sha256
+from proto.media import DeletionReason, Fault, MediaKind, Sha256
 
 
 class CollectorsArrived(Event):
@@ -411,6 +411,17 @@ class MediaReceived(Event):
     kind: MediaKind
     sha256: Sha256
     size: int
+    at: Moment
+
+
+class MediaDeleted(Event):
+    """A photo or sound was deleted, its copies too; that it was there stays known."""
+
+    visit_id: UUID
+    case_id: UUID
+    agency_id: UUID
+    media_id: UUID
+    reason: DeletionReason
     at: Moment
 
 

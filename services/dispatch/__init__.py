@@ -9,10 +9,11 @@ Hears   field_visit.debt_disputed, field_visit.circumstance_noted,
         field_visit.appointment_recorded, complaints.work_standing.
 Answers open_cases, show_case, hold_case, resume_case, review_hold, recall_case,
         mark_paid_off, reopen_address, report_danger, report_circumstance,
-        show_circumstances, type_liable, release_liable, plan_visits; to itself
+        show_circumstances, put_legal_hold, lift_legal_hold, show_legal_holds,
+        type_liable, release_liable, plan_visits; to itself
         hold_review_falls, danger_report_falls, close_address, end_appointment.
 Says    case_opened, case_held, case_resumed, work_stopped, work_resumed,
         hold_review_due, case_recalled, debt_paid_off, address_closed,
         address_reopened, danger_noted, danger_reported, danger_report_overdue,
-        liability_typed, case_standing, visit_planned.
+        liability_typed, legal_hold_put, legal_hold_lifted, case_standing, visit_planned.
 """

@@ -20,9 +20,13 @@ from proto.dispatch import (
     EndAppointment,
     HoldCase,
     HoldReviewFalls,
+    LegalHoldKnown,
+    LegalHolds,
+    LiftLegalHold,
     MarkPaidOff,
     OpenCases,
     PlanVisits,
+    PutLegalHold,
     RecallCase,
     ReleaseLiable,
     ReopenAddress,
@@ -30,6 +34,7 @@ from proto.dispatch import (
     ResumeCase,
     ReviewHold,
     ShowCase,
+    ShowLegalHolds,
     TypeLiable,
     VisitsPlanned,
 )
@@ -158,6 +163,18 @@ class Dispatch(Service):
     @answers(ReportDanger, may=only(Role.BANK_OFFICER), gather=store.gather)
     def report_danger(self, command: ReportDanger, unit: Unit) -> CaseShown:
         return handlers.report_danger(command, unit)
+
+    @answers(PutLegalHold, may=only(Role.COMPLIANCE), gather=store.gather)
+    def put_legal_hold(self, command: PutLegalHold, unit: Unit) -> LegalHoldKnown:
+        return handlers.put_legal_hold(command, unit)
+
+    @answers(LiftLegalHold, may=only(Role.COMPLIANCE), gather=store.gather)
+    def lift_legal_hold(self, command: LiftLegalHold, unit: Unit) -> LegalHoldKnown:
+        return handlers.lift_legal_hold(command, unit)
+
+    @answers(ShowLegalHolds, may=only(Role.COMPLIANCE))
+    def show_legal_holds(self, command: ShowLegalHolds, unit: Unit) -> LegalHolds:
+        return handlers.show_legal_holds(command, unit)
 
     # Nobody may send these: dispatch says them to itself, when their time has come.
 

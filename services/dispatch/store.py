@@ -186,6 +186,16 @@ def found_appointments(
     ]
 
 
+def forget_ended(connection: Connection, case_id: UUID) -> None:
+    """Forget where the debtor said they would be, of appointments that are over."""
+    table = appointment_table.c
+    over = table.case_id == case_id, table.ended_at.is_not(None)
+    used = select(table.used_by).where(*over, table.used_by.is_not(None))
+    plans = update(visit_plan_table).where(visit_plan_table.c.id.in_(used))
+    connection.execute(plans.values(elsewhere=None))
+    connection.execute(update(appointment_table).where(*over).values(words=None))
+
+
 def held_since(connection: Connection, case_id: UUID, at: datetime) -> bool:
     """Whether a case was held at any time from that moment on."""
     table = hold_table.c

@@ -4,7 +4,7 @@ Owns    visits, check-ins, the phones' journals, photos and sound, calls for hel
         decisions at the door, how plausible positions are, and which visit used what
         may be used once.
 Keeps   agency, person, device, authorisation, case, work and template standings.
-Hears   dispatch.visit_planned, recovery.cash_standing,
+Hears   dispatch.visit_planned, dispatch.legal_hold_lifted, recovery.cash_standing,
         recovery.payment_code_standing, contact.third_party_standing.
 Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         discuss_debt, enter_premises, collect_cash, show_payment_code, hand_over_letter,
@@ -13,10 +13,10 @@ Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         acknowledge_help, show_help, receive_media, show_media, list_media,
         show_plausibility, reply_to_finding, look_at_media, show_looks,
         list_tree_heads, correct_visit, open_evidence, show_disclosures,
-        show_report; to itself
+        show_report, delete_media; to itself
         look_around, end_stay, expect_left,
         climb_help, note_inspection, note_scores, let_positions_go, give_up_waiting,
-        note_seal, look_at_log, note_tree_head, note_report.
+        note_seal, look_at_log, note_tree_head, note_report, give_heads.
 Says    collectors_arrived, check_in_not_allowed, talk_not_allowed, entry_not_allowed,
         entry_allowed, cash_allowed, cash_not_allowed, cash_taken, money_left_behind,
         letter_not_allowed, letter_handed_over, third_party_may_be_asked,
@@ -27,5 +27,6 @@ Says    collectors_arrived, check_in_not_allowed, talk_not_allowed, entry_not_al
         collectors_left, clearance_revoked, partner_missing, window_closes,
         visit_cut_short, help_called, help_climbed, help_acknowledged,
         media_received, media_inspected, journal_irregular, payment_told, pair_swapped,
-        plausibility_scored, visit_sealed, visit_corrected, tree_head_signed.
+        plausibility_scored, visit_sealed, visit_corrected, tree_head_signed,
+        media_deleted.
 """

@@ -9,7 +9,7 @@ from proto.base import Role
 from proto.complaints import WorkStanding
 from proto.contact import ThirdPartyStanding
 from proto.day import Day, ShowDay
-from proto.dispatch import CaseStanding, VisitPlanned
+from proto.dispatch import CaseStanding, LegalHoldLifted, VisitPlanned
 from proto.evidence import (
     CorrectionKept,
     CorrectVisit,
@@ -60,11 +60,14 @@ from proto.field_visit import (
     VisitList,
     VisitShown,
 )
+from proto.given import GiveHeads
 from proto.grants import GrantVisit, VisitGrant
 from proto.letters import AuthorisationStanding, TemplateStanding
 from proto.looking import LookAtMedia, LooksShown, ShowLooks
 from proto.media import (
+    DeleteMedia,
     ListMedia,
+    MediaGone,
     MediaKept,
     MediaList,
     MediaShown,
@@ -98,7 +101,7 @@ VISIT_READERS = (
 class FieldVisit(Service):
     name = "field_visit"
     reads = (rulebook.load,)
-    rounds = (LookAround, LetPositionsGo, GiveUpWaiting, LookAtLog)
+    rounds = (LookAround, LetPositionsGo, GiveUpWaiting, LookAtLog, GiveHeads)
     keeps = (
         AgencyStanding,
         PersonStanding,
@@ -136,6 +139,10 @@ class FieldVisit(Service):
     @hears(TemplateStanding)
     def template(self, event: TemplateStanding, unit: Unit) -> None:
         handlers.withdraw_template(event, unit)
+
+    @hears(LegalHoldLifted)
+    def look_again(self, event: LegalHoldLifted, unit: Unit) -> None:
+        handlers.look_again(event, unit)
 
     @hears(AgencyStanding)
     def agency(self, event: AgencyStanding, unit: Unit) -> None:
@@ -282,6 +289,10 @@ class FieldVisit(Service):
     def list_media(self, command: ListMedia, unit: Unit) -> MediaList:
         return handlers.list_media(command, unit)
 
+    @answers(DeleteMedia, may=only(Role.COMPLIANCE))
+    def delete_media(self, command: DeleteMedia, unit: Unit) -> MediaGone:
+        return handlers.delete_media(command, unit)
+
     @answers(NoteScores, may=only())
     def note_scores(self, command: NoteScores, unit: Unit) -> Noted:
         return handlers.note_scores(command, unit)
@@ -293,6 +304,10 @@ class FieldVisit(Service):
     @answers(GiveUpWaiting, may=only())
     def give_up_waiting(self, command: GiveUpWaiting, unit: Unit) -> Noted:
         return handlers.give_up_waiting(command, unit)
+
+    @answers(GiveHeads, may=only())
+    def give_heads(self, command: GiveHeads, unit: Unit) -> Noted:
+        return handlers.give_heads(command, unit)
 
     @answers(ShowPlausibility, may=only(*handlers.SCORE_READERS))
     def show_plausibility(self, command: ShowPlausibility, unit: Unit) -> PlausibilityShown:

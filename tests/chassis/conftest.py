@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,6 +11,7 @@ from sqlalchemy import Engine, text
 from chassis.database import engine
 from chassis.keyring import Keyring
 from chassis.settings import Settings, settings
+from proto.base import Sealed
 from tests.chassis.acting import SERVICE
 
 
@@ -41,6 +43,11 @@ class Emptied:
         """A keyring on a connection of its own, as a transaction has it."""
         return Keyring(self.open.enter_context(self.its.connect()))
 
+    def ring_that_commits(self, key_id: UUID, text: str) -> Sealed:
+        """Seal a text for the purpose `p`, for good."""
+        with self.its.begin() as connection:
+            return Keyring(connection).seal(key_id, "p", text)
+
 
 @pytest.fixture
 def emptied(environment: None, database_url: str) -> Iterator[Emptied]:
@@ -54,4 +61,6 @@ def emptied(environment: None, database_url: str) -> Iterator[Emptied]:
 
 def empty(its: Engine) -> None:
     with its.begin() as connection:
-        connection.execute(text("TRUNCATE keyring.key, keyring.master, keyring.shredded"))
+        tables = ("key", "master", "shredded", "legal_hold")
+        names = ", ".join(f"keyring.{name}" for name in tables)
+        connection.execute(text(f"TRUNCATE {names}"))

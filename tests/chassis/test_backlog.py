@@ -60,6 +60,7 @@ def test_with_nothing_waiting_every_number_is_zero(its: Engine, database_url: st
     assert found.pop(("doorstep_database_up",)) == 1
     lanes = ("urgent", "due", "normal")
     states = ("waiting", "behind", "parked")
+    heads = ("waiting", "unknown", "otherwise")
     assert found == dict.fromkeys(
         [
             *(("doorstep_outbox_waiting", lane) for lane in lanes),
@@ -70,6 +71,11 @@ def test_with_nothing_waiting_every_number_is_zero(its: Engine, database_url: st
             ("doorstep_jobs_failed",),
             *(("doorstep_landed", state) for state in ("waiting", "refused")),
             *(("doorstep_landed_oldest_seconds", s) for s in ("waiting", "refused")),
+            *(("doorstep_heads_unsent", state) for state in heads),
+            *(("doorstep_heads_unsent_oldest_seconds", state) for state in heads),
+            ("doorstep_timestamps_absent",),
+            ("doorstep_timestamps_absent_oldest_seconds",),
+            ("doorstep_timestamps_ending",),
         ],
         0,
     )

@@ -73,14 +73,14 @@ class Step:
     is looked up in the phone itself (`by_pack`), or `SEND`, by which the phone sends all
     that waits in it, or `TAKE`, by which it takes a photo or ends its recording, notes it
     and sends it, or `VERIFY` and `CHANGE`, by which a stranger checks a bundle, or a copy
-    of it in which one bit was changed. `signal` are the phones that have one from here on. A name in braces
-    stands for an id: of the `door`'s visit and case, of the `phone`, of what an earlier
-    answer gave (`keeps`: name to dotted path), else a new one; `now` for the moment.
-    `present` is how many collectors a check-in carries, `away_m` how far from the door
-    they are. A step that `hears` rests on word which may still be on its way, and is asked
-    again until it has come. `clock` is the moment at which everything is started again
-    first; `saves` a file for the PDF in the answer, or for what is sent as a file (in the
-    folder for a court then, `exhibit`); `aloud` lets the pair say what the
+    of it in which one bit was changed. `signal` are the phones that have one from here on.
+    A name in braces stands for an id: of the `door`'s visit and case, of the `phone`, of
+    what an earlier answer gave (`keeps`: name to dotted path), else a new one; `now` for
+    the moment. `present` is how many collectors a check-in carries, `away_m` how far from
+    the door they are. A step that `hears` rests on word which may still be on its way, and
+    is asked again until it has come. `clock` is the moment at which everything is started
+    again first; `saves` a file for the PDF in the answer, or for an `exhibit`: what is sent
+    as a file, and goes into the folder for a court. `aloud` lets the pair say what the
     answer tells them to. `unheard` is a word that no event of the act may have told the
     agency.
     """

@@ -25,6 +25,11 @@ from services.dispatch.handlers.holds import (
     resume_case,
     review_hold,
 )
+from services.dispatch.handlers.legal_holds import (
+    lift_legal_hold,
+    put_legal_hold,
+    show_legal_holds,
+)
 from services.dispatch.handlers.liable import release_liable, type_liable
 from services.dispatch.handlers.visits import plan_visits, swap
 
@@ -37,11 +42,13 @@ __all__ = [
     "hold_case",
     "hold_review_falls",
     "keep_appointment",
+    "lift_legal_hold",
     "mark_paid_off",
     "note_cut_short",
     "note_danger",
     "open_cases",
     "plan_visits",
+    "put_legal_hold",
     "recall_case",
     "release_liable",
     "reopen_address",
@@ -51,6 +58,7 @@ __all__ = [
     "review_hold",
     "show_case",
     "show_circumstances",
+    "show_legal_holds",
     "spare",
     "suspend",
     "swap",

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from chassis import legal_hold
 from chassis.unit import Unit
 from services.dispatch import store
 from services.dispatch.model import Appointment, appointment_table, visit_plan_table
@@ -14,8 +15,13 @@ def end_those_of(case_id: UUID, unit: Unit) -> None:
 
 
 def end(appointment: Appointment, unit: Unit) -> None:
-    """Let no visit be planned by it any more, and forget where it was (16.04)."""
+    """Let no visit be planned by it any more, and forget where it was (16.04).
+
+    Under a legal hold it is forgotten when that is lifted; both lock the case.
+    """
+    held = bool(legal_hold.standing(unit.connection, appointment.case_id))
+    forgotten = {} if held else {"words": None}
     if appointment.ended_at is None:
-        unit.change(appointment_table, appointment.id, words=None, ended_at=unit.now)
-    if appointment.used_by is not None:
+        unit.change(appointment_table, appointment.id, **forgotten, ended_at=unit.now)
+    if appointment.used_by is not None and not held:
         unit.change(visit_plan_table, appointment.used_by, elsewhere=None)

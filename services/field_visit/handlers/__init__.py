@@ -18,11 +18,13 @@ from services.field_visit.handlers.codes import keep_code
 from services.field_visit.handlers.corrections import correct_visit, corrector_of
 from services.field_visit.handlers.course import check_out, plan
 from services.field_visit.handlers.day import show_day
+from services.field_visit.handlers.deleting import delete_media, erase_all
 from services.field_visit.handlers.evidence import (
     EVIDENCE_READERS,
     open_evidence,
     show_disclosures,
 )
+from services.field_visit.handlers.giving import give_heads
 from services.field_visit.handlers.giving_up import give_up_waiting
 from services.field_visit.handlers.granting import grant_visit, note_phone
 from services.field_visit.handlers.help import (
@@ -36,6 +38,7 @@ from services.field_visit.handlers.hours import boss_of, sign_off_hour
 from services.field_visit.handlers.journal import record_journal
 from services.field_visit.handlers.journal_shown import show_journal
 from services.field_visit.handlers.leaves import keep_cash, keep_third_party
+from services.field_visit.handlers.legal_holds import look_again
 from services.field_visit.handlers.log import (
     list_tree_heads,
     look_at_log,
@@ -84,9 +87,12 @@ __all__ = [
     "check_out",
     "collect_cash",
     "collect_pack",
+    "delete_media",
+    "erase_all",
     "discuss_debt",
     "end_stay",
     "enter_premises",
+    "give_heads",
     "give_up_waiting",
     "grant_visit",
     "hand_over_letter",
@@ -97,6 +103,7 @@ __all__ = [
     "let_positions_go",
     "list_media",
     "list_visits",
+    "look_again",
     "look_around",
     "note_phone",
     "note_inspection",

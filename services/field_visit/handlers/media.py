@@ -19,8 +19,11 @@ from proto.media import (
 )
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import judging, plausibility, sealing
+from services.field_visit.handlers import deleting, judging, plausibility, sealing
 from services.field_visit.model import INSPECT, Media, Visit, media_table
+
+#: What is told of a file under another name, or not at all.
+OURS = ("id", "deleted_by")
 
 
 def receive_media(command: ReceiveMedia, unit: Unit) -> MediaKept:
@@ -93,6 +96,8 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
             fault=found.fault,
         )
         unit.emit(said, visit.case_id)
+        if media.deleted_at:  # meanwhile: what was copied goes as well
+            deleting.have_copies_removed(found, visit, unit)
         if visit.state is VisitState.CLOSED:  # it came late, and its visit was looked at
             plausibility.look(visit, unit)
         sealing.look_soon(visit, unit)
@@ -134,7 +139,7 @@ def is_kept_from(asker: Asker, visit: Visit) -> bool:
 
 
 def shown(media: Media, visit: Visit) -> MediaShown:
-    told = {name: value for name, value in vars(media).items() if name != "id"}
+    told = {name: its for name, its in vars(media).items() if name not in OURS}
     return MediaShown(
         media_id=media.id, case_id=visit.case_id, agency_id=visit.agency_id, **told
     )

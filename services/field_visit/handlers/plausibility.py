@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis import rounds
+from chassis import legal_hold, rounds
 from chassis.errors import Conflict, NotFound, Unavailable
 from chassis.settings import settings
 from chassis.unit import Unit
@@ -216,10 +216,12 @@ def refuse_others(command: ReplyToFinding, unit: Unit) -> None:
 
 def let_positions_go(_: LetPositionsGo, unit: Unit) -> Noted:
     """Forget where people stood some days ago, and note of what is evidence why it is.
+    Of a case under a legal hold nothing is forgotten; none can be put meanwhile.
 
     How far it was from the door, and how sure, stays with the check-in; of an entry of a
     journal its kind and its place in the chain.
     """
+    legal_hold.erasing(unit.connection)
     before = unit.now - timedelta(days=settings().position_days)
     for checked_in, why in store.kept_long(unit.connection, before):
         if why:

@@ -63,6 +63,19 @@ def report(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteReport | 
     return draw(job, engine, renew)
 
 
+def give_heads(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
+    from services.field_visit.jobs import publishing, timestamps
+
+    publishing.give_due(engine, renew)
+    timestamps.stamp_due(engine, renew)
+
+
+def delete(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
+    from services.field_visit.jobs.deleting import delete
+
+    delete(job, engine, renew)
+
+
 JOBS: dict[str, Work] = {
     "inspect_photo": inspect,
     "inspect_audio": inspect,
@@ -72,4 +85,6 @@ JOBS: dict[str, Work] = {
     "sign_tree_head": sign_head,
     "publish_tree_head": publish_head,
     "report_visit": report,
+    "give_heads": give_heads,
+    "delete_media": delete,
 }

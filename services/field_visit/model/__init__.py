@@ -11,6 +11,7 @@ from services.field_visit.model.door import (
     refuses_recording,
     speaks_against,
 )
+from services.field_visit.model.given import GIVE, Sent, head_sent_table, timestamp_table
 from services.field_visit.model.help import Help
 from services.field_visit.model.journals import (
     Ahead,
@@ -24,7 +25,7 @@ from services.field_visit.model.journals import (
     sort,
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
-from services.field_visit.model.media import INSPECT, Media
+from services.field_visit.model.media import COPIES, DELETE, INSPECT, Media
 from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.score import (
     SCORE,
@@ -86,6 +87,12 @@ from services.field_visit.model.visit import CLOCK_SLACK, CheckedIn, Visit
 __all__ = [
     "BankCode",
     "CLOCK_SLACK",
+    "COPIES",
+    "DELETE",
+    "GIVE",
+    "Sent",
+    "head_sent_table",
+    "timestamp_table",
     "INSPECT",
     "MEANS",
     "REFUSED",

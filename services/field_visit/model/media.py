@@ -4,15 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from proto.media import Inspection, MediaKind, ReceiveMedia
+from proto.media import DeletionReason, Inspection, MediaKind, ReceiveMedia
 
 #: What a worker is asked to do with each.
 INSPECT = {MediaKind.PHOTO: "inspect_photo", MediaKind.AUDIO: "inspect_audio"}
+#: And once it is deleted; the copies that go with it, by their names in what was found.
+DELETE = "delete_media"
+COPIES = ("thumbnail", "stripped", "blurred")
 
 
 @dataclass
 class Media:
-    """One file of a visit. `counts`: its phone was enrolled when it came."""
+    """One file of a visit. `counts`: its phone was enrolled when it came. Once it is
+    deleted only its row is left.
+    """
 
     id: UUID
     visit_id: UUID
@@ -25,6 +30,9 @@ class Media:
     received_at: datetime
     counts: bool
     found: Inspection | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+    deleted_why: DeletionReason | None = None
 
     def says(self, command: ReceiveMedia) -> bool:
         """Tell whether this file is told once more, whenever it came the second time."""

@@ -341,9 +341,16 @@ media_table = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("counts", Boolean, nullable=False),
     Column("found", JSONB),
+    Column("deleted_at", DateTime(timezone=True)),
+    Column("deleted_by", Text),
+    Column("deleted_why", Text),
 )
 Index("media_visit", media_table.c.visit_id, media_table.c.captured_at, media_table.c.id)
 Index("media_sha256", media_table.c.sha256)
+# by which a copy is found that may be somebody else's too
+Index("media_thumbnail", media_table.c.found["thumbnail"].astext)
+Index("media_stripped", media_table.c.found["stripped"].astext)
+Index("media_blurred", media_table.c.found["blurred"].astext)
 
 #: What was asked, what was known (no names), and what was answered.
 decision_table = Table(

@@ -7,9 +7,11 @@ from services.field_visit.store.forgetting import (
     forget_noted,
     keep_noted,
     kept_long,
+    look_again,
     noted_long,
     reasons,
 )
+from services.field_visit.store.given import stamp_id, token_of, waits_to_be_given
 from services.field_visit.store.given_up import (
     MOST_GIVEN_UP,
     how_many_wait,
@@ -59,7 +61,12 @@ from services.field_visit.store.log import (
     tree_head,
 )
 from services.field_visit.store.looked import looks, note_look
-from services.field_visit.store.media import media, media_of_visit
+from services.field_visit.store.media import (
+    is_needed,
+    media,
+    media_of_visit,
+    visits_of_case,
+)
 from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
 from services.field_visit.store.positions import (
@@ -103,6 +110,12 @@ from services.field_visit.store.tracks import (
 from services.field_visit.store.waiting import MOST, to_look_at
 
 __all__ = [
+    "is_needed",
+    "visits_of_case",
+    "look_again",
+    "stamp_id",
+    "token_of",
+    "waits_to_be_given",
     "MOST",
     "MOST_GIVEN_UP",
     "MOST_NOTED",

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Exists,
     Row,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from chassis import tables
+from chassis import legal_hold, tables
 from proto import ids
 from proto.complaints import WorkStanding
 from proto.decision import Outcome
@@ -40,6 +41,8 @@ from services.field_visit.model.plausibility import WORTH_A_LOOK
 HERE, VISIT, ENTRY = checked_in_table.c, visit_table.c, journal_table.c
 #: What is noted at a door that may be asked about for years.
 GRAVE = ("entered", "cash_handed", "money_left", "disputed", "complaint", "circumstance")
+#: Why a position stays that nothing else makes evidence; it goes when that is lifted.
+LEGAL_HOLD = "legal_hold"
 #: Positions that are let go in one look: of check-ins, and of what journals noted.
 MOST, MOST_NOTED = 500, 2_000
 
@@ -96,12 +99,20 @@ def forget_noted(connection: Connection, rows: Sequence[Row[Any]]) -> None:
     connection.execute(delete(ahead_table).where(*over))
 
 
+def look_again(connection: Connection, case_id: UUID) -> None:
+    """Look once more at what stayed for a legal hold alone."""
+    its = select(VISIT.id).where(VISIT.case_id == case_id).scalar_subquery()
+    for table in (checked_in_table, journal_table):
+        mine = table.c.visit_id.in_(its), table.c.evidence == LEGAL_HOLD
+        connection.execute(update(table).where(*mine).values(evidence=None))
+
+
 def these(rows: Sequence[Row[Any]]) -> Any:
     keys = [(row.device_id, row.seq) for row in rows]
     return tuple_(ENTRY.device_id, ENTRY.seq).in_(keys)
 
 
-def evidence() -> list[tuple[str, Exists]]:
+def evidence() -> list[tuple[str, ColumnElement[bool]]]:
     """What makes the positions of a visit evidence."""
     stopped = decision_table.c.outcome.in_((Outcome.ASK, Outcome.STOP))
     grave = journal_table.c.fact["kind"].astext.in_(GRAVE)
@@ -119,6 +130,7 @@ def evidence() -> list[tuple[str, Exists]]:
         ("finding", of_visit(finding_table.c.visit_id, found)),
         ("reply", of_visit(finding_reply_table.c.visit_id, true())),
         ("complaint", complained),
+        (LEGAL_HOLD, legal_hold.stands(VISIT.case_id)),
     ]
 
 

@@ -3,10 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select, text
 
-from proto.media import Inspection, MediaKind
-from services.field_visit.model import Media, media_table
+from proto.media import DeletionReason, Inspection, MediaKind
+from services.field_visit.model import COPIES, Media, media_table, visit_table
+
+#: An upload of these bytes that goes on, or is done and not handed on to us yet.
+COMES = text(
+    "SELECT EXISTS (SELECT FROM gateway.upload u WHERE u.sha256 = :digest"
+    " AND u.state <> 'ended' AND u.case_id IS DISTINCT FROM CAST(:but_for AS uuid)"
+    " AND NOT EXISTS (SELECT FROM media m WHERE m.id = u.id))"
+)
 
 
 def media(connection: Connection, media_id: UUID) -> Media | None:
@@ -24,7 +31,33 @@ def media_of_visit(connection: Connection, visit_id: UUID) -> list[Media]:
     return [media_of(row) for row in rows]
 
 
+def visits_of_case(connection: Connection, case_id: UUID) -> list[UUID]:
+    """Every visit of a case that there was."""
+    table = visit_table.c
+    return list(connection.scalars(select(table.id).where(table.case_id == case_id)))
+
+
+def is_needed(connection: Connection, digest: str, but_for: UUID | None = None) -> bool:
+    """Whether any file that is not deleted has these bytes, or copies that are the same;
+    or somebody is sending them, or has and we were not told yet.
+
+    `but_for` a case, whose own files do not count.
+    """
+    table = media_table.c
+    copies = [table.found[name].astext == digest for name in COPIES]
+    its = or_(table.sha256 == digest, *copies), table.deleted_at.is_(None)
+    rows = select(table.id).where(*its)
+    if but_for is not None:
+        others = media_table.join(visit_table, visit_table.c.id == table.visit_id)
+        rows = rows.select_from(others).where(visit_table.c.case_id != but_for)
+    if connection.scalar(rows.limit(1)) is not None:
+        return True
+    values = {"digest": digest, "but_for": but_for}
+    return bool(connection.scalar(COMES, values))
+
+
 def media_of(row: Row[Any]) -> Media:
     found = row.found and Inspection.model_validate(row.found)
-    values = {"kind": MediaKind(row.kind), "found": found}
+    why = row.deleted_why and DeletionReason(row.deleted_why)
+    values = {"kind": MediaKind(row.kind), "found": found, "deleted_why": why}
     return Media(**dict(row._mapping) | values)

@@ -1,0 +1,73 @@
+"""A photo or sound that is deleted: by compliance alone, or with its whole case.
+
+Its row stays and says when it went, by whom and why. The bytes, and every copy, are removed
+by a worker, as often as it takes.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from chassis import legal_hold
+from chassis.errors import NotFound
+from chassis.unit import Unit
+from proto.field_visit import MediaDeleted
+from proto.media import DeleteMedia, DeletionReason, Inspection, MediaGone
+from services.field_visit import store
+from services.field_visit.handlers import judging
+from services.field_visit.model import COPIES, DELETE, Media, Visit, media_table
+
+
+def delete_media(command: DeleteMedia, unit: Unit) -> MediaGone:
+    """Delete one file. Saying so again has its bytes looked for once more.
+
+    Raises NotFound, Held under a legal hold.
+    """
+    found = store.media(unit.connection, command.media_id)
+    if found is None:
+        raise NotFound("media", command.media_id)
+    visit = store.visit(unit.shared, found.visit_id)
+    legal_hold.refuse_held(unit.connection, visit.case_id)
+    media = store.media(unit.connection, command.media_id) or found  # under its lock
+    erase(media, visit, command.reason, unit)
+    return MediaGone(media_id=media.id, deleted_at=media.deleted_at or unit.now)
+
+
+def erase_all(case_id: UUID, unit: Unit) -> int:
+    """Delete every file of a case's visits, since the case is shredded; return how many.
+
+    Whoever asks has made sure that no legal hold stands.
+    """
+    visits = store.visits_of_case(unit.connection, case_id)
+    count = 0
+    for each in sorted(visits):
+        visit = store.visit(unit.shared, each)
+        for media in store.media_of_visit(unit.connection, each):
+            erase(media, visit, DeletionReason.SHREDDED, unit)
+            count += 1
+    return count
+
+
+def erase(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> None:
+    """Note that a file is deleted, once, and have a worker remove its bytes."""
+    if media.deleted_at is None:
+        gone = {"deleted_at": unit.now, "deleted_by": unit.by, "deleted_why": why}
+        unit.change(media_table, media.id, **gone)
+        about = judging.about(visit, unit)
+        unit.emit(MediaDeleted(**about, media_id=media.id, reason=why), visit.case_id)
+    have_removed([media.sha256, *copies(media.found)], visit, unit)
+
+
+def have_copies_removed(found: Inspection, visit: Visit, unit: Unit) -> None:
+    """Remove what was copied from a file while it was being deleted."""
+    have_removed(copies(found), visit, unit)
+
+
+def have_removed(digests: Iterable[str], visit: Visit, unit: Unit) -> None:
+    if wanted := list(digests):
+        unit.job(DELETE, visit.case_id, digests=wanted)
+
+
+def copies(found: Inspection | None) -> list[str]:
+    """Return the digests of what was copied from a file."""
+    named = (getattr(found, name, None) for name in COPIES)
+    return [digest for digest in named if digest]

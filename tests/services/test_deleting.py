@@ -1,0 +1,270 @@
+"""Files that are deleted: by whom, what stays, and that nobody else's bytes go."""
+
+import hashlib
+
+import pytest
+from sqlalchemy import Engine, text
+
+from chassis import legal_hold, tables
+from chassis.database import engine
+from chassis.errors import Forbidden, NotFound
+from chassis.jobs import Job
+from chassis.legal_hold import Held
+from chassis.operations import only
+from doorstep.shredding import files
+from proto import ids
+from proto.base import Role
+from proto.field_visit import MediaDeleted
+from proto.media import DeleteMedia, DeletionReason, ListMedia
+from services.field_visit import handlers
+from services.field_visit.jobs import deleting
+from services.field_visit.model import DELETE
+from tests.services.inspecting import folder, keep
+from tests.services.test_media import SEEN, Sending
+
+MISTAKE = DeletionReason.MISTAKE
+
+
+class Deleting(Sending):
+    """A pair whose photos compliance deletes."""
+
+    def deletes(self, media_id, why=MISTAKE):
+        its = self.open("field_visit", Role.COMPLIANCE)
+        told = handlers.delete_media(DeleteMedia(media_id=media_id, reason=why), its)
+        self.work = list(its.rows.get(tables.job, []))
+        its.settle()
+        self.events = its.said
+        return told, its
+
+    @property
+    def digests(self) -> list[str]:
+        return [digest for each in self.work for digest in each["task"]["digests"]]
+
+
+@pytest.fixture
+def pair(unit, watch) -> Deleting:
+    return Deleting(unit, watch)
+
+
+def test_a_file_goes_with_its_copies_and_its_row_says_so(pair) -> None:
+    sent = pair.photo()
+    pair.sends(sent)
+    pair.is_told(sent)
+
+    told, its = pair.deletes(sent.media_id)
+
+    shown = pair.shown(sent.media_id)
+    assert shown.deleted_at == told.deleted_at == pair.watch.now
+    assert (shown.deleted_why, shown.sha256) == (MISTAKE, sent.sha256)
+    listed = handlers.list_media(
+        ListMedia(visit_id=pair.visit), pair.asks(Role.BANK_OFFICER)
+    )
+    assert [each.deleted_why for each in listed.media] == [MISTAKE]
+    assert [each["kind"] for each in pair.work] == [DELETE]
+    assert pair.digests == [sent.sha256, SEEN.thumbnail, SEEN.stripped]
+    (said,) = pair.events
+    assert MediaDeleted.model_validate(said.data).reason is MISTAKE
+    assert "deleted_by" not in shown.model_dump()
+    row = its.connection.execute(
+        text("SELECT deleted_by FROM media WHERE id = :id"), {"id": sent.media_id}
+    )
+    assert row.scalar() == its.by
+
+
+def test_again_is_harmless_and_looks_for_the_bytes_once_more(pair) -> None:
+    sent = pair.photo()
+    pair.sends(sent)
+    first, _ = pair.deletes(sent.media_id)
+    pair.watch.goes(hours=1)
+
+    assert pair.deletes(sent.media_id, DeletionReason.ORDERED)[0] == first
+    assert (pair.events, pair.digests) == ([], [sent.sha256])
+    assert pair.shown(sent.media_id).deleted_why is MISTAKE
+
+
+def test_what_is_copied_meanwhile_goes_as_well(pair) -> None:
+    sent = pair.photo()
+    pair.sends(sent)
+    pair.deletes(sent.media_id)
+    its = pair.open("field_visit")
+
+    handlers.note_inspection(
+        handlers.media.NoteInspection(
+            media_id=sent.media_id, visit_id=pair.visit, found=SEEN
+        ),
+        its,
+    )
+
+    jobs = [each["task"] for each in its.rows[tables.job] if each["kind"] == DELETE]
+    assert jobs == [{"digests": [SEEN.thumbnail, SEEN.stripped]}]
+
+
+def test_under_a_legal_hold_nothing_is_deleted(pair) -> None:
+    sent = pair.photo()
+    pair.sends(sent)
+    its = pair.open("field_visit")
+    sealed = its.keyring.seal(pair.case, "case.legal_hold", "x")
+    hold = ids.new()
+    legal_hold.put(its.connection, hold, pair.case, "court", sealed, "compliance:test")
+
+    with pytest.raises(Held, match="legal-hold"):
+        pair.deletes(sent.media_id)
+    assert pair.shown(sent.media_id).deleted_at is None
+
+    legal_hold.lift(its.connection, hold, "order_ended", "compliance:test")
+    assert pair.deletes(sent.media_id)[0].deleted_at
+
+
+def test_what_is_not_there_is_not_found(pair) -> None:
+    with pytest.raises(NotFound):
+        pair.deletes(ids.new())
+
+
+@pytest.mark.parametrize("role", [each for each in Role if each is not Role.COMPLIANCE])
+def test_nobody_else_may(unit, role) -> None:
+    order = DeleteMedia(media_id=ids.new(), reason=MISTAKE)
+    with pytest.raises(Forbidden):
+        only(Role.COMPLIANCE)(order, unit("field_visit", role))
+
+
+def test_with_a_case_all_files_of_its_visits_go(pair) -> None:
+    one, two = pair.photo(), pair.photo(phone=pair.b, sha256="b" * 64)
+    pair.sends(one)
+    pair.sends(two, pair.b)
+    its = pair.open("field_visit")
+
+    assert handlers.erase_all(pair.case, its) == 2
+    its.settle()
+
+    for each in (one, two):
+        assert pair.shown(each.media_id).deleted_why is DeletionReason.SHREDDED
+    assert files.left(its.connection, settings_of(pair), pair.case) == (2, 0, 0)
+
+
+def settings_of(_: Deleting):
+    from chassis.settings import settings
+
+    return settings()
+
+
+# What a worker does with the bytes.
+
+
+@pytest.fixture
+def its(environment: None, database_url: str) -> Engine:
+    return engine(database_url, "field_visit", pool=0)
+
+
+def job(*digests: str) -> Job:
+    task = {"digests": list(digests)}
+    return Job(ids.new(), "field_visit", DELETE, task, "s", "test", "t", 1)
+
+
+def aside() -> list[str]:
+    place = folder().root / deleting.ASIDE
+    return [each.name for each in place.iterdir()] if place.exists() else []
+
+
+def is_kept(digest: str) -> bool:
+    return folder().size(digest) is not None
+
+
+def needed(monkeypatch: pytest.MonkeyPatch, *digests: str) -> None:
+    monkeypatch.setattr(deleting, "is_needed", lambda _, digest: digest in digests)
+
+
+def test_bytes_are_removed_and_being_told_again_is_harmless(its, monkeypatch) -> None:
+    one, two = keep(b"one"), keep(b"two")
+    work = job(one, two, "c" * 64)
+
+    for _ in range(2):
+        deleting.delete(work, its, lambda: None)
+        assert (is_kept(one), is_kept(two), aside()) == (False, False, [])
+
+
+def test_what_somebody_else_sent_too_stays(its, monkeypatch) -> None:
+    one, two = keep(b"one"), keep(b"two")
+    needed(monkeypatch, two)
+
+    deleting.delete(job(one, two), its, lambda: None)
+
+    assert (is_kept(one), is_kept(two), aside()) == (False, True, [])
+    assert folder().path(two).read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_killed_between_two_steps_it_is_done_again(its, monkeypatch, stays) -> None:
+    one = keep(b"one")
+    work = job(one)
+    deleting.move_aside(folder(), one, str(work.id))
+    assert (is_kept(one), len(aside())) == (False, 1)
+    needed(monkeypatch, *[one] * stays)
+
+    deleting.delete(work, its, lambda: None)
+
+    assert (is_kept(one), aside()) == (stays, [])
+
+
+def test_what_comes_in_while_it_is_moved_aside_is_kept(its, monkeypatch) -> None:
+    one = keep(b"one")
+
+    def comes_in(_, digest: str) -> bool:
+        keep(b"one")
+        return True
+
+    monkeypatch.setattr(deleting, "is_needed", comes_in)
+    deleting.delete(job(one), its, lambda: None)
+
+    assert (is_kept(one), aside()) == (True, [])
+
+
+def test_one_job_does_not_remove_what_another_has_in_hand(its, monkeypatch) -> None:
+    """Both move the name aside, each to a place of its own."""
+    one = keep(b"one")
+    deleting.move_aside(folder(), one, "another")
+    keep(b"one")
+    deleting.delete(job(one), its, lambda: None)
+
+    assert aside() == [f"{one}.another"]
+
+
+def test_bytes_are_needed_as_long_as_any_file_has_them(pair, unit) -> None:
+    from services.field_visit.store import is_needed
+
+    connection = pair.open("field_visit").connection
+    digest = hashlib.sha256(b"this test's own").hexdigest()
+    first, second = pair.photo(sha256=digest), pair.photo(sha256=digest)
+    pair.sends(first)
+    pair.sends(second)
+    pair.deletes(first.media_id)
+    assert is_needed(connection, digest)
+    pair.deletes(second.media_id)
+    assert not is_needed(connection, digest)
+
+    copied = pair.photo(sha256="d" * 64)
+    pair.sends(copied)
+    pair.is_told(copied, SEEN.model_copy(update={"stripped": digest}))
+    assert is_needed(connection, digest)
+    assert not is_needed(connection, digest, but_for=pair.case)
+
+
+def test_bytes_are_needed_while_somebody_sends_them(pair) -> None:
+    from services.field_visit.store import is_needed
+
+    connection = pair.open("field_visit").connection
+    digest = hashlib.sha256(b"on its way").hexdigest()
+    row = {name: ids.new() for name in ("id", "v", "c", "a", "p", "d")}
+    connection.execute(
+        text(
+            "INSERT INTO gateway.upload (id, visit_id, case_id, agency_id, person_id,"
+            " device_id, media_type, sha256, captured_at, length, received, state,"
+            " wanted, made_at, expires_at) VALUES (:id, :v, :c, :a, :p, :d, 'image/jpeg',"
+            " :sha256, now(), 3, 0, 'open', 0, now(), now())"
+        ),
+        row | {"sha256": digest},
+    )
+    assert is_needed(connection, digest)
+    connection.execute(
+        text("UPDATE gateway.upload SET state = 'ended' WHERE id = :id"), row
+    )
+    assert not is_needed(connection, digest)
