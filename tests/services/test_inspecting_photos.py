@@ -12,7 +12,7 @@ from PIL import Image
 from chassis import child
 from chassis.jobs import TRIES
 from proto.media import Fault, Inspection, MediaKind
-from services.field_visit.jobs import inspecting, photo
+from services.field_visit.jobs import photo
 from tests.media import (
     CAMERA,
     bomb,
@@ -34,6 +34,7 @@ from tests.services.inspecting import (
     inspected,
     job,
     keep,
+    noted,
 )
 
 TAKEN_AT = datetime(2026, 3, 2, 7, 4, 5, tzinfo=UTC)
@@ -92,7 +93,8 @@ def test_the_original_stays_as_it_was_received() -> None:
     with folder().open(hashlib.sha256(data).hexdigest()) as file:
         assert file.read() == data
     kept = [each for each in folder().root.rglob("*") if each.is_file()]
-    names = {hashlib.sha256(data).hexdigest(), found.stripped, found.thumbnail}
+    copies = found.stripped, found.blurred, found.thumbnail
+    names = {hashlib.sha256(data).hexdigest(), *copies}
     assert {each.name for each in kept} == names
     assert {each.stat().st_mode & 0o077 for each in kept[1:]} <= {0, 0o044}
 
@@ -230,4 +232,4 @@ def test_a_flipped_byte_in_a_jpeg_is_found_by_its_digest_alone() -> None:
     folder().path(sha256).write_bytes(other)
 
     last = job(JPEG, sha256, claim=TRIES)
-    assert inspecting.inspect(last, lambda: None).found == Inspection(fault=Fault.MISSING)
+    assert noted(last).found == Inspection(fault=Fault.MISSING)

@@ -24,6 +24,14 @@ from services.field_visit.model.journals import (
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
 from services.field_visit.model.media import INSPECT, Media
+from services.field_visit.model.picture import (
+    BANDS,
+    MEDIA_PLACE,
+    bands,
+    picture_row,
+    signed,
+    unsigned,
+)
 from services.field_visit.model.score import (
     SCORE,
     FindingKept,
@@ -34,6 +42,7 @@ from services.field_visit.model.score import (
 )
 from services.field_visit.model.tables import (
     NOTED,
+    PLACED,
     SEALED,
     SHIFTS,
     STILL_SAID,
@@ -53,6 +62,7 @@ from services.field_visit.model.tables import (
     metadata,
     payment_code_table,
     phone_table,
+    picture_table,
     refusal_table,
     score_table,
     verdict_table,
@@ -131,4 +141,12 @@ __all__ = [
     "visit_table",
     "withdrawal_table",
     "access_table",
+    "BANDS",
+    "MEDIA_PLACE",
+    "PLACED",
+    "bands",
+    "picture_row",
+    "picture_table",
+    "signed",
+    "unsigned",
 ]

@@ -52,6 +52,14 @@ from services.field_visit.store.looked import looks, note_look
 from services.field_visit.store.media import media, media_of_visit
 from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
+from services.field_visit.store.pictures import (
+    alike,
+    forget_places,
+    has_picture,
+    keep_places,
+    places_long,
+    usual,
+)
 from services.field_visit.store.positions import (
     any_visit,
     earlier,
@@ -151,4 +159,10 @@ __all__ = [
     "withdrawals",
     "looks",
     "note_look",
+    "alike",
+    "forget_places",
+    "has_picture",
+    "keep_places",
+    "places_long",
+    "usual",
 ]
