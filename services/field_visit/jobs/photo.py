@@ -61,8 +61,8 @@ def seen(path: Path, media_type: str) -> dict[str, Any]:
     width, height = image.size
     if told.pop("orientation") in ON_ITS_SIDE:
         width, height = height, width
-    shown = copy(image)
-    picture = compared(image) | {"likeness": likeness(shown)}
+    picture = compared(image)  # before a copy turns and shrinks it
+    picture["likeness"] = likeness(copy(image))
     return {"width": width, "height": height, "picture": picture} | told
 
 
