@@ -22,6 +22,7 @@ from gateway.roles import (
     COLLECTORS,
     COMPLAINT_READERS,
     COMPLAINTS_DESK,
+    COMPLIANCE,
     DEVICE_KEEPERS,
     HEARERS,
     HELPERS,
@@ -110,6 +111,7 @@ from proto.letters import (
     RevokeAuthorisation,
     TemplateShown,
 )
+from proto.looking import LooksShown, ShowLooks
 from proto.media import ListMedia, MediaList
 from proto.oversight import (
     BankBoard,
@@ -266,6 +268,7 @@ ASKS = (
     Ask("GET", "/v1/board", "oversight", ShowBoard, Board, SUPERVISORS),
     Ask("GET", "/v1/bank-board", "oversight", ShowBankBoard, BankBoard, BANK_READERS),
     Ask("POST", f"{VISIT}/check-out", "field_visit", CheckOut, Closed, COLLECTORS),
+    Ask("GET", f"{VISIT}/looks", "field_visit", ShowLooks, LooksShown, COMPLIANCE),
 )
 # fmt: on
 

@@ -17,6 +17,7 @@ from gateway.roles import OPEN
 from proto.base import Command
 from proto.decision import Judgement
 from proto.grants import Landed
+from proto.looking import LookReason
 
 Schema = dict[str, Any]
 
@@ -67,7 +68,7 @@ COUNTED = {"sign_in", "follow_visit", "follow_events", "collect_pack"} | {
     ask.command.operation() for ask in ASKS if ask.roles is OPEN
 }
 #: What is asked in the query, and may be wrong as a body may.
-IN_QUERY = frozenset({"collect_pack", "list_visits"})
+IN_QUERY = frozenset({"collect_pack", "list_visits", "see_media"})
 OF_BODIES = frozenset({"400", "413", "415", "422"})
 #: What tus answers with, by https://tus.io/protocols/resumable-upload.
 OF_TUS = frozenset({"400", "410", "412"})
@@ -115,6 +116,12 @@ def parameters(door: Door) -> list[Schema]:
         ]
     if door.name == "collect_pack":
         found.append({"name": "device_id", "in": "query", "required": True, "schema": uuid})
+    if door.name == "see_media":
+        reason = {"type": "string", "enum": list(LookReason)}
+        found += [
+            {"name": "reason", "in": "query", "schema": reason},
+            {"name": "original", "in": "query", "schema": {"type": "boolean"}},
+        ]
     if door.keyed:
         found.append(KEY_OF_STRANGERS if door.roles is OPEN else KEY)
     if door.lands:
