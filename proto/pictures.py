@@ -29,7 +29,7 @@ class Picture(Value):
     likeness: int | None = Field(None, ge=0, lt=2**64)
     place: Sealed | None = None
     exif: bool = False
-    camera: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    camera: Annotated[str, Field(max_length=16)] | None = None
     editor: Annotated[str, Field(max_length=32)] | None = None
     screen: ScreenSign | None = None
     retouched: int | None = Field(None, ge=0, le=64)
