@@ -31,6 +31,9 @@ SHORT = {
     Signal.PAIR_MISMATCH: "pair",
     Signal.EXIF_CONTRADICTION: "exif",
     Signal.REUSED_PHOTO: "photo",
+    Signal.EDITED_PHOTO: "edited",
+    Signal.SCREEN_PHOTO: "screen",
+    Signal.STRIPPED_PHOTO: "stripped",
 }
 #: A signal is said to have found a track when it scores this much.
 FOUND = 0.5

@@ -117,6 +117,7 @@ from proto.letters import (
     RevokeAuthorisation,
     TemplateShown,
 )
+from proto.looking import LooksShown, ShowLooks
 from proto.media import DeleteMedia, ListMedia, MediaGone, MediaList
 from proto.oversight import (
     BankBoard,
@@ -279,6 +280,7 @@ ASKS = (
     Ask("POST", f"{VISIT}/corrections", "field_visit", CorrectVisit, CorrectionKept, VISIT_READERS),  # noqa: E501
     Ask("GET", "/v1/log/heads", "field_visit", ListTreeHeads, TreeHeads, OPEN, keyed=False),
     Ask("POST", f"{VISIT}/check-out", "field_visit", CheckOut, Closed, COLLECTORS),
+    Ask("GET", f"{VISIT}/looks", "field_visit", ShowLooks, LooksShown, COMPLIANCE),
 )
 # fmt: on
 

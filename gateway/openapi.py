@@ -69,7 +69,10 @@ COUNTED = {"sign_in", "follow_visit", "follow_events", "collect_pack"} | {
 }
 #: What is asked in the query, and may be wrong as a body may.
 IN_QUERY = frozenset(
-    {"collect_pack", "list_visits", "list_tree_heads", "open_evidence", "show_report"}
+    {
+        *("collect_pack", "list_visits", "list_tree_heads"),
+        *("open_evidence", "show_report", "see_media"),
+    }
 )
 LOOK_REASON: Schema = {
     "name": "reason",
@@ -80,6 +83,10 @@ LOOK_REASON: Schema = {
 QUERIES: dict[str, list[Schema]] = {
     "open_evidence": [LOOK_REASON],
     "show_report": [LOOK_REASON],
+    "see_media": [
+        LOOK_REASON | {"required": False},
+        {"name": "original", "in": "query", "schema": {"type": "boolean"}},
+    ],
     "list_tree_heads": [
         {
             "name": "limit",

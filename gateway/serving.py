@@ -1,6 +1,7 @@
-"""Photos and sound are looked at: the copy of a photo without metadata, sound as it came.
+"""Photos and sound are looked at: photos blurred; sharp, and heard, for whoever says why.
 
-Who may see one is asked of field_visit each time. A photo as it was taken is not given.
+Who may see one is asked of field_visit each time, and it keeps each look with a reason
+before a byte is given. There is no way around: what has no blurred copy is not shown.
 """
 
 import os
@@ -13,12 +14,15 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import RootModel
 
-from chassis.errors import Unavailable
+from chassis.errors import Invalid, Unavailable
 from chassis.media import Store
+from gateway import bodies
+from gateway.asks import in_query
 from gateway.door import Call, Door, mount
 from gateway.errors import BadRange, Gone, NotYet
 from gateway.roles import VISIT_READERS
 from gateway.uploads.magic import LOOKED_AT, media_type
+from proto.looking import LookAtMedia, LookReason
 from proto.media import MediaKind, MediaShown, ShowMedia
 
 MEDIA = "/v1/media/{media_id}"
@@ -32,21 +36,35 @@ class Bytes(RootModel[bytes]):
 
 
 async def whole(call: Call, _: object) -> Response:
+    if said := in_query(call):
+        return await with_reason(call, bodies.check(LookAtMedia, said | call.path_ids))
     shown = await found(call)
-    if shown.kind is MediaKind.AUDIO:
+    if shown.kind is not MediaKind.PHOTO:
+        raise Invalid("reason-missing", reasons=", ".join(LookReason))
+    return await file(call, copy_of(shown, "blurred"))
+
+
+async def with_reason(call: Call, command: LookAtMedia) -> Response:
+    """Give it sharp, or as it was received, once it is kept who sees it and why."""
+    shown = await asked(call, command)
+    if shown.kind is not MediaKind.PHOTO or command.original:
         return await file(call, shown.sha256, shown.media_type)
     return await file(call, copy_of(shown, "stripped"))
 
 
 async def thumbnail(call: Call, _: object) -> Response:
-    return await file(call, copy_of(await found(call), "thumbnail"))
+    shown = await found(call)
+    copy_of(shown, "blurred")  # one of before there were such is sharp
+    return await file(call, copy_of(shown, "thumbnail"))
 
 
 async def found(call: Call) -> MediaShown:
-    """Ask whether this may be seen. Raises what field_visit says against it, and Gone when
-    it was deleted.
-    """
-    command = ShowMedia(media_id=UUID(call.path_ids["media_id"]))
+    """Ask whether this may be seen. Raises what field_visit says against it, and Gone."""
+    return await asked(call, ShowMedia(media_id=UUID(call.path_ids["media_id"])))
+
+
+async def asked(call: Call, command: ShowMedia | LookAtMedia) -> MediaShown:
+    """Ask. Raises what field_visit says against it, and Gone when it was deleted."""
     answer = await call.parts.services.ask(
         "field_visit", command, call.claims.asker(), trace=call.trace
     )
@@ -58,12 +76,14 @@ async def found(call: Call) -> MediaShown:
 
 
 def copy_of(shown: MediaShown, which: str) -> str:
-    """Return the digest of a copy. Raises NotYet when there is none."""
+    """Return the digest of a copy. Raises NotYet when there is none, or none yet."""
     if shown.found is None:
         raise NotYet("media-not-looked-at", key=str(shown.media_id))
     digest: str | None = getattr(shown.found, which)
     if digest is None:
-        raise NotYet("media-without-copy", key=str(shown.media_id))
+        sharp_alone = which == "blurred" and shown.found.stripped is not None
+        kind = "media-not-blurred" if sharp_alone else "media-without-copy"
+        raise NotYet(kind, key=str(shown.media_id))
     return digest
 
 
@@ -134,9 +154,12 @@ async def pieces(store: Store, sha256: str, first: int, last: int) -> AsyncItera
 DOORS = (
     (Door("see_media", "GET", MEDIA, VISIT_READERS, gives=Bytes, media="*/*",
           asks=("Range",),
-          says="A photo without its metadata, or sound as it was received."), whole),
+          says="A photo, blurred. With a `reason`, which is kept with who looked and "
+               "when: the photo sharp and without its metadata, or sound as it was "
+               "received; with `original=true`, for the bank, the photo as it was "
+               "received."), whole),
     (Door("see_thumbnail", "GET", f"{MEDIA}/thumbnail", VISIT_READERS, gives=Bytes,
-          media="*/*", says="A small copy of a photo."), thumbnail),
+          media="*/*", says="A small copy of a photo, blurred."), thumbnail),
 )
 # fmt: on
 

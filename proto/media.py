@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from proto.base import Command, Moment, Reply, Value
+from proto.pictures import Picture
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -69,8 +70,8 @@ class Inspection(Value):
     """What a worker found in a file: of a photo its size in pixels and what EXIF claims,
     of sound its length in seconds and how much of it is silent or clipped (shares of 1).
 
-    `thumbnail` and `stripped` are digests of copies without any metadata. A position in
-    EXIF is noted as such and never copied.
+    `blurred`, its `thumbnail` and `stripped` are digests of copies without any metadata; in
+    the first two nobody can be known. A position in EXIF is noted as such here.
     """
 
     fault: Fault | None = None
@@ -83,14 +84,19 @@ class Inspection(Value):
     clipped: float | None = None
     thumbnail: Sha256 | None = None
     stripped: Sha256 | None = None
+    blurred: Sha256 | None = None
 
 
 class NoteInspection(Command):
-    """A worker has looked at a file. Sent by the job to its service, under its id."""
+    """A worker has looked at a file. Sent by the job to its service, under its id.
+
+    `picture` is what a photo says of itself, for comparing.
+    """
 
     media_id: UUID
     visit_id: UUID
     found: Inspection
+    picture: Picture | None = None
 
     def locks(self) -> tuple[UUID, ...]:
         return (self.visit_id,)

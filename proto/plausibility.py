@@ -28,6 +28,9 @@ class Signal(StrEnum):
     PAIR_MISMATCH = "pair_mismatch"
     EXIF_CONTRADICTION = "exif_contradiction"
     REUSED_PHOTO = "reused_photo"
+    EDITED_PHOTO = "edited_photo"
+    SCREEN_PHOTO = "screen_photo"
+    STRIPPED_PHOTO = "stripped_photo"
     #: A datum said wrongly, 400 to 600 m off: a hint that counts for nothing.
     DATUM_HINT = "datum_hint"
 

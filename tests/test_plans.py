@@ -124,6 +124,15 @@ INSERT INTO media (id, visit_id, device_id, kind, media_type, sha256, size, capt
 SELECT {scattered("media", "i")}, {VISIT}, {scattered("phone", "mod(i, 50)")}, 'photo',
        'image/jpeg', '', 1, {LATELY}, {LATELY}, true
 FROM generate_series(1, {OTHERS}) i;
+INSERT INTO picture (id, visit_id, case_id, device_id, captured_at, received_at, exif,
+                     place, likeness, band0, band1, band2, band3)
+SELECT {scattered("media", "i")}, {VISIT}, {CASE}, {scattered("phone", "mod(i, 5000)")},
+       {LATELY}, {LATELY}, true, '1', i * 11400714819323::bigint,
+       mod(i, 65536), mod(i * 7, 65536), mod(i * 13, 65536), mod(i * 17, 65536)
+FROM generate_series(1, {OTHERS}) i;
+INSERT INTO access (id, visit_id, what, by, role, reason, at)
+SELECT {scattered("look", "i")}, {VISIT}, 'sharp', '', '', 'audit', {LATELY}
+FROM generate_series(1, {OTHERS}) i;
 INSERT INTO kept (topic, key, version, body)
 SELECT topic, {CASE}, 1, '1'
 FROM generate_series(1, {OTHERS}) i,
@@ -155,7 +164,7 @@ SCHEMA, KEYS = "field_visit", "keyring.key"
 TABLES = (
     *("visit", "leave", "checked_in", "journal", "media", "kept", "inbox", "subject"),
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
-    *("outbox", "decision", "refusal"),
+    *("outbox", "decision", "refusal", "picture", "access"),
     *("answered", "held_back", "job", KEYS),
 )
 #: Has a row for each service: it is read whole, and that is its one page.
@@ -427,6 +436,22 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     "a photo": (
         lambda connection: store.media(connection, an_id("media")),
         {"media"},
+    ),
+    "photos that look alike": (
+        lambda connection: store.alike(connection, 4711, NOW, an_id("case")),
+        {"picture"},
+    ),
+    "what is usual for the photos of a phone": (
+        lambda connection: store.usual(connection, an_id("phone"), NOW),
+        {"picture"},
+    ),
+    "places of photos that are let go": (
+        lambda connection: store.places_long(connection, NOW - timedelta(days=30)),
+        {"picture"},
+    ),
+    "who looked at what of a visit": (
+        lambda connection: store.looks(connection, an_id("visit"), 500),
+        {"access"},
     ),
     "the photos and sound of a visit": (
         lambda connection: store.media_of_visit(connection, an_id("visit")),

@@ -26,6 +26,7 @@ from bench.tracks.world import (
 from chassis.geo import gcj_from_wgs
 from services.field_visit.model.plausibility import (
     Fix,
+    Habit,
     Material,
     OtherPhoto,
     Photo,
@@ -39,6 +40,9 @@ HONEST: dict[str, Make] = {}
 
 CANYON = Sky(error_m=18, claims=0.9, satellites=(4, 9), jump_m=240)
 WIFI = Sky(error_m=12, claims=2, provider=Provider.NETWORK)
+
+#: What the camera of one phone calls itself, as a digest.
+CAMERA = "0123456789abcdef"
 
 
 def honest(make: Make) -> Make:
@@ -342,6 +346,41 @@ def camera_clock(rng: Random) -> Material:
     zones = [3600.0 * rng.choice((-8, 8, 1, -1, 5.5)) + rng.gauss(0, 40)]
     off = rng.choice((rng.uniform(-600, 600), *zones, 86_400.0 * 365 * 20))
     return replace(material, photos=(photo(rng, at, off),))
+
+
+def usual(photo: Photo, rng: Random) -> Photo:
+    """A photo of a phone whose camera signs, and has signed its photos of before."""
+    photos = rng.randint(5, 50)
+    habit = Habit(photos, photos, cameras={CAMERA: photos})
+    retouched = min(13, int(abs(rng.gauss(0, 3))))
+    return replace(photo, exif=True, camera=CAMERA, retouched=retouched, habit=habit)
+
+
+@honest
+def sent_through_a_messenger(rng: Random) -> Material:
+    """It takes away what cameras write, and cuts some photos to the shape of a screen."""
+    material = together(rng, Place(rng), visit(rng))
+    mine = usual(material.photos[0], rng)
+    bare = replace(mine, exif=False, camera=None, retouched=None)
+    shaped = rng.choice(("shape", None))
+    return replace(material, photos=(replace(bare, screen=shaped),))
+
+
+@honest
+def camera_app_that_signs(rng: Random) -> Material:
+    """All photos of this phone are made by an app that also edits."""
+    material = together(rng, Place(rng), visit(rng))
+    mine = usual(material.photos[0], rng)
+    habit = replace(mine.habit, editors={"meitu": mine.habit.photos})
+    return replace(material, photos=(replace(mine, editor="meitu", habit=habit),))
+
+
+@honest
+def another_camera_app(rng: Random) -> Material:
+    """Another app of the same phone writes another make and model."""
+    material = together(rng, Place(rng), visit(rng))
+    other = replace(usual(material.photos[0], rng), camera=digest(rng)[:16])
+    return replace(material, photos=(other,))
 
 
 @honest

@@ -13,6 +13,7 @@ from bench.tracks.honest import (
     ordinary,
     photo,
     together,
+    usual,
     with_photos,
 )
 from bench.tracks.world import (
@@ -291,6 +292,29 @@ def reused(rng: Random, same: bool) -> Material:
         None if same else like,
     )
     return replace(material, others=(*material.others, before))
+
+
+@planted(Signal.EDITED_PHOTO)
+def photo_signed_by_an_editor(rng: Random) -> Material:
+    """Saved by a program that changes pictures, by a phone that else does without."""
+    editor = rng.choice(("photoshop", "snapseed", "meitu"))
+    return handled(rng, editor=editor)
+
+
+@planted(Signal.EDITED_PHOTO)
+def photo_changed_under_its_thumbnail(rng: Random) -> Material:
+    return handled(rng, retouched=rng.randint(14, 40))
+
+
+@planted(Signal.SCREEN_PHOTO)
+def screenshot(rng: Random) -> Material:
+    return handled(rng, camera=None, screen="said")
+
+
+def handled(rng: Random, **but: object) -> Material:
+    material = together(rng, Place(rng), visit(rng))
+    mine = usual(material.photos[0], rng)
+    return replace(material, photos=(replace(mine, **but),))  # type: ignore[arg-type]
 
 
 @beyond

@@ -56,6 +56,7 @@ class World:
     entries: dict[UUID, list[TimelineEntry]] = field(default_factory=dict)
     files: dict[UUID, list[MediaShown]] = field(default_factory=dict)
     bytes: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    looks: list[tuple[UUID, str]] = field(default_factory=list)
     operations: dict[str, Any] = field(default_factory=scenes.operations)
     role: Role = Role.BANK_OFFICER
     day: date = scenes.DAY
@@ -313,8 +314,9 @@ def media(app: FastAPI, world: World) -> None:
         return JSONResponse(body)
 
     @app.get("/v1/media/{media_id}{rest:path}")
-    async def content(media_id: UUID, rest: str) -> Response:
-        found = world.bytes.get(f"{media_id}{rest}")
+    async def content(media_id: UUID, rest: str, reason: str = "") -> Response:
+        world.looks += [(media_id, reason)] if reason else []
+        found = world.bytes.get(f"{media_id}{rest}{'?' if reason else ''}")
         if found is None:
             return problem(404, "not-found", "There is no such file.")
         return Response(found[0], media_type=found[1])

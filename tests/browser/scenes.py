@@ -23,6 +23,7 @@ from proto.oversight import (
     HelpAlert,
     TimelineEntry,
 )
+from services.field_visit.jobs import photo as photo_job
 
 DAY = date(2026, 3, 2)
 #: 15:00 at a door in Shanghai.
@@ -35,6 +36,7 @@ REFUSALS = (
     ("field_visit.check_in_not_allowed", ("4.27", "C.02")),
     ("field_visit.cash_not_allowed", ("4.30", "4.32", "21.038")),
 )
+
 BREACH = ("field_visit.breach_recorded", ("C.06",))
 
 
@@ -285,11 +287,13 @@ def files(visit: BankVisit) -> tuple[list[MediaShown], dict[str, tuple[bytes, st
                 has_position=number == 0,
                 thumbnail="0" * 64,
                 stripped="0" * 64,
+                blurred="0" * 64,
             ),
         )
         shown.append(photo)
-        kept[str(photo.media_id)] = (bytes_, "image/jpeg")
-        kept[f"{photo.media_id}/thumbnail"] = (picture(number, 320), "image/jpeg")
+        kept[f"{photo.media_id}?"] = (bytes_, "image/jpeg")
+        kept[str(photo.media_id)] = (blurred(bytes_), "image/jpeg")
+        kept[f"{photo.media_id}/thumbnail"] = (blurred(bytes_, 320), "image/jpeg")
     torn = picture(2)[:900]
     unreadable = Inspection(fault=Fault.UNREADABLE)
     shown.append(medium(visit, 2, MediaKind.PHOTO, torn, found=unreadable))
@@ -297,7 +301,7 @@ def files(visit: BankVisit) -> tuple[list[MediaShown], dict[str, tuple[bytes, st
     bytes_ = tone()
     heard = Inspection(seconds=3.0, silent=0.12, clipped=0.01)
     audio = medium(visit, 4, MediaKind.AUDIO, bytes_, found=heard)
-    kept[str(audio.media_id)] = (bytes_, "audio/wav")
+    kept[f"{audio.media_id}?"] = (bytes_, "audio/wav")
     return [*shown, audio], kept
 
 
@@ -321,6 +325,14 @@ def medium(
         received_at=at,
         found=found,
     )
+
+
+def blurred(sharp: bytes, width: int = 640) -> bytes:
+    """The copy of it that everybody sees."""
+    made, file = photo_job.blurred(Image.open(io.BytesIO(sharp))), io.BytesIO()
+    made.thumbnail((width, width))
+    made.save(file, "JPEG")
+    return file.getvalue()
 
 
 def picture(number: int, width: int = 1280) -> bytes:

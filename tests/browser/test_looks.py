@@ -19,6 +19,7 @@ from tests.browser.fake import World
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 }
+ENLARGED = "() => document.querySelector('dialog.photo img').naturalWidth > 0"
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1920, "height": 1080}
 
 
@@ -99,9 +100,31 @@ def a_visit(world: World, visit: Visit, **look) -> Page:
     world.files[one.visit_id], world.bytes = scenes.files(one)
     world.entries[one.visit_id] = scenes.story(one, world.files[one.visit_id])
     page = visit(f"#/visits/{one.visit_id}", **look)
+    page.locator(".audio select").select_option("audit")
     page.locator(".audio button").click()
     expect(page.locator("audio")).to_be_visible()
     expect(page.locator(".entry")).to_have_count(12)
+    return page
+
+
+def a_photo(world: World, visit: Visit, **look) -> Page:
+    """Enlarged, blurred, and wanted sharp without a word why."""
+    one = world.visits[1]
+    world.files[one.visit_id], world.bytes = scenes.files(one)
+    page = visit(f"#/visits/{one.visit_id}", **look)
+    page.locator(".thumbnail").first.click()
+    page.locator("dialog.photo .reason button").click()
+    expect(page.locator("dialog.photo .reason .wrong")).not_to_be_empty()
+    page.wait_for_function(ENLARGED)
+    return page
+
+
+def a_sharp_photo(world: World, visit: Visit, **look) -> Page:
+    page = a_photo(world, visit, **look)
+    page.locator("dialog.photo select").select_option("court")
+    page.locator("dialog.photo .reason button").click()
+    expect(page.locator("dialog.photo .reason")).to_have_count(0)
+    page.wait_for_function(ENLARGED)
     return page
 
 
@@ -139,6 +162,8 @@ STATES: list[Callable[..., Page]] = [
     never_came,
     not_for_you,
     a_visit,
+    a_photo,
+    a_sharp_photo,
     in_trouble,
     kept_from_the_agency,
     the_keys,

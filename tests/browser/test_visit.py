@@ -57,7 +57,7 @@ def test_photos_are_shown_and_never_named_by_an_address(
     )
     page.get_by_role("button", name="Enlarge Photo 1").click()
     page.wait_for_function(
-        "() => document.querySelector('dialog img').naturalWidth === 1280"
+        "() => document.querySelector('dialog img').naturalWidth === 640"
     )
     address = page.locator("dialog img").get_attribute("src") or ""
     assert address.startswith("blob:")
@@ -74,6 +74,37 @@ def test_photos_are_shown_and_never_named_by_an_address(
     assert page.evaluate(gone, address)
 
 
+def test_a_photo_is_seen_sharp_by_whoever_says_why_with_the_keyboard_alone(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+    page.get_by_role("button", name="Enlarge Photo 1").press("Enter")
+    dialog, photo = page.get_by_role("dialog"), world.files[at_a_door.visit_id][0]
+    expect(dialog).to_contain_text("Blurred.")
+    sharp = dialog.get_by_role("button", name="See it sharp")
+    sharp.press("Enter")
+    expect(dialog).to_contain_text("Choose why first.")
+    expect(dialog.get_by_role("combobox")).to_be_focused()
+    assert world.looks == []
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    sharp.press("Enter")
+
+    page.wait_for_function(
+        "() => document.querySelector('dialog img').naturalWidth === 1280"
+    )
+    assert world.looks == [(photo.media_id, "complaint")]
+    expect(dialog).to_contain_text("Kept with your account and the time: a complaint.")
+    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Enlarge Photo 1").press("Enter")
+    page.wait_for_function(
+        "() => document.querySelector('dialog img').naturalWidth === 640"
+    )
+    expect(dialog).to_contain_text("Blurred.")
+
+
 def test_a_sound_is_asked_for_when_it_is_wanted_and_plays(
     visit: Visit, world: World, at_a_door: BankVisit
 ) -> None:
@@ -81,7 +112,10 @@ def test_a_sound_is_asked_for_when_it_is_wanted_and_plays(
     listen = page.get_by_role("button", name="Listen to Sound 1")
     expect(page.locator("figure.audio")).to_contain_text("3 s · 12% silent · 1% clipped")
     sound = world.files[at_a_door.visit_id][-1]
+    listen.click()
+    expect(page.locator("figure.audio")).to_contain_text("Choose why first.")
     assert world.count(f"/v1/media/{sound.media_id}") == 0
+    page.locator("figure.audio select").select_option("court")
     listen.click()
     expect(page.locator("audio")).to_be_focused()
     played = "() => { const sound = document.querySelector('audio'); sound.play();"
@@ -158,6 +192,7 @@ def test_a_sound_plays_on_while_others_come_and_are_looked_at(
     visit: Visit, world: World, at_a_door: BankVisit
 ) -> None:
     page = visit(f"#/visits/{at_a_door.visit_id}")
+    page.locator("figure.audio select").select_option("audit")
     page.get_by_role("button", name="Listen to Sound 1").click()
     audio = page.locator("audio")
     expect(audio).to_be_visible()

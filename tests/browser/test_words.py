@@ -27,6 +27,7 @@ from proto.facts import (
 )
 from proto.field_visit import Cause, Danger, Ending, Irregularity, Judged, VisitState, Watch
 from proto.letters import LetterState
+from proto.looking import LookReason
 from proto.media import Fault, MediaKind
 from proto.oversight import BoardState
 from proto.recovery import AuthorityState, CashReason
@@ -46,6 +47,7 @@ VALUES: dict[str, type[StrEnum]] = {
     "act": Act,
     "media": MediaKind,
     "fault": Fault,
+    "look_reason": LookReason,
     "by": Relation,
     "irregularity": Irregularity,
     "claim": Claim,

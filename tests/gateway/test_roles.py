@@ -132,6 +132,7 @@ TABLE: dict[tuple[str, str], set[Role] | None] = {
     ("HEAD", "/v1/uploads/{upload_id}"): {COLLECTOR},
     ("PATCH", "/v1/uploads/{upload_id}"): {COLLECTOR},
     ("DELETE", "/v1/uploads/{upload_id}"): {COLLECTOR},
+    ("GET", "/v1/visits/{visit_id}/looks"): {COMPLIANCE},
     ("GET", "/v1/media/{media_id}"): READERS,
     ("GET", "/v1/media/{media_id}/thumbnail"): READERS,
 }

@@ -1,6 +1,7 @@
 """Photos and sound are looked at: by whom, which copy, and in which parts."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from chassis.errors import NotFound
 from gateway.parts import Parts
 from proto import ids
 from proto.base import Role
+from proto.looking import LookAtMedia, LookReason
 from proto.media import Inspection, MediaKind, MediaShown, ShowMedia
 from tests.gateway.stand_in import Bearer, Hands, StandIn, asker
 from tests.gateway.uploading import kind, photo
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.anyio
 
 MEDIA_ID = UUID(int=77)
 PATH = f"/v1/media/{MEDIA_ID}"
+HEAR = f"{PATH}?reason=audit"
 SOUND = b"OggS" + bytes(range(256)) * 4
 
 
@@ -52,22 +55,39 @@ def shown(hands: Hands, content: bytes, **but: Any) -> dict[str, Any]:
     return to_jsonable_python(found)
 
 
-async def test_a_photo_is_shown_without_its_metadata(
+@dataclass(frozen=True)
+class Copies:
+    """A photo in the store, and its copies."""
+
+    original: bytes
+    blurred: bytes
+    small: bytes
+    stripped: bytes
+
+
+@pytest.fixture
+def copies(parts: Parts, hands: Hands, services: StandIn) -> Copies:
+    copies = Copies(*(photo(seed=each) for each in range(4)))
+    stored(parts, copies.original)
+    found = Inspection(
+        blurred=stored(parts, copies.blurred),
+        thumbnail=stored(parts, copies.small),
+        stripped=stored(parts, copies.stripped),
+    )
+    services.reply = shown(hands, copies.original, found=found)
+    return copies
+
+
+async def test_a_photo_is_shown_blurred(
     client: httpx.AsyncClient,
     compliance: dict[str, str],
-    parts: Parts,
-    hands: Hands,
     services: StandIn,
+    copies: Copies,
 ) -> None:
-    original, stripped, small = (photo(seed=each) for each in (1, 2, 3))
-    stored(parts, original)
-    found = Inspection(stripped=stored(parts, stripped), thumbnail=stored(parts, small))
-    services.reply = shown(hands, original, found=found)
-
     whole = await client.get(PATH, headers=compliance)
     thumbnail = await client.get(f"{PATH}/thumbnail", headers=compliance)
 
-    assert (whole.content, thumbnail.content) == (stripped, small)
+    assert (whole.content, thumbnail.content) == (copies.blurred, copies.small)
     assert services.asked[0] == (
         "field_visit",
         ShowMedia(media_id=MEDIA_ID),
@@ -83,8 +103,85 @@ async def test_a_photo_is_shown_without_its_metadata(
         "x-content-type-options": "nosniff",
         "cache-control": "no-store",
         "accept-ranges": "bytes",
-        "content-length": str(len(stripped)),
+        "content-length": str(len(copies.blurred)),
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "original", "which"),
+    [
+        ("?reason=audit", False, "stripped"),
+        ("?reason=audit&original=false", False, "stripped"),
+        ("?reason=audit&original=true", True, "original"),
+    ],
+)
+async def test_whoever_says_why_sees_it_sharp(
+    client: httpx.AsyncClient,
+    compliance: dict[str, str],
+    services: StandIn,
+    copies: Copies,
+    query: str,
+    original: bool,
+    which: str,
+) -> None:
+    response = await client.get(PATH + query, headers=compliance)
+
+    assert response.content == getattr(copies, which)
+    command = LookAtMedia(media_id=MEDIA_ID, reason=LookReason.AUDIT, original=original)
+    assert services.asked == [("field_visit", command, asker(Role.COMPLIANCE))]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("?reason=curiosity", "/reason"),
+        ("?reason=", "/reason"),
+        ("?original=true", "/reason"),
+        ("?reason=audit&original=perhaps", "/original"),
+        ("?reason=audit&why=not", "/why"),
+        ("?reason=audit&reason=court", ""),
+    ],
+)
+async def test_what_is_no_reason_of_ours_shows_nothing(
+    client: httpx.AsyncClient,
+    compliance: dict[str, str],
+    services: StandIn,
+    copies: Copies,
+    query: str,
+    pointer: str,
+) -> None:
+    response = await client.get(PATH + query, headers=compliance)
+
+    assert kind(response) == (422, "malformed")
+    assert [each["pointer"] for each in response.json()["errors"]] == [pointer]
+    assert services.asked == []
+
+
+async def test_a_photo_of_before_is_never_shown_sharp_instead(
+    client: httpx.AsyncClient,
+    compliance: dict[str, str],
+    parts: Parts,
+    hands: Hands,
+    services: StandIn,
+) -> None:
+    sharp = stored(parts, photo(seed=1))
+    found = Inspection(stripped=sharp, thumbnail=stored(parts, photo(seed=2)))
+    services.reply = shown(hands, photo(), found=found)
+
+    for path in (PATH, f"{PATH}/thumbnail"):
+        response = await client.get(path, headers=compliance)
+        assert kind(response) == (404, "media-not-blurred")
+    looked = await client.get(f"{PATH}?reason=audit", headers=compliance)
+    assert looked.content == photo(seed=1)
+
+
+async def test_sound_is_not_heard_without_a_reason(
+    client: httpx.AsyncClient, compliance: dict[str, str], sound: None
+) -> None:
+    response = await client.get(PATH, headers=compliance)
+
+    assert kind(response) == (422, "reason-missing")
+    assert "audit, complaint, court, supervision" in response.json()["detail"]
 
 
 async def test_a_photo_that_nobody_has_looked_at_is_not_shown(
@@ -101,7 +198,7 @@ async def test_a_photo_that_nobody_has_looked_at_is_not_shown(
         assert kind(response) == (404, "media-not-looked-at")
     services.reply = shown(hands, photo(), found=Inspection(fault="unreadable"))
     assert kind(await client.get(PATH, headers=compliance)) == (404, "media-without-copy")
-    services.reply = shown(hands, photo(), found=Inspection(stripped="0" * 64))
+    services.reply = shown(hands, photo(), found=Inspection(blurred="0" * 64))
     assert kind(await client.get(PATH, headers=compliance)) == (503, "media-not-in-store")
 
 
@@ -140,7 +237,7 @@ async def test_sound_is_heard_in_parts_as_it_was_received(
 ) -> None:
     for said, (status, first, last) in PARTS.items():
         headers = compliance | ({"Range": said} if said else {})
-        response = await client.get(PATH, headers=headers)
+        response = await client.get(HEAR, headers=headers)
         assert (said, response.status_code) == (said, status)
         assert response.content == SOUND[first : last + 1]
         assert response.headers["content-type"] == "audio/ogg"
@@ -152,7 +249,7 @@ async def test_a_part_beyond_the_end_is_refused(
     client: httpx.AsyncClient, compliance: dict[str, str], sound: None
 ) -> None:
     for said in (f"bytes={len(SOUND)}-", "bytes=-0"):
-        response = await client.get(PATH, headers=compliance | {"Range": said})
+        response = await client.get(HEAR, headers=compliance | {"Range": said})
         assert kind(response) == (416, "range-outside")
         assert response.headers["content-range"] == f"bytes */{len(SOUND)}"
 
@@ -161,7 +258,7 @@ async def test_a_part_of_another_version_is_the_whole(
     client: httpx.AsyncClient, compliance: dict[str, str], sound: None
 ) -> None:
     headers = compliance | {"Range": "bytes=0-3", "If-Range": '"an-etag"'}
-    response = await client.get(PATH, headers=headers)
+    response = await client.get(HEAR, headers=headers)
     assert (response.status_code, response.content) == (200, SOUND)
 
 

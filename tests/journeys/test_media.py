@@ -135,9 +135,39 @@ def test_people_are_shown_a_photo_without_what_its_camera_said(door: Door) -> No
     headers = {"Authorization": door.boss.headers["Authorization"]}
     shown = httpx.get(address, headers=headers, trust_env=False)
 
-    assert (shown.status_code, shown.headers["content-type"]) == (200, JPEG)
-    assert CAMERA.encode() not in shown.content
-    assert not Image.open(BytesIO(shown.content)).getexif()
+    sharp = httpx.get(f"{address}?reason=supervision", headers=headers, trust_env=False)
+
+    for each in (shown, sharp):
+        assert (each.status_code, each.headers["content-type"]) == (200, JPEG)
+        assert CAMERA.encode() not in each.content
+        assert not Image.open(BytesIO(each.content)).getexif()
+    assert shown.content != sharp.content
+
+
+def test_who_looks_sharp_or_listens_is_kept_with_the_reason(door: Door) -> None:
+    """The parts of a recording are one look."""
+    seen, heard = sends(door, JPEG, photo()), sends(door, AAC, sound())
+    for media_id in (seen, heard):
+        until(found(door, media_id))
+    compliance = door.platform.account("compliance")
+    headers = {"Authorization": door.boss.headers["Authorization"], "Range": "bytes=0-9"}
+    path = f"{door.platform.url}/v1/media"
+
+    assert httpx.get(f"{path}/{seen}", headers=headers, trust_env=False).is_success
+    original = f"/v1/media/{seen}?reason=court&original=true"
+    assert door.boss.get(original).status == 403
+    for address in (f"{seen}?reason=court", *[f"{heard}?reason=complaint"] * 3):
+        each = httpx.get(f"{path}/{address}", headers=headers, trust_env=False)
+        assert each.status_code == 206
+
+    assert door.boss.get(door.path("/looks")).status == 403
+    looks = compliance.get(door.path("/looks")).body["looks"]
+    kept = {(e["what"], e["media_id"], e["role"], e["reason"]) for e in looks}
+    assert kept == {
+        ("sharp", seen, "supervisor", "court"),
+        ("sound", heard, "supervisor", "complaint"),
+    }
+    assert len(looks) <= 3  # a minute may have ended between
 
 
 def test_another_agency_does_not_even_know(door: Door) -> None:

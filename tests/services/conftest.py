@@ -56,8 +56,11 @@ def hearing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty store for photos and sound."""
+def store(
+    environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str
+) -> None:
+    """An empty store for photos and sound, and no key that somebody has committed."""
+    forget_keys(database_url)
     monkeypatch.setenv("DOORSTEP_MEDIA", str(tmp_path / "media"))
     settings.cache_clear()
 

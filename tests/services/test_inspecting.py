@@ -14,7 +14,7 @@ from services.field_visit.model import INSPECT
 from tests.media import ENCODERS, bomb, half
 from tests.media import photo as a_photo
 from tests.media import sound as a_sound
-from tests.services.inspecting import JPEG, PNG, folder, inspected, job, keep
+from tests.services.inspecting import JPEG, PNG, folder, inspected, job, keep, noted
 
 pytestmark = pytest.mark.usefixtures("store")
 PLANTED = "tests.chassis.planted_children:"
@@ -27,6 +27,7 @@ def test_a_child_looks_at_a_photo_within_its_limits(media_type, kind) -> None:
     assert (found.fault, found.width, found.height) == (None, 640, 480)
     assert folder().size(found.thumbnail or "")
     assert folder().size(found.stripped or "")
+    assert folder().size(found.blurred or "")
 
 
 @pytest.mark.parametrize("media_type", ENCODERS)
@@ -75,13 +76,13 @@ def test_what_may_be_the_machines_fault_is_tried_again_before_it_is_said(
     sha256, nothing = keep(a_photo()), "0" * 64
 
     with pytest.raises(child.Killed):
-        inspecting.inspect(job(JPEG, sha256), lambda: None)
+        noted(job(JPEG, sha256))
     with pytest.raises(NotThere):
-        inspecting.inspect(job(JPEG, nothing), lambda: None)
+        noted(job(JPEG, nothing))
 
     for digest, fault in ((sha256, Fault.TOO_MUCH_MEMORY), (nothing, Fault.MISSING)):
         last = job(JPEG, digest, claim=TRIES)
-        assert inspecting.inspect(last, lambda: None).found == Inspection(fault=fault)
+        assert noted(last).found == Inspection(fault=fault)
 
 
 def test_our_own_mistake_is_never_the_files_fault(monkeypatch) -> None:
@@ -89,7 +90,7 @@ def test_our_own_mistake_is_never_the_files_fault(monkeypatch) -> None:
     monkeypatch.setitem(LOOKS, its, Look(PLANTED + "nothing_of_that_name", limits))
 
     with pytest.raises(child.Failed):
-        inspecting.inspect(job(JPEG, keep(a_photo()), claim=TRIES), lambda: None)
+        noted(job(JPEG, keep(a_photo()), claim=TRIES))
 
 
 def test_what_killed_workers_left_behind_is_swept_by_the_next_one() -> None:
@@ -100,7 +101,7 @@ def test_what_killed_workers_left_behind_is_swept_by_the_next_one() -> None:
         (looking / name / "stripped").write_bytes(b"half")
     os.utime(looking / "of-long-ago", (0, 0))
 
-    assert inspecting.inspect(again, lambda: None).found.fault is None
+    assert noted(again).found.fault is None
     assert [each.name for each in looking.iterdir()] == ["of-another-worker"]
 
 
@@ -121,5 +122,6 @@ def test_a_childs_words_for_faults_are_ours() -> None:
     assert set(faults.BEGINNINGS) == set(MEDIA_TYPES) == {*photo.FORMATS, *sound.KINDS}
     assert inspecting.LOOKS[INSPECT[MediaKind.PHOTO]].copies == (
         photo.THUMBNAIL,
+        photo.BLURRED,
         photo.STRIPPED,
     )

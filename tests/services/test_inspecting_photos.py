@@ -7,12 +7,12 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageDraw
 
 from chassis import child
 from chassis.jobs import TRIES
 from proto.media import Fault, Inspection, MediaKind
-from services.field_visit.jobs import inspecting, photo
+from services.field_visit.jobs import photo
 from tests.media import (
     CAMERA,
     bomb,
@@ -34,6 +34,7 @@ from tests.services.inspecting import (
     inspected,
     job,
     keep,
+    noted,
 )
 
 TAKEN_AT = datetime(2026, 3, 2, 7, 4, 5, tzinfo=UTC)
@@ -92,9 +93,31 @@ def test_the_original_stays_as_it_was_received() -> None:
     with folder().open(hashlib.sha256(data).hexdigest()) as file:
         assert file.read() == data
     kept = [each for each in folder().root.rglob("*") if each.is_file()]
-    names = {hashlib.sha256(data).hexdigest(), found.stripped, found.thumbnail}
+    copies = found.stripped, found.blurred, found.thumbnail
+    names = {hashlib.sha256(data).hexdigest(), *copies}
     assert {each.name for each in kept} == names
     assert {each.stat().st_mode & 0o077 for each in kept[1:]} <= {0, 0o044}
+
+
+@pytest.mark.parametrize("share", [6, 12, 24])
+def test_letters_and_faces_are_gone_from_the_blurred_copy(share) -> None:
+    """A word a sixth of the picture high and less, black on white, is a grey cloud."""
+    written = Image.new("RGB", (1600, 1200), "white")
+    size = 1600 // share
+    ImageDraw.Draw(written).text((200, 400), "陈 8 B03", fill="black", font_size=size)
+    found = inspected(JPEG, a_photo(image=written))
+
+    blurred, sharp = copy(found.blurred), copy(found.stripped)
+    assert max(blurred.size) == 640
+    assert {name for name, _ in blurred.applist} == {"APP0"}
+    assert steepest(blurred) < steepest(sharp.resize(blurred.size)) / 8
+
+
+def steepest(image: Image.Image) -> int:
+    """The most by which a pixel differs from the one at its right."""
+    grey = image.convert("L")
+    moved = ImageChops.offset(grey, 1, 0)
+    return ImageChops.difference(grey, moved).crop((1, 0, *grey.size)).getextrema()[1]
 
 
 @pytest.mark.parametrize(
@@ -230,4 +253,4 @@ def test_a_flipped_byte_in_a_jpeg_is_found_by_its_digest_alone() -> None:
     folder().path(sha256).write_bytes(other)
 
     last = job(JPEG, sha256, claim=TRIES)
-    assert inspecting.inspect(last, lambda: None).found == Inspection(fault=Fault.MISSING)
+    assert noted(last).found == Inspection(fault=Fault.MISSING)

@@ -240,10 +240,11 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_numbers() -> No
 def test_every_sentence_is_filled_by_the_numbers_of_its_finding() -> None:
     """Whatever kind of track: a key that is missing would be a sentence never said."""
     makes = [*(make for make, _ in PLANTED.values()), HONEST["datum_mixed_up"]]
+    makes += [HONEST[each] for each in ("sent_through_a_messenger", "another_camera_app")]
     said = {
         f.says: saying.said(f.says, f.numbers)
         for make in makes
-        for number in range(2)
+        for number in range(4)
         for f in assess(make(Random(f"s{number}"))).findings
     }
 

@@ -1,8 +1,10 @@
-// Photos and sound of a visit. Each is asked for with the token, and shown from memory.
+// Photos and sound of a visit. Each is asked for with the token, and shown from memory: photos
+// blurred, and sharp for a reason; sound for a reason.
 
 import * as clock from "./clock.js";
 import { fill, h, place, say } from "./dom.js";
 import * as marks from "./marks.js";
+import { reasonForm } from "./reason.js";
 import { account, blob } from "./session.js";
 import { t, value } from "./words.js";
 
@@ -19,12 +21,9 @@ export class Media {
     this.nothing = h("p", { class: "quiet" }, t("ui:no_media"));
     this.large = h("img", { alt: "" });
     this.wrong = h("p", { class: "wrong", role: "status" });
+    this.why = h("div", { class: "why" });
     this.dialog = h("dialog", { class: "photo", "aria-label": t("value:media:photo") }, this.large, this.wrong,
-      h("form", { method: "dialog" }, h("button", {}, t("ui:close"))));
-    this.dialog.querySelector("form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.dialog.close();
-    });
+      this.why, h("button", { class: "close", onclick: () => this.dialog.close() }, t("ui:close")));
     this.mark = h("p", { class: "restricted" });
     this.element = h("section", { class: "files" }, this.title, this.mark, this.list, this.dialog);
   }
@@ -58,7 +57,7 @@ export class Media {
   }
 
   photo(file, name) {
-    if (!file.found?.thumbnail) return null;
+    if (!file.found?.blurred) return null;
     const picture = h("img", { alt: name, width: "160", height: "120" });
     const button = h("button", { class: "thumbnail", "aria-label": t("ui:enlarge", { name }) }, picture);
     button.addEventListener("click", () => this.enlarge(file, name));
@@ -81,26 +80,36 @@ export class Media {
     this.large.removeAttribute("src");
     fill(this.wrong);
     this.dialog.showModal();
-    this.wanted = file.media_id; // an earlier one may come later
-    const path = `/v1/media/${file.media_id}`;
-    await this.load(path, this.large, (wrong) => fill(this.wrong, wrong), () => this.wanted === file.media_id);
+    fill(this.why, h("p", { class: "quiet" }, t("ui:blurred")),
+      reasonForm(t("ui:see_sharp"), (reason) => this.sharpen(file, reason)));
+    await this.picture(`/v1/media/${file.media_id}`);
   }
 
-  // A sound is large: it is asked for when somebody wants to hear it.
+  async sharpen(file, reason) {
+    fill(this.wrong);
+    fill(this.why, h("p", { class: "quiet", role: "status" }, t("ui:look_kept", { reason: value("look_reason", reason) })));
+    this.dialog.querySelector(".close").focus();
+    await this.picture(`/v1/media/${file.media_id}?reason=${reason}`);
+  }
+
+  // Show a picture large, unless another is wanted meanwhile.
+  async picture(path) {
+    this.wanted = path; // an earlier one may come later
+    await this.load(path, this.large, (wrong) => fill(this.wrong, wrong), () => this.wanted === path);
+  }
+
+  // A sound is large: it is asked for when somebody wants to hear it, and says why.
   sound(file, name) {
     if (file.found?.fault === "unreadable" || file.found?.fault === "missing") return null;
     const room = h("div", { class: "player" });
-    const button = h("button", {}, t("ui:listen", { name }));
-    button.addEventListener("click", async () => {
-      button.disabled = true;
-      say(button, t("ui:loading"));
+    return fill(room, reasonForm(t("ui:listen", { name }), async (reason) => {
+      fill(room, h("p", { class: "quiet", role: "status" }, t("ui:loading")));
       const player = h("audio", { controls: true, "aria-label": name });
-      await this.load(`/v1/media/${file.media_id}`, player, (wrong) => fill(room, wrong));
+      await this.load(`/v1/media/${file.media_id}?reason=${reason}`, player, (wrong) => fill(room, wrong));
       if (!player.src) return;
       fill(room, player);
       player.focus();
-    });
-    return fill(room, button);
+    }));
   }
 
   async address(path) {

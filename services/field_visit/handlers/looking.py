@@ -34,14 +34,15 @@ def look_at_media(command: LookAtMedia, unit: Unit) -> MediaShown:
     """Show a file to somebody who says why, and keep that.
 
     Raises NotFound for whoever may not see it, Forbidden when the original is not for
-    them.
+    them. Where there is no picture, nobody looks at one.
     """
     shown = show_media(ShowMedia(media_id=command.media_id), unit)
     what = LOOKED[shown.kind]
     if command.original and what is Looked.SHARP:  # a recording is always the original
         what = Looked.ORIGINAL
         refuse_others(unit, shown)
-    note_look(unit, shown.visit_id, what, command.reason, shown.media_id)
+    if what is not Looked.SHARP or (shown.found and shown.found.stripped):
+        note_look(unit, shown.visit_id, what, command.reason, shown.media_id)
     return shown
 
 

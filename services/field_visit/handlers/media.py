@@ -4,11 +4,14 @@ The bytes lie in the store of `chassis.media` before anybody tells us of them. W
 sent is kept whether or not it is any good, and also after the visit.
 """
 
+from typing import Any
+
 from chassis.errors import Conflict, NotFound
 from chassis.unit import Unit
 from proto.base import Asker, Role
 from proto.field_visit import MediaInspected, MediaReceived, Noted, VisitState
 from proto.media import (
+    Inspection,
     ListMedia,
     MediaKept,
     MediaList,
@@ -20,7 +23,14 @@ from proto.media import (
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
 from services.field_visit.handlers import deleting, judging, plausibility, sealing
-from services.field_visit.model import INSPECT, Media, Visit, media_table
+from services.field_visit.model import (
+    INSPECT,
+    Media,
+    Visit,
+    media_table,
+    picture_row,
+    picture_table,
+)
 
 #: What is told of a file under another name, or not at all.
 OURS = ("id", "deleted_by")
@@ -86,6 +96,7 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
     media = store.media(unit.connection, command.media_id)
     if media is None or media.visit_id != visit.id:
         raise NotFound("media", command.media_id)
+    keep_picture(media, command, visit, unit)
     if media.found is None:
         found = command.found
         unit.change(media_table, media.id, found=found.model_dump(mode="json"))
@@ -101,7 +112,26 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
         if visit.state is VisitState.CLOSED:  # it came late, and its visit was looked at
             plausibility.look(visit, unit)
         sealing.look_soon(visit, unit)
+    elif media.found.blurred is None and command.found.blurred:
+        unit.change(media_table, media.id, found=completed(media.found, command.found))
+        if media.deleted_at:
+            deleting.have_copies_removed(command.found, visit, unit)
     return Noted()
+
+
+def keep_picture(media: Media, command: NoteInspection, visit: Visit, unit: Unit) -> None:
+    """Keep what a photo says of itself, once."""
+    if command.picture and not store.has_picture(unit.connection, media.id):
+        row = picture_row(media, visit.case_id, command.picture)
+        unit.write(picture_table, **row)
+
+
+def completed(before: Inspection, again: Inspection) -> dict[str, Any]:
+    """Return what was found before there were blurred copies, with those of a second
+    look; its thumbnail of then was sharp.
+    """
+    blurred = {"blurred": again.blurred, "thumbnail": again.thumbnail}
+    return before.model_copy(update=blurred).model_dump(mode="json")
 
 
 def show_media(command: ShowMedia, unit: Unit) -> MediaShown:

@@ -229,9 +229,20 @@ def let_positions_go(_: LetPositionsGo, unit: Unit) -> Noted:
         else:
             unit.change(checked_in_table, checked_in, presence=None)
     let_sealed_go(before, unit)
+    let_places_go(before, unit)
     if let_noted_go(before, unit) == store.MOST_NOTED:
         unit.later(unit.now, LetPositionsGo(), rounds.house(unit.source))
     return Noted()
+
+
+def let_places_go(before: datetime, unit: Unit) -> None:
+    """Do so with the places that photos claim to be of."""
+    rows, connection = store.places_long(unit.connection, before), unit.connection
+    why = store.reasons(connection, {row.visit_id for row in rows}) if rows else {}
+    for each in sorted(set(why.values())):
+        mine = [row.id for row in rows if why.get(row.visit_id) == each]
+        store.keep_places(connection, mine, each)
+    store.forget_places(connection, [row.id for row in rows if row.visit_id not in why])
 
 
 def let_noted_go(before: datetime, unit: Unit) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def inspect(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteInspection:
     from services.field_visit.jobs.inspecting import inspect
 
-    return inspect(job, renew)
+    return inspect(job, engine, renew)
 
 
 def keep_house(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:

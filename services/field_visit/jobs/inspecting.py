@@ -16,12 +16,19 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
 from chassis import child, media
 from chassis.child import Limits
+from chassis.errors import Conflict
 from chassis.jobs import TRIES, Job
+from chassis.keyring import Keyring
 from chassis.settings import settings
 from proto.media import Fault, Inspection, MediaKind, NoteInspection
-from services.field_visit.model import INSPECT
+from proto.pictures import Picture
+from proto.places import Point
+from services.field_visit.model import INSPECT, MEDIA_PLACE
 
 AT_ONCE = 2**20
 #: Where children work, and the seconds after which nobody does any more.
@@ -42,7 +49,7 @@ LOOKS = {
     INSPECT[MediaKind.PHOTO]: Look(
         "services.field_visit.jobs.photo:look",
         Limits(memory_mib=1024, cpu_s=30, clock_s=300),
-        ("thumbnail", "stripped"),
+        ("thumbnail", "blurred", "stripped"),
     ),
     INSPECT[MediaKind.AUDIO]: Look(
         "services.field_visit.jobs.sound:look",
@@ -66,26 +73,47 @@ class NoCopy(Exception):
     """What a child left as a copy is no file of its own."""
 
 
-def inspect(job: Job, renew: Callable[[], None]) -> NoteInspection:
+def inspect(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteInspection:
     """Look at a file. What is wrong with it is found, and nothing to be raised.
 
     Raises NotThere, ChildEnded, OSError: then it is tried again.
     """
     folder = media.Folder(settings().media)
+    told = found(job, folder, LOOKS[job.kind], renew)
+    claims = told.pop("picture", None)
     return NoteInspection(
         media_id=UUID(job.task["media_id"]),
         visit_id=UUID(job.task["visit_id"]),
-        found=found(job, folder, LOOKS[job.kind], renew),
+        found=Inspection.model_validate(told),
+        picture=picture(claims, UUID(job.subject), engine) if claims else None,
     )
+
+
+def picture(claims: dict[str, Any], case_id: UUID, engine: Engine) -> Picture:
+    """Return what a photo says of itself, its place sealed before it goes anywhere.
+
+    A place that no point can have, or of a case that was shredded, is none.
+    """
+    place = claims.pop("place", None)
+    told = Picture.model_validate(claims)
+    if place is None:
+        return told
+    try:
+        point = Point(latitude=place[0], longitude=place[1])
+        with engine.begin() as connection:
+            box = Keyring(connection).seal(case_id, MEDIA_PLACE, point.model_dump_json())
+    except (ValidationError, Conflict):
+        return told
+    return told.model_copy(update={"place": box})
 
 
 def found(
     job: Job, folder: media.Folder, look: Look, renew: Callable[[], None]
-) -> Inspection:
+) -> dict[str, Any]:
     is_last = job.claim >= TRIES
     if not has(folder, job.task["sha256"], renew):
         if is_last:
-            return Inspection(fault=Fault.MISSING)
+            return {"fault": Fault.MISSING}
         raise NotThere
     try:
         return looked_at(job, folder, look, renew)
@@ -93,7 +121,7 @@ def found(
         fault = FAULTS.get(type(ended))
         if fault is None or (isinstance(ended, child.Killed) and not is_last):
             raise
-        return Inspection(fault=fault)
+        return {"fault": fault}
 
 
 def has(folder: media.Folder, sha256: str, renew: Callable[[], None]) -> bool:
@@ -116,14 +144,14 @@ def digest(file: BinaryIO, renew: Callable[[], None]) -> str:
 
 def looked_at(
     job: Job, folder: media.Folder, look: Look, renew: Callable[[], None]
-) -> Inspection:
+) -> dict[str, Any]:
     """Have a child look, and keep what it copied. Raises ChildEnded."""
     path = folder.path(job.task["sha256"]).resolve()
     task = {"path": str(path), "media_type": job.task["media_type"]}
     with workplace(job, folder) as place:
         told = child.run(look.function, task, place, look.limits, renew)
         copies = {} if told.get("fault") else kept(folder, place, look.copies)
-    return Inspection.model_validate(told | copies)
+    return told | copies
 
 
 @contextmanager

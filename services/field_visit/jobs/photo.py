@@ -2,17 +2,17 @@
 
 What EXIF (CIPA DC-008) claims is read and believed by nobody: it is shown beside what the
 phone and the gateway say. A time without an offset from UTC is none: a zone would be our
-guess. A position is noted as there, and never read.
+guess. A position leaves the child for the job alone, which seals it.
 """
 
 import warnings
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageFilter, ImageOps
 
+from services.field_visit.jobs.claims import claims, compared
 from services.field_visit.jobs.faults import (
     OTHER_TYPE,
     TOO_LARGE,
@@ -20,6 +20,7 @@ from services.field_visit.jobs.faults import (
     Faulty,
     refuse_other_type,
 )
+from services.field_visit.jobs.likeness import likeness
 
 #: Pillow's name of each format that may be sent. It tries no other decoder.
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
@@ -32,8 +33,9 @@ STRIPPED, STRIPPED_PX, STRIPPED_QUALITY = "stripped", 2048, 85
 THUMBNAIL, THUMBNAIL_PX, THUMBNAIL_QUALITY = "thumbnail", 256, 80
 #: Orientations of EXIF in which height and width change places.
 ON_ITS_SIDE = {5, 6, 7, 8}
-#: The years that a moment of ours may lie in (`proto.base`).
-YEARS = range(2001, 2100)
+#: The copy that everybody sees: so few cells along its longest side, then blurred over so
+#: many of them. A face or a letter of a sixth of the picture is a cell or two.
+BLURRED, CELLS, BLUR_CELLS, BLURRED_PX, BLURRED_QUALITY = "blurred", 48, 1.5, 640, 80
 
 
 def look(task: dict[str, Any]) -> dict[str, Any]:
@@ -59,8 +61,9 @@ def seen(path: Path, media_type: str) -> dict[str, Any]:
     width, height = image.size
     if told.pop("orientation") in ON_ITS_SIDE:
         width, height = height, width
-    copy(image)
-    return {"width": width, "height": height} | told
+    picture = compared(image)  # before a copy turns and shrinks it
+    picture["likeness"] = likeness(copy(image))
+    return {"width": width, "height": height, "picture": picture} | told
 
 
 def decoded(path: Path, kind: str) -> Image.Image:
@@ -85,27 +88,9 @@ def decoded(path: Path, kind: str) -> Image.Image:
     return image
 
 
-def claims(image: Image.Image) -> dict[str, Any]:
-    """Return what EXIF says; what cannot be read of it says nothing."""
-    told: dict[str, Any] = {"orientation": None, "has_position": False}
-    with suppress(Exception):
-        exif = image.getexif()
-        told["orientation"] = exif.get(ExifTags.Base.Orientation)
-        told["has_position"] = bool(exif.get_ifd(ExifTags.IFD.GPSInfo))
-        told |= taken(exif.get_ifd(ExifTags.IFD.Exif))
-    return told
-
-
-def taken(exif: dict[int, Any]) -> dict[str, str]:
-    """Return when the camera says the photo was taken, if it says so with an offset."""
-    at = exif.get(ExifTags.Base.DateTimeOriginal)
-    offset = exif.get(ExifTags.Base.OffsetTimeOriginal)
-    moment = datetime.strptime(f"{at} {offset}", "%Y:%m:%d %H:%M:%S %z")
-    return {"taken_at": moment.isoformat()} if moment.year in YEARS else {}
-
-
-def copy(image: Image.Image) -> None:
-    """Write the copy that people are shown, and its thumbnail: upright, and pixels alone.
+def copy(image: Image.Image) -> Image.Image:
+    """Write the copies that people are shown, and return the sharp one: upright, and
+    pixels alone.
 
     Neither EXIF nor a comment, a profile or a picture within is taken over.
     """
@@ -115,13 +100,21 @@ def copy(image: Image.Image) -> None:
         turned = image.getexif().get(ExifTags.Base.Orientation, 1)
         shown.getexif()[ExifTags.Base.Orientation] = turned  # which `plain` may have lost
         shown = ImageOps.exif_transpose(shown)
-    for name, longest, quality in (
-        (STRIPPED, STRIPPED_PX, STRIPPED_QUALITY),
-        (THUMBNAIL, THUMBNAIL_PX, THUMBNAIL_QUALITY),
-    ):
-        shown.thumbnail((longest, longest))
-        shown.info = {}
-        shown.save(name, "JPEG", quality=quality)
+    shown.info = {}
+    shown.save(STRIPPED, "JPEG", quality=STRIPPED_QUALITY)
+    dim = blurred(shown)
+    dim.save(BLURRED, "JPEG", quality=BLURRED_QUALITY)
+    dim.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    dim.save(THUMBNAIL, "JPEG", quality=THUMBNAIL_QUALITY)
+    return shown
+
+
+def blurred(shown: Image.Image) -> Image.Image:
+    """Return a picture in which shapes and light can be seen, and nobody known."""
+    few = ImageOps.contain(shown, (CELLS, CELLS), Image.Resampling.BOX)
+    few = few.filter(ImageFilter.GaussianBlur(BLUR_CELLS))
+    longest = min(BLURRED_PX, max(shown.size))
+    return ImageOps.contain(few, (longest, longest), Image.Resampling.BICUBIC)
 
 
 def plain(image: Image.Image) -> Image.Image:

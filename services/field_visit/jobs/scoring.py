@@ -4,22 +4,19 @@ Positions stay sealed everywhere else; what leaves here are scores and their num
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine
 
 from chassis import clock
 from chassis.jobs import Job
-from proto.media import Inspection
 from proto.plausibility import Found, NoteScores, Scored
 from services.field_visit import store
+from services.field_visit.jobs.comparing import photos_of
 from services.field_visit.jobs.tracks import Opener, Planned, Seen, seen
 from services.field_visit.model import Visit
 from services.field_visit.model.plausibility import (
     Material,
-    OtherPhoto,
-    Photo,
     Track,
     assess,
 )
@@ -69,7 +66,7 @@ def partner_of(mine: Seen, both: Sequence[Seen]) -> Track | None:
 
 
 def one(mine: Seen, partner: Track | None, visit: Visit, opener: "Opener") -> Scored:
-    photos, others = photos_of(mine.collector_id, visit, opener.connection)
+    photos, others = photos_of(mine.collector_id, visit, opener)
     material = Material(mine.track, partner, earlier(mine, opener), photos, others)
     assessed = assess(material)
     found = [
@@ -102,22 +99,3 @@ def earlier(mine: Seen, opener: Opener) -> tuple[Track, ...]:
     ]
     tracks = [each.track for each in found if each.track.fixes]
     return tuple(sorted(tracks, key=lambda track: track.fixes[0].at))
-
-
-def photos_of(
-    collector_id: UUID, visit: Visit, connection: Connection
-) -> tuple[tuple[Photo, ...], tuple[OtherPhoto, ...]]:
-    """Return a collector's photos of a visit, and those of other visits that they are."""
-    rows = store.photos(connection, visit.id)
-    mine = tuple(photo(row) for row in rows if row.person_id == collector_id)
-    digests = {each.sha256 for each in mine}
-    others = tuple(
-        OtherPhoto(row.sha256, row.captured_at, row.case_id == visit.case_id)
-        for row in (store.same_photos(connection, visit.id, digests) if digests else ())
-    )
-    return mine, others
-
-
-def photo(row: Row[Any]) -> Photo:
-    found = Inspection.model_validate(row.found) if row.found else Inspection()
-    return Photo(row.sha256, row.captured_at, found.taken_at)

@@ -26,6 +26,14 @@ from services.field_visit.model.journals import (
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
 from services.field_visit.model.media import COPIES, DELETE, INSPECT, Media
+from services.field_visit.model.picture import (
+    BANDS,
+    MEDIA_PLACE,
+    bands,
+    picture_row,
+    signed,
+    unsigned,
+)
 from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.score import (
     SCORE,
@@ -57,6 +65,7 @@ from services.field_visit.model.seal_tables import (
 )
 from services.field_visit.model.tables import (
     NOTED,
+    PLACED,
     SEALED,
     SHIFTS,
     STILL_SAID,
@@ -76,6 +85,7 @@ from services.field_visit.model.tables import (
     metadata,
     payment_code_table,
     phone_table,
+    picture_table,
     refusal_table,
     score_table,
     verdict_table,
@@ -180,4 +190,12 @@ __all__ = [
     "REPORT",
     "REPORT_PDF",
     "report_table",
+    "BANDS",
+    "MEDIA_PLACE",
+    "PLACED",
+    "bands",
+    "picture_row",
+    "picture_table",
+    "signed",
+    "unsigned",
 ]

@@ -454,3 +454,36 @@ access_table = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 Index("access_visit", access_table.c.visit_id, access_table.c.at)
+
+#: What a photo says of itself, under its id: what it looks like (`likeness`, in four bands
+#: by which it is found), `place` sealed under the case's key, and what its camera wrote.
+#: `evidence` says why its place is kept for longer.
+picture_table = Table(
+    "picture",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("visit_id", Uuid, ForeignKey("visit.id"), nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("device_id", Uuid, nullable=False),
+    Column("captured_at", DateTime(timezone=True), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("likeness", BigInteger),
+    Column("band0", Integer),
+    Column("band1", Integer),
+    Column("band2", Integer),
+    Column("band3", Integer),
+    Column("place", JSONB),
+    Column("evidence", Text),
+    Column("exif", Boolean, nullable=False),
+    Column("camera", Text),
+    Column("editor", Text),
+    Column("screen", Text),
+    Column("retouched", Integer),
+)
+Index("picture_visit", picture_table.c.visit_id)
+Index("picture_device", picture_table.c.device_id, picture_table.c.captured_at)
+for each in ("band0", "band1", "band2", "band3"):
+    band, at = picture_table.c[each], picture_table.c.captured_at
+    Index(f"picture_{each}", band, at, postgresql_where=band.is_not(None))
+PLACED = picture_table.c.place.is_not(None) & picture_table.c.evidence.is_(None)
+Index("picture_placed", picture_table.c.received_at, postgresql_where=PLACED)

@@ -69,6 +69,14 @@ from services.field_visit.store.media import (
 )
 from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
+from services.field_visit.store.pictures import (
+    alike,
+    forget_places,
+    has_picture,
+    keep_places,
+    places_long,
+    usual,
+)
 from services.field_visit.store.positions import (
     any_visit,
     earlier,
@@ -212,4 +220,10 @@ __all__ = [
     "tree_head",
     "keep_reports",
     "report",
+    "alike",
+    "forget_places",
+    "has_picture",
+    "keep_places",
+    "places_long",
+    "usual",
 ]

@@ -13,6 +13,7 @@ from services.field_visit.model import (
     checked_in_table,
     media_table,
     phone_table,
+    picture_table,
     visit_table,
 )
 from services.field_visit.store.doors import visit_of
@@ -51,11 +52,16 @@ def with_visit() -> Select[Any]:
 
 
 def photos(connection: Connection, visit_id: UUID) -> list[Row[Any]]:
-    """The photos of a visit, each with the person whose phone sent it."""
-    table, phone = media_table.c, phone_table.c
+    """The photos of a visit, each with the person whose phone sent it, and with what it
+    says of itself where somebody has looked.
+    """
+    table, phone, said = media_table.c, phone_table.c, picture_table.c
     mine = media_table.join(phone_table, phone.device_id == table.device_id)
+    mine = mine.outerjoin(picture_table, said.id == table.id)
     columns = table.sha256, table.captured_at, table.found, phone.person_id
-    query = select(*columns).select_from(mine).where(table.visit_id == visit_id)
+    its = said.likeness, said.place, said.exif, said.camera, said.editor, said.screen
+    query = select(*columns, table.device_id, *its, said.retouched).select_from(mine)
+    query = query.where(table.visit_id == visit_id)
     return list(connection.execute(query.where(table.kind == MediaKind.PHOTO)))
 
 

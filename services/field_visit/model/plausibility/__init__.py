@@ -11,8 +11,10 @@ from services.field_visit.model.plausibility.assess import (
     combined,
 )
 from services.field_visit.model.plausibility.finding import Finding, Signal
+from services.field_visit.model.plausibility.photos import ALIKE_BITS, SOMETHING
 from services.field_visit.model.plausibility.track import (
     Fix,
+    Habit,
     Material,
     OtherPhoto,
     Photo,
@@ -37,4 +39,7 @@ __all__ = [
     "assess",
     "combined",
     "within_shifts",
+    "ALIKE_BITS",
+    "SOMETHING",
+    "Habit",
 ]

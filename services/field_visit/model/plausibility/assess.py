@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from math import prod
 
 from services.field_visit.model.plausibility.finding import Finding, Signal
+from services.field_visit.model.plausibility.handled import (
+    edited_photo,
+    screen_photo,
+    stripped_photo,
+)
 from services.field_visit.model.plausibility.motion import frozen_fix, impossible_speed
 from services.field_visit.model.plausibility.pair import pair_mismatch
 from services.field_visit.model.plausibility.photos import exif_contradiction, reused_photo
@@ -25,6 +30,9 @@ WEIGHTS: dict[Signal, float] = {
     Signal.PAIR_MISMATCH: 0.8,
     Signal.EXIF_CONTRADICTION: 0.6,
     Signal.REUSED_PHOTO: 0.9,
+    Signal.EDITED_PHOTO: 0.75,
+    Signal.SCREEN_PHOTO: 0.7,
+    Signal.STRIPPED_PHOTO: 0.5,
     Signal.DATUM_HINT: 0.0,
 }
 #: From here on somebody should look, and ask the person. Nothing else follows.
@@ -59,6 +67,9 @@ def assess(material: Material) -> Assessment:
         pair_mismatch(track, material.partner),
         exif_contradiction(material),
         reused_photo(material),
+        edited_photo(material),
+        screen_photo(material),
+        stripped_photo(material),
         datum_hint(track, material.partner),
     )
     kept = sorted(

@@ -16,6 +16,7 @@ from services.field_visit.model.plausibility.ground import (
     metres_apart,
     one_is_shifted,
 )
+from services.field_visit.model.plausibility.handled import other_camera
 from services.field_visit.model.plausibility.track import (
     Fix,
     Material,
@@ -45,8 +46,8 @@ def exif_contradiction(material: Material) -> Finding:
 
 
 def contradiction(photo: Photo, track: Track) -> Finding:
-    by_time, by_place = of_time(photo), of_place(photo, track)
-    return by_place if by_place.score > by_time.score else by_time
+    found = of_time(photo), of_place(photo, track), other_camera(photo)
+    return max(found, key=lambda each: each.score)
 
 
 def of_time(photo: Photo) -> Finding:

@@ -1,13 +1,16 @@
 """What phones say of where they were, as plain facts; and which of it may be looked at."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
 from services.field_visit.model.plausibility.ground import Degrees
+
+#: Photos by which a phone's habit is known.
+KNOWN_BY = 5
 
 
 class Provider(StrEnum):
@@ -84,10 +87,28 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Habit:
+    """What the photos of a phone before this one say: how many there are, and of them how
+    many have EXIF, the shape of a screen, which camera, which editor.
+    """
+
+    photos: int = 0
+    with_exif: int = 0
+    screens: int = 0
+    cameras: Mapping[str, int] = field(default_factory=dict)
+    editors: Mapping[str, int] = field(default_factory=dict)
+
+    def share(self, these: int) -> float:
+        """Return the share of these among them; none of a phone that is hardly known."""
+        return these / self.photos if self.photos >= KNOWN_BY else 0.0
+
+
+@dataclass(frozen=True)
 class Photo:
     """A photo of this phone at this visit. `likeness` is a perceptual digest of 64 bits.
 
-    `captured_at` is the phone's word; `taken_at` and `place` (WGS-84) are EXIF's, if any.
+    `captured_at` is the phone's word; `taken_at` and `place` (WGS-84) are EXIF's, if any,
+    as are `camera` (a digest) and `editor`; `exif` is None while nobody has looked.
     """
 
     sha256: str
@@ -95,6 +116,12 @@ class Photo:
     taken_at: datetime | None = None
     place: Degrees | None = None
     likeness: int | None = None
+    exif: bool | None = None
+    camera: str | None = None
+    editor: str | None = None
+    screen: str | None = None
+    retouched: int | None = None
+    habit: Habit = Habit()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,94 @@
+"""What photos say of themselves: which look alike, what is usual for a phone, and where."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    cast,
+    exists,
+    func,
+    null,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import BIT
+
+from services.field_visit.model import (
+    PLACED,
+    bands,
+    picture_table,
+    signed,
+)
+from services.field_visit.model.plausibility import ALIKE_BITS
+
+PICTURE = picture_table.c
+#: Pictures that look alike, of one look-up in each band, and photos of a phone that say
+#: what is usual for it.
+MOST_ALIKE, MOST_USUAL = 20, 50
+#: Places that are let go in one look.
+MOST_PLACES = 500
+
+
+def has_picture(connection: Connection, media_id: UUID) -> bool:
+    return bool(connection.scalar(select(exists().where(PICTURE.id == media_id))))
+
+
+def alike(
+    connection: Connection, likeness: int, before: datetime, case_id: UUID
+) -> list[Row[Any]]:
+    """Photos of before a moment that look like this one, of other cases, the oldest first.
+
+    Each differs in three bits at most, so that one of its four bands is equal: each is
+    looked up, and ends after some: of a picture that everybody sends there is enough.
+    """
+    parts = [
+        in_band(at, each, likeness, before, case_id)
+        for at, each in enumerate(bands(likeness))
+    ]
+    rows = {row.id: row for row in connection.execute(union_all(*parts))}
+    return sorted(rows.values(), key=lambda row: (row.captured_at, row.id))
+
+
+def in_band(
+    at: int, value: int, likeness: int, before: datetime, case_id: UUID
+) -> Select[Any]:
+    apart = func.bit_count(
+        cast(PICTURE.likeness.op("#")(signed(likeness)), BIT(length=64)), type_=None
+    )
+    columns = PICTURE.id, PICTURE.case_id, PICTURE.captured_at, PICTURE.likeness
+    mine = PICTURE[f"band{at}"] == value, PICTURE.captured_at < before
+    query = select(*columns).where(*mine, PICTURE.case_id != case_id, apart <= ALIKE_BITS)
+    oldest = query.order_by(PICTURE.captured_at).limit(MOST_ALIKE)
+    return select(oldest.subquery())
+
+
+def places_long(connection: Connection, before: datetime) -> list[Row[Any]]:
+    """Photos that came before a moment, of whose place nobody decided yet, locked."""
+    query = select(PICTURE.id, PICTURE.visit_id).where(PLACED, PICTURE.received_at < before)
+    oldest = query.order_by(PICTURE.received_at).limit(MOST_PLACES)
+    return list(connection.execute(oldest.with_for_update(skip_locked=True)))
+
+
+def keep_places(connection: Connection, photos: Collection[UUID], why: str) -> None:
+    mine = update(picture_table).where(PICTURE.id.in_(photos))
+    connection.execute(mine.values(evidence=why))
+
+
+def forget_places(connection: Connection, photos: Collection[UUID]) -> None:
+    """Forget where photos were taken; what they look like is no place."""
+    mine = update(picture_table).where(PICTURE.id.in_(photos))
+    connection.execute(mine.values(place=null()))
+
+
+def usual(connection: Connection, device_id: UUID, before: datetime) -> list[Row[Any]]:
+    """What the newest photos of a phone before a moment say of their camera."""
+    columns = PICTURE.exif, PICTURE.camera, PICTURE.editor, PICTURE.screen
+    mine = PICTURE.device_id == device_id, PICTURE.captured_at < before
+    newest = select(*columns).where(*mine).order_by(PICTURE.captured_at.desc())
+    return list(connection.execute(newest.limit(MOST_USUAL)))
