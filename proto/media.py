@@ -71,7 +71,7 @@ class Fault(StrEnum):
 class Inspection(Value):
     """What a worker found in a file: of a photo its size in pixels and what EXIF claims,
     of sound its length in seconds and how much of it is silent or clipped (shares of 1);
-    of film both, and whether it has sound at all.
+    of film both, and the seconds of sound in it, 0 where it has none.
 
     `thumbnail` and `stripped` are digests of copies without any metadata. A position in
     EXIF is noted as such and never copied.
@@ -85,7 +85,7 @@ class Inspection(Value):
     seconds: float | None = None
     silent: float | None = None
     clipped: float | None = None
-    has_sound: bool | None = None
+    sound_s: float | None = None
     thumbnail: Sha256 | None = None
     stripped: Sha256 | None = None
 

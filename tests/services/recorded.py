@@ -1,4 +1,4 @@
-"""Talks, recorders and files for tests of what is recorded: minutes and seconds of an hour."""
+"""Talks, recorders and files for tests of what is recorded: minutes after noon."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -240,8 +240,8 @@ def test_of_what_no_book_sets_nothing_is_proven() -> None:
 
 def test_film_is_heard_where_it_has_sound_and_is_told_apart() -> None:
     film = {"kind": MediaKind.VIDEO}
-    mute = file(0, 10, **film, found=Inspection(seconds=600, has_sound=False))
-    loud = file(0, 4, B, **film, found=Inspection(seconds=240, has_sound=True, silent=0))
+    mute = file(0, 10, **film, found=Inspection(seconds=600, sound_s=0))
+    loud = file(0, 10, B, **film, found=Inspection(seconds=600, sound_s=240, silent=0))
 
     found = covered(mute, loud)
 
@@ -316,7 +316,8 @@ def test_no_more_is_recorded_than_was_said(marks, files) -> None:
     assert max(found.of(A), found.of(B)) <= found.recorded_s <= found.talk_s
     assert found.recorded_s <= found.of(A) + found.of(B) + 0.002
     whole = found.talk
-    assert whole and all(each.when.within(whole) == each.when for each in found.segments)
+    assert whole
+    assert all(each.when.within(whole) == each.when for each in found.segments)
     open_s = sum(gap.when.seconds for gap in found.gaps)
     assert open_s + found.recorded_s <= found.talk_s + 0.01
 

@@ -1,4 +1,4 @@
-"""Film is for the shared side of the door (C.54): which film was made inside all the same."""
+"""Which film was made inside, though it is for the shared side of the door (C.54)."""
 
 from datetime import timedelta
 

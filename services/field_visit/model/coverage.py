@@ -132,7 +132,8 @@ def kept(
         return None, file.flaw
     if when is None:
         return None, "not_noted"
-    return (when.within(whole) if whole else None), "outside"
+    heard = Stretch(when.begins, min(when.ends, when.begins + file.heard))
+    return (heard.within(whole) if whole else None), "outside"
 
 
 def talk(marks: Sequence[Mark], ended_at: datetime) -> Stretch | None:

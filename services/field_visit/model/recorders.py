@@ -50,6 +50,13 @@ class File:
         return timedelta(seconds=(self.found and self.found.seconds) or 0)
 
     @property
+    def heard(self) -> timedelta:
+        """As long as its sound: pictures may claim to be of any time."""
+        if self.kind is not MediaKind.VIDEO:
+            return self.lasts
+        return timedelta(seconds=(self.found and self.found.sound_s) or 0)
+
+    @property
     def flaw(self) -> str | None:
         """Why nobody can hear in it what was said; None of one that is as it should be."""
         if self.found is None:
@@ -58,7 +65,7 @@ class File:
             return self.found.fault.value
         if not self.counts:
             return "revoked"
-        mute = self.kind is MediaKind.VIDEO and not self.found.has_sound
+        mute = self.kind is MediaKind.VIDEO and not self.found.sound_s
         return "no_sound" if mute or self.found.silent == 1 else None
 
 
