@@ -16,6 +16,7 @@ from services.field_visit.handlers.badges import check_badge
 from services.field_visit.handlers.check_in import check_in, of_the_pair
 from services.field_visit.handlers.codes import keep_code
 from services.field_visit.handlers.course import check_out, plan
+from services.field_visit.handlers.coverage import show_coverage
 from services.field_visit.handlers.day import show_day
 from services.field_visit.handlers.giving_up import give_up_waiting
 from services.field_visit.handlers.granting import grant_visit, note_phone
@@ -45,6 +46,7 @@ from services.field_visit.handlers.plausibility import (
     reply_to_finding,
     show_plausibility,
 )
+from services.field_visit.handlers.recording import judge_recording
 from services.field_visit.handlers.revoking import withdraw, withdraw_template
 from services.field_visit.handlers.shown import list_visits, show_visit
 from services.field_visit.handlers.spending import ask_third_party, collect_cash
@@ -91,6 +93,8 @@ __all__ = [
     "plan",
     "receive_media",
     "record_journal",
+    "judge_recording",
+    "show_coverage",
     "show_day",
     "reply_to_finding",
     "show_media",

@@ -24,6 +24,10 @@ from services.field_visit.model.journals import (
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
 from services.field_visit.model.media import INSPECT, Media
+from services.field_visit.model.recording import (
+    recording_finding_table,
+    recording_table,
+)
 from services.field_visit.model.score import (
     SCORE,
     FindingKept,
@@ -33,6 +37,7 @@ from services.field_visit.model.score import (
     score_id,
 )
 from services.field_visit.model.tables import (
+    HAPPENED,
     NOTED,
     SEALED,
     SHIFTS,
@@ -63,6 +68,7 @@ from services.field_visit.model.visit import CLOCK_SLACK, CheckedIn, Visit
 __all__ = [
     "BankCode",
     "CLOCK_SLACK",
+    "HAPPENED",
     "INSPECT",
     "MEANS",
     "REFUSED",
@@ -118,6 +124,8 @@ __all__ = [
     "leave_table",
     "media_table",
     "payment_code_table",
+    "recording_finding_table",
+    "recording_table",
     "metadata",
     "phone_table",
     "sort",

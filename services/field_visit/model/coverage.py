@@ -45,6 +45,10 @@ class Terms(NamedTuple):
     tolerance_s: int
 
 
+#: Where no book sets any: a second is a gap, and no two clocks differ.
+NOTHING_SET = Terms(percent=100, gap_s=1, tolerance_s=0)
+
+
 class Segment(NamedTuple):
     """A part of the talk that one file has recorded."""
 
