@@ -36,7 +36,7 @@ export class Coverage {
 // `9 min of 10 min recorded (92%), 2 min of it on film`.
 function sentence(found) {
   const values = { recorded: clock.span(found.recorded_s), talk: clock.span(found.talk_s), n: Math.floor((found.share ?? 0) * 100) };
-  const film = found.filmed_s ? t("ui:comma") + t("ui:filmed", { span: clock.span(found.filmed_s) }) : "";
+  const film = found.filmed_s ? t("ui:filmed", { span: clock.span(found.filmed_s) }) : "";
   return t("ui:recorded", values) + film;
 }
 
