@@ -167,7 +167,7 @@ def take(
         sound.note(windows, seen.heard)
 
 
-def look_at(packet: Packet[Any], seen: Seen) -> None:
+def look_at(packet: "Packet[Any]", seen: Seen) -> None:
     """Note when a picture is shown, and decode it if it stands by itself."""
     base = packet.time_base
     if packet.pts is not None and base is not None:
@@ -184,7 +184,7 @@ def look_at(packet: Packet[Any], seen: Seen) -> None:
         seen.broken = True
 
 
-def listen(packet: Packet[Any], windows: Graph | None, heard: Heard) -> Graph | None:
+def listen(packet: "Packet[Any]", windows: Graph | None, heard: Heard) -> Graph | None:
     """Hear what is in a packet, as of sound alone."""
     try:
         frames = packet.decode()
