@@ -49,6 +49,13 @@ def test_a_child_watches_the_largest_film_within_its_limits() -> None:
     assert (found.fault, found.width, found.height) == (None, 3840, 2160)
 
 
+def test_a_film_that_takes_longer_than_it_may_is_reported_at_once(monkeypatch) -> None:
+    its, film_ = INSPECT[MediaKind.VIDEO], movie(seconds=1)
+    monkeypatch.setitem(LOOKS, its, Look(LOOKS[its].function, Limits(768, 60, 0.05)))
+
+    assert inspected("video/mp4", film_).fault is Fault.TOO_LONG_TO_READ
+
+
 def test_a_child_tells_what_is_wrong() -> None:
     assert inspected(JPEG, half(a_photo())).fault is Fault.UNREADABLE
 
