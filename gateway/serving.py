@@ -1,4 +1,5 @@
-"""Photos and sound are looked at: photos blurred; sharp, and heard, for whoever says why.
+"""Photos, sound and film are looked at: photos blurred; sharp, and the others at all, for
+whoever says why.
 
 Who may see one is asked of field_visit each time, and it keeps each look with a reason
 before a byte is given. There is no way around: what has no blurred copy is not shown.
@@ -32,7 +33,7 @@ RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 
 
 class Bytes(RootModel[bytes]):
-    """A picture or sound; parts of it by Range (RFC 9110, 14)."""
+    """A picture, sound or film; parts of it by Range (RFC 9110, 14)."""
 
 
 async def whole(call: Call, _: object) -> Response:
@@ -155,8 +156,8 @@ DOORS = (
     (Door("see_media", "GET", MEDIA, VISIT_READERS, gives=Bytes, media="*/*",
           asks=("Range",),
           says="A photo, blurred. With a `reason`, which is kept with who looked and "
-               "when: the photo sharp and without its metadata, or sound as it was "
-               "received; with `original=true`, for the bank, the photo as it was "
+               "when: the photo sharp and without its metadata, or sound and film as they "
+               "were received; with `original=true`, for the bank, the photo as it was "
                "received."), whole),
     (Door("see_thumbnail", "GET", f"{MEDIA}/thumbnail", VISIT_READERS, gives=Bytes,
           media="*/*", says="A small copy of a photo, blurred."), thumbnail),

@@ -85,6 +85,7 @@ from proto.plausibility import (
     ReplyToFinding,
     ShowPlausibility,
 )
+from proto.recording import CoverageShown, JudgeRecording, ShowCoverage
 from proto.recovery import CashStanding, PaymentCodeStanding
 from proto.report import NoteReport, ReportShown, ShowReport
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
@@ -360,3 +361,11 @@ class FieldVisit(Service):
     @answers(ShowReport, may=only(*handlers.EVIDENCE_READERS))
     def show_report(self, command: ShowReport, unit: Unit) -> ReportShown:
         return handlers.show_report(command, unit)
+
+    @answers(JudgeRecording, may=only())
+    def judge_recording(self, command: JudgeRecording, unit: Unit) -> Noted:
+        return handlers.judge_recording(command, unit)
+
+    @answers(ShowCoverage, may=only(*VISIT_READERS))
+    def show_coverage(self, command: ShowCoverage, unit: Unit) -> CoverageShown:
+        return handlers.show_coverage(command, unit)

@@ -22,7 +22,13 @@ from proto.media import (
 )
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import deleting, judging, plausibility, sealing
+from services.field_visit.handlers import (
+    deleting,
+    judging,
+    plausibility,
+    recording,
+    sealing,
+)
 from services.field_visit.model import (
     INSPECT,
     Media,
@@ -111,6 +117,7 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
             deleting.have_copies_removed(found, visit, unit)
         if visit.state is VisitState.CLOSED:  # it came late, and its visit was looked at
             plausibility.look(visit, unit)
+            recording.look(visit, unit)
         sealing.look_soon(visit, unit)
     elif media.found.blurred is None and command.found.blurred:
         unit.change(media_table, media.id, found=completed(media.found, command.found))

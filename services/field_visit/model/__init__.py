@@ -34,6 +34,10 @@ from services.field_visit.model.picture import (
     signed,
     unsigned,
 )
+from services.field_visit.model.recording import (
+    recording_finding_table,
+    recording_table,
+)
 from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.score import (
     SCORE,
@@ -64,6 +68,7 @@ from services.field_visit.model.seal_tables import (
     tree_head_table,
 )
 from services.field_visit.model.tables import (
+    HAPPENED,
     NOTED,
     PLACED,
     SEALED,
@@ -103,6 +108,7 @@ __all__ = [
     "Sent",
     "head_sent_table",
     "timestamp_table",
+    "HAPPENED",
     "INSPECT",
     "MEANS",
     "REFUSED",
@@ -158,6 +164,8 @@ __all__ = [
     "leave_table",
     "media_table",
     "payment_code_table",
+    "recording_finding_table",
+    "recording_table",
     "metadata",
     "phone_table",
     "sort",

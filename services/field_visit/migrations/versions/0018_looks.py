@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 #: Photos of before have no blurred copy, and nobody is shown one that is sharp instead:
 #: a worker looks at each again, the newest first, ten in a second at the most.
