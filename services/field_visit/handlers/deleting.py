@@ -10,11 +10,20 @@ from uuid import UUID
 from chassis import legal_hold
 from chassis.errors import NotFound
 from chassis.unit import Unit
+from proto import ids
 from proto.field_visit import MediaDeleted
 from proto.media import DeleteMedia, DeletionReason, Inspection, MediaGone
 from services.field_visit import store
-from services.field_visit.handlers import judging
-from services.field_visit.model import COPIES, DELETE, Media, Visit, media_table
+from services.field_visit.handlers import judging, sealing
+from services.field_visit.model import (
+    COPIES,
+    DELETE,
+    Erased,
+    Media,
+    Visit,
+    erasure_table,
+    media_table,
+)
 
 
 def delete_media(command: DeleteMedia, unit: Unit) -> MediaGone:
@@ -54,7 +63,23 @@ def erase(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> None:
         unit.change(media_table, media.id, **gone)
         about = judging.about(visit, unit)
         unit.emit(MediaDeleted(**about, media_id=media.id, reason=why), visit.case_id)
+        note_erased(media, visit, why, unit)
     have_removed([media.sha256, *copies(media.found)], visit, unit)
+
+
+def note_erased(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> None:
+    """Have the next part of the visit's record say so."""
+    unit.write(
+        erasure_table,
+        id=ids.named("erasure", str(media.id)),
+        visit_id=visit.id,
+        what=Erased.FILE,
+        sha256=media.sha256,
+        by=unit.by,
+        why=why,
+        at=unit.now,
+    )
+    sealing.look_soon(visit, unit)
 
 
 def have_copies_removed(found: Inspection, visit: Visit, unit: Unit) -> None:

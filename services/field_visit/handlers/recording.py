@@ -73,10 +73,10 @@ def on_record(visit: Visit, unit: Unit) -> tuple[list[Mark], list[File]]:
 
     What came when the visit was over counts as well, if its phone is still enrolled.
     """
-    marks = store.marks(unit.connection, visit.id)
-    phones = unit.kept_all(DeviceStanding, sorted({mark.device_id for mark in marks}))
+    theirs = {mark.device_id for mark in store.marks(unit.connection, visit.id)}
+    phones = unit.kept_all(DeviceStanding, sorted(theirs))
     mine = {k for k, each in phones.items() if each.state is DeviceState.ENROLLED}
-    marks = [m._replace(counts=m.counts or m.device_id in mine) for m in marks]
+    marks = store.marks_of(unit.connection, visit.id, mine)
     return marks, store.files(unit.connection, visit.id)
 
 

@@ -89,6 +89,7 @@ from services.field_visit.store.recorded import (
     coverage,
     files,
     marks,
+    marks_of,
     recording_ended,
     recording_terms,
 )
@@ -143,6 +144,7 @@ __all__ = [
     "amiss",
     "files",
     "marks",
+    "marks_of",
     "coverage",
     "recording_ended",
     "recording_terms",

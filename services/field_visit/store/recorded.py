@@ -1,5 +1,6 @@
 """What of a visit is recorded: what the journals say of it, and the files there are."""
 
+from collections.abc import Container
 from datetime import UTC
 from uuid import UUID
 
@@ -101,14 +102,27 @@ def recording_terms(visit: Visit) -> Terms | None:
     return None if percent is None or gap is None else Terms(percent, *gap)
 
 
-def coverage(connection: Connection, visit: Visit) -> Coverage | None:
-    """What is recorded of a visit that is over; None while it goes on.
-
-    For whoever seals it, with `proven` and `record` of `model/coverage.py`.
+def coverage(
+    connection: Connection, visit: Visit, enrolled: Container[UUID]
+) -> Coverage | None:
+    """What is recorded of a visit that is over, by its phones that are still enrolled;
+    None while it goes on.
     """
     ended = recording_ended(connection, visit.id)
     if ended is None:
         return None
     terms = recording_terms(visit) or NOTHING_SET
-    known = marks(connection, visit.id), files(connection, visit.id)
+    known = marks_of(connection, visit.id, enrolled), files(connection, visit.id)
     return cover(*known, ended.ended_at, terms)
+
+
+def marks_of(
+    connection: Connection, visit_id: UUID, enrolled: Container[UUID]
+) -> list[Mark]:
+    """The marks of a visit that is over: what came later counts as well, if its phone is
+    still enrolled.
+    """
+    found = marks(connection, visit_id)
+    return [
+        each._replace(counts=each.counts or each.device_id in enrolled) for each in found
+    ]

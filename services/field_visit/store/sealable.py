@@ -12,7 +12,7 @@ from chassis.keyring_tables import shredded_table
 from chassis.shared import Kept
 from proto.dispatch import CaseStanding
 from proto.letters import AuthorisationStanding
-from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
+from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
 from services.field_visit.model import (
     Lacks,
     Visit,
@@ -27,7 +27,9 @@ from services.field_visit.model import (
     verdict_table,
     withdrawal_table,
 )
+from services.field_visit.model.coverage import Coverage, proven
 from services.field_visit.store.positions import any_visit
+from services.field_visit.store.recorded import coverage, recording_terms
 from services.field_visit.store.sealing import lacks
 
 ENTRY, VERDICT, KEPT = journal_table.c, verdict_table.c, tables.kept.c
@@ -54,6 +56,7 @@ class Sealable:
     corrections: Rows
     erasures: Rows
     shredded: Row[Any] | None
+    coverage: Coverage | None
 
 
 def sealable(
@@ -64,12 +67,14 @@ def sealable(
     if visit is None:
         return None
     devices = phones(connection, visit_id)
+    known_phones = standings(connection, devices)
+    recorded = covered(connection, visit, known_phones)
     gone = select(shredded_table).where(shredded_table.c.key_id == visit.case_id)
     return Sealable(
         visit=visit,
-        lacks=tuple(lacks(connection, visit)),
+        lacks=(*lacks(connection, visit), *not_proven(visit, recorded)),
         names=names(connection, visit),
-        phones=standings(connection, devices),
+        phones=known_phones,
         check_ins=of_visit(connection, checked_in_table, visit_id, "at"),
         entries={each: entries(connection, visit_id, each, known) for each in devices},
         odd=of_visit(connection, irregularity_table, visit_id, "number"),
@@ -80,7 +85,23 @@ def sealable(
         corrections=of_visit(connection, correction_table, visit_id, "at"),
         erasures=of_visit(connection, erasure_table, visit_id, "at"),
         shredded=connection.execute(gone).first(),
+        coverage=recorded,
     )
+
+
+def covered(
+    connection: Connection, visit: Visit, standings: Mapping[UUID, DeviceStanding]
+) -> Coverage | None:
+    """How much of the talk was recorded; None of a visit of before this was kept."""
+    enrolled = {k for k, v in standings.items() if v.state is DeviceState.ENROLLED}
+    return coverage(connection, visit, enrolled)
+
+
+def not_proven(visit: Visit, recorded: Coverage | None) -> tuple[Lacks, ...]:
+    """Why what was said is not proven by what was recorded."""
+    if recorded is None:
+        return ()
+    return tuple(Lacks(each) for each in proven(recorded, recording_terms(visit)))
 
 
 def names(connection: Connection, visit: Visit) -> dict[str, Any]:
