@@ -5,6 +5,7 @@ and sound are read piece by piece, once for their digests and once as they are s
 reader does not take is not read.
 """
 
+import base64
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -96,6 +97,11 @@ def put_together(
             disclosures=in_order(shown),
             log=plan.log,
             keys=sorted({*plan.keys, public}),
+            timestamps={
+                each.part: base64.b64decode(each.timestamp)
+                for each in plan.parts
+                if each.timestamp
+            },
             media=media(records, store),
         )
         return bag.assemble(

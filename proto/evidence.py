@@ -53,6 +53,15 @@ class NoteSeal(Command):
         return (self.visit_id,)
 
 
+class LookForSeal(Command):
+    """Is all of a visit here that both have left? Said by the visit to itself."""
+
+    visit_id: UUID
+
+    def locks(self) -> tuple[UUID, ...]:
+        return (self.visit_id,)
+
+
 class LookAtLog(Command):
     """Is a head of the log to be given away today, or has a sealed case been erased?
 
@@ -102,13 +111,16 @@ class OpenEvidence(Command):
 
 
 class SealedPart(Value):
-    """One part: the digest of its lines, the head that was signed, and its leaf."""
+    """One part: the digest of its lines, the head that was signed, and its leaf; the
+    answer of a timestamp authority over that (RFC 3161, base64), once there is one.
+    """
 
     part: int
     records: Sha256
     head: Text
     signature: Signed
     leaf: int
+    timestamp: str | None = None
 
 
 class EvidencePlan(Reply):

@@ -17,6 +17,7 @@ from proto.evidence import (
     EvidencePlan,
     ListTreeHeads,
     LookAtLog,
+    LookForSeal,
     NoteSeal,
     NoteTreeHead,
     OpenEvidence,
@@ -329,6 +330,10 @@ class FieldVisit(Service):
     @answers(NoteSeal, may=only())
     def note_seal(self, command: NoteSeal, unit: Unit) -> Noted:
         return handlers.note_seal(command, unit)
+
+    @answers(LookForSeal, may=only())
+    def look_for_seal(self, command: LookForSeal, unit: Unit) -> Noted:
+        return handlers.look_now(command, unit)
 
     @answers(LookAtLog, may=only())
     def look_at_log(self, command: LookAtLog, unit: Unit) -> Noted:

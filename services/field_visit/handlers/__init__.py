@@ -64,7 +64,7 @@ from services.field_visit.handlers.plausibility import (
 from services.field_visit.handlers.recording import judge_recording
 from services.field_visit.handlers.reports import note_report, show_report
 from services.field_visit.handlers.revoking import withdraw, withdraw_template
-from services.field_visit.handlers.sealing import note_seal
+from services.field_visit.handlers.sealing import look_now, note_seal
 from services.field_visit.handlers.shown import list_visits, show_visit
 from services.field_visit.handlers.spending import ask_third_party, collect_cash
 from services.field_visit.handlers.swapping import swap_partner
@@ -135,6 +135,7 @@ __all__ = [
     "corrector_of",
     "list_tree_heads",
     "look_at_log",
+    "look_now",
     "note_seal",
     "note_tree_head",
     "open_evidence",

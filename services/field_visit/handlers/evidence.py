@@ -3,6 +3,7 @@
 The gateway puts it together (`gateway/evidence.py`): the files lie in the store.
 """
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -50,7 +51,7 @@ def open_evidence(command: OpenEvidence, unit: Unit) -> EvidencePlan:
         visit_id=visit.id,
         bank=settings().bank,
         suite=seals[0].suite,
-        parts=tuple(part_of(each) for each in seals),
+        parts=tuple(part_of(each, unit) for each in seals),
         disclosures=tuple(
             store.hidden_of(unit.connection, visit.id, for_agency=is_of_agency(unit))
         ),
@@ -97,9 +98,13 @@ def keys_of(seals: Sequence[Seal], heads: Sequence[TreeHead]) -> tuple[str, ...]
     return tuple(sorted(sealed | {each.public_key for each in heads}))
 
 
-def part_of(seal: Seal) -> SealedPart:
-    names = SealedPart.model_fields
-    return SealedPart(**{name: getattr(seal, name) for name in names})
+def part_of(seal: Seal, unit: Unit) -> SealedPart:
+    token = store.token_of(unit.connection, seal.head)
+    names = SealedPart.model_fields.keys() - {"timestamp"}
+    return SealedPart(
+        **{name: getattr(seal, name) for name in names},
+        timestamp=token and base64.b64encode(token).decode(),
+    )
 
 
 def heads_for(seals: Sequence[Seal], unit: Unit) -> list[TreeHead]:

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 import rulebook
 from chassis.unit import Unit
 from evidence.suites import SUITES
-from proto.evidence import NoteSeal
+from proto.evidence import LookForSeal, NoteSeal
 from proto.field_visit import Noted, VisitSealed, VisitState
 from services.field_visit import store
-from services.field_visit.handlers import judging
+from services.field_visit.handlers import giving, judging
 from services.field_visit.model import (
     REPORT,
     SEAL,
@@ -41,10 +41,20 @@ def look_soon(visit: Visit, unit: Unit) -> None:
     """
     if visit.state is not VisitState.CLOSED:
         return
-    wait = GATHERED if visit.parts else timedelta(0)
-    at = unit.now + wait if visit.parts or visit.both_left else deadline(visit, unit)
+    if visit.parts == 0 and visit.both_left:  # once what was just said of it is kept
+        unit.later(unit.now, LookForSeal(visit_id=visit.id), visit.id)
+    at = unit.now + GATHERED if visit.parts else deadline(visit, unit)
     visit.due[Due.SEAL] = min(at, visit.due.get(Due.SEAL, at))
     unit.change(visit_table, visit.id, **visit.row())
+
+
+def look_now(command: LookForSeal, unit: Unit) -> Noted:
+    """Have a visit sealed that both have just left, if all of it is here."""
+    visit = store.visit(unit.shared, command.visit_id)
+    if visit.parts == 0:
+        look_for_seal(visit, unit)
+        unit.change(visit_table, visit.id, **visit.row())
+    return Noted()
 
 
 def deadline(visit: Visit, unit: Unit) -> datetime:
@@ -97,4 +107,5 @@ def note_seal(command: NoteSeal, unit: Unit) -> Noted:
     unit.emit(sealed, visit.case_id)
     unit.job(SIGN_HEAD, visit.case_id, given_away=False)
     unit.job(REPORT, visit.case_id, visit_id=visit.id)
+    giving.have_stamped(command.head, unit)
     return Noted()
