@@ -16,7 +16,8 @@ Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         show_report, delete_media, show_coverage; to itself
         look_around, end_stay, expect_left,
         climb_help, note_inspection, note_scores, let_positions_go, give_up_waiting,
-        note_seal, look_for_seal, look_at_log, note_tree_head, note_report, give_heads, judge_recording.
+        note_seal, look_for_seal, look_at_log, note_tree_head, note_report, give_heads,
+        judge_recording.
 Says    collectors_arrived, check_in_not_allowed, talk_not_allowed, entry_not_allowed,
         entry_allowed, cash_allowed, cash_not_allowed, cash_taken, money_left_behind,
         letter_not_allowed, letter_handed_over, third_party_may_be_asked,
