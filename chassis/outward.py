@@ -129,7 +129,11 @@ def protected(wire: socket.socket, host: str) -> ssl.SSLSocket:
     """Speak TLS as whoever has a certificate for this host. Raises OSError."""
     context = ssl.create_default_context()
     made = context.wrap_socket(wire, server_hostname=host, do_handshake_on_connect=False)
-    limited(made).do_handshake()
+    try:
+        limited(made).do_handshake()
+    except OSError:
+        made.close()
+        raise
     return made
 
 

@@ -1,8 +1,9 @@
 """Legal holds on cases: who puts them, what they stop, and that they stop no work."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from chassis import legal_hold
 from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.operations import only
 from chassis.settings import settings
@@ -145,8 +146,6 @@ def test_where_people_stood_is_kept_as_long_as_it_stands(unit, watch) -> None:
     pair.check_in(pair.a, pair.b)
     connection = pair.open("field_visit").connection
     hold = ids.new()
-    from chassis import legal_hold
-
     sealed = pair.open("field_visit").keyring.seal(pair.case, "case.legal_hold", ORDER)
     legal_hold.put(connection, hold, pair.case, "court", sealed, "compliance:test")
     watch.goes(days=settings().position_days + 1)
@@ -164,4 +163,3 @@ def test_where_people_stood_is_kept_as_long_as_it_stands(unit, watch) -> None:
     assert pair.positions() == [(True, None)] * 2
     pair.forgets()
     assert pair.positions() == [(False, None)] * 2
-    assert update

@@ -6,6 +6,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import Engine, select, text
 
 from chassis import outward
@@ -278,11 +279,6 @@ def test_a_password_goes_over_tls_or_not_at_all(bank: Giving, secret, tmp_path) 
 
     def login(server, session, envelope, mechanism, data):
         seen.append((data.login, data.password))
-        return giving_in()
-
-    from aiosmtpd.smtp import AuthResult
-
-    def giving_in() -> AuthResult:
         return AuthResult(success=True)
 
     where = "?to=log@bank.test&from=doorstep@bank.test"
