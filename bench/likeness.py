@@ -129,7 +129,7 @@ class Timed:
     def line(self) -> str:
         many = sorted(self.times)
         p99 = many[int(len(many) * 0.99)]
-        cells = f"{median(many):.2f} | {p99:.2f} | {many[-1]:.2f}"
+        cells = f"{median(many):.1f} | {p99:.1f} | {many[-1]:.1f}"
         return f"| {self.name} | {cells} | {self.found:,} of {self.asked:,} |"
 
 
