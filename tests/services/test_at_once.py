@@ -35,6 +35,7 @@ TABLES = (
     *("decision", "journal", "media", "checked_in", "help", "visit", "kept", "outbox"),
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
     *("refusal", "score", "finding", "finding_reply", "subject"),
+    *("recording", "recording_finding"),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
 
