@@ -25,7 +25,7 @@ from services.field_visit.model.journals import (
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
 from services.field_visit.model.media import INSPECT, Media
 from services.field_visit.model.recording import (
-    recording_finding_table,
+    amiss_table,
     recording_table,
 )
 from services.field_visit.model.score import (
@@ -124,7 +124,7 @@ __all__ = [
     "leave_table",
     "media_table",
     "payment_code_table",
-    "recording_finding_table",
+    "amiss_table",
     "recording_table",
     "metadata",
     "phone_table",
