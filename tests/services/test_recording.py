@@ -16,7 +16,7 @@ from proto.media import Fault, Inspection, MediaKind, NoteInspection, ReceiveMed
 from proto.recording import CoverageShown, JudgeRecording, ShowCoverage
 from proto.workforce import DeviceState
 from services.field_visit import handlers, store
-from services.field_visit.model import recording_finding_table, recording_table
+from services.field_visit.model import amiss_table, recording_table
 from services.field_visit.model.coverage import proven, record
 from tests.services.pairs import CONSENT, RECORDING, THE_DEBTOR, Pair
 
@@ -79,7 +79,7 @@ class Talking(Pair):
         ]
 
     def findings(self) -> list[tuple[str, UUID | None, bool]]:
-        its = recording_finding_table.c
+        its = amiss_table.c
         query = select(its.kind, its.media_id, its.superseded_at)
         rows = self.hears.connection.execute(
             query.where(its.visit_id == self.visit).order_by(its.begins_at)

@@ -23,7 +23,7 @@ from services.field_visit.model.recorders import File, Mark
 from services.field_visit.model.recording import (
     Amiss,
     Missing,
-    recording_finding_table,
+    amiss_table,
     recording_table,
 )
 
@@ -116,10 +116,10 @@ def keep(visit: Visit, found: list[Amiss], unit: Unit) -> None:
         if key not in kept:
             write(each, unit)
         elif each.superseded_at != kept[key].superseded_at:
-            unit.change(recording_finding_table, key, superseded_at=None)
+            unit.change(amiss_table, key, superseded_at=None)
     for key, before in kept.items():
         if key not in now and before.superseded_at is None:
-            unit.change(recording_finding_table, key, superseded_at=unit.now)
+            unit.change(amiss_table, key, superseded_at=unit.now)
     for each in found:
         if not any(each.is_part_of(before) for before in kept.values()):
             tell(visit, each, unit)
@@ -127,7 +127,7 @@ def keep(visit: Visit, found: list[Amiss], unit: Unit) -> None:
 
 def write(each: Amiss, unit: Unit) -> None:
     unit.write(
-        recording_finding_table,
+        amiss_table,
         id=each.id,
         visit_id=each.visit_id,
         kind=each.kind,

@@ -35,7 +35,7 @@ from services.field_visit.model.picture import (
     unsigned,
 )
 from services.field_visit.model.recording import (
-    recording_finding_table,
+    amiss_table,
     recording_table,
 )
 from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
@@ -164,7 +164,7 @@ __all__ = [
     "leave_table",
     "media_table",
     "payment_code_table",
-    "recording_finding_table",
+    "amiss_table",
     "recording_table",
     "metadata",
     "phone_table",

@@ -24,7 +24,7 @@ recording_table = Table(
 
 #: Undeclared gaps, and films made inside (`media_id`). Never rewritten: what a later look
 #: does not find any more is superseded.
-recording_finding_table = Table(
+amiss_table = Table(
     "recording_finding",
     metadata,
     Column("id", Uuid, primary_key=True),
@@ -36,7 +36,7 @@ recording_finding_table = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("superseded_at", DateTime(timezone=True)),
 )
-Index("recording_finding_visit", recording_finding_table.c.visit_id)
+Index("recording_finding_visit", amiss_table.c.visit_id)
 
 
 class Missing(StrEnum):

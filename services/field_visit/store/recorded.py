@@ -14,7 +14,7 @@ from services.field_visit.model.recording import (
     Amiss,
     Ended,
     Missing,
-    recording_finding_table,
+    amiss_table,
     recording_table,
 )
 from services.field_visit.model.stretches import Stretch
@@ -79,8 +79,8 @@ def recording_ended(connection: Connection, visit_id: UUID) -> Ended | None:
 
 def amiss(connection: Connection, visit_id: UUID) -> list[Amiss]:
     """Everything that was ever amiss with a visit's recording."""
-    its = recording_finding_table.c
-    query = select(recording_finding_table).where(its.visit_id == visit_id)
+    its = amiss_table.c
+    query = select(amiss_table).where(its.visit_id == visit_id)
     rows = connection.execute(query.order_by(its.begins_at, its.id))
     return [
         Amiss(
