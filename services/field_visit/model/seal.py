@@ -56,9 +56,6 @@ class Lacks(StrEnum):
     FILE_MISSING = "file_missing"  # a file that a phone has noted has not come
     FILE_NOT_INSPECTED = "file_not_inspected"  # nobody has looked at a file yet
     JOURNAL_FORKED = "journal_forked"  # a phone has sent two histories
-    RECORDING_SHORT = "recording_short"  # less of the talk is recorded than has to be
-    RECORDING_GAP = "recording_gap"  # a gap that nobody has explained
-    RECORDING_UNSET = "recording_unset"  # no book says how much has to be recorded
 
 
 #: What is waited for until the deadline; the rest will not get better.

@@ -39,11 +39,13 @@ Rows = list[Row[Any]]
 @dataclass(frozen=True)
 class Sealable:
     """A visit's record as it is kept. `entries` are those of its phones from the first to
-    the last of this visit and on to the next signature, but those known before.
+    the last of this visit and on to the next signature, but those known before. `unproven`
+    says why what was said is not proven by a recording.
     """
 
     visit: Visit
     lacks: tuple[Lacks, ...]
+    unproven: tuple[str, ...]
     names: Mapping[str, Any]
     phones: Mapping[UUID, DeviceStanding]
     check_ins: Rows
@@ -72,7 +74,8 @@ def sealable(
     gone = select(shredded_table).where(shredded_table.c.key_id == visit.case_id)
     return Sealable(
         visit=visit,
-        lacks=(*lacks(connection, visit), *not_proven(visit, recorded)),
+        lacks=tuple(lacks(connection, visit)),
+        unproven=proven(recorded, recording_terms(visit)) if recorded else (),
         names=names(connection, visit),
         phones=known_phones,
         check_ins=of_visit(connection, checked_in_table, visit_id, "at"),
@@ -95,13 +98,6 @@ def covered(
     """How much of the talk was recorded; None of a visit of before this was kept."""
     enrolled = {k for k, v in standings.items() if v.state is DeviceState.ENROLLED}
     return coverage(connection, visit, enrolled)
-
-
-def not_proven(visit: Visit, recorded: Coverage | None) -> tuple[Lacks, ...]:
-    """Why what was said is not proven by what was recorded."""
-    if recorded is None:
-        return ()
-    return tuple(Lacks(each) for each in proven(recorded, recording_terms(visit)))
 
 
 def names(connection: Connection, visit: Visit) -> dict[str, Any]:
