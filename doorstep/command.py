@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_forwarding(verbs, "shred", "doorstep.shredding:main", "erase a case for good")
     _add_forwarding(verbs, "rulebook", "doorstep.rulebooks:main", "what the books say")
     _add_forwarding(verbs, "decision", "doorstep.decisions:main", "judge one once more")
+    _add_forwarding(verbs, "verify", "evidence.__main__:main", "check sealed evidence")
     _add(verbs, "wipe", _wipe, "stop what runs here, then remove its data, logs and keys")
     return parser
 

@@ -22,6 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CannotCheck as error:
         print(f"evidence: {cannot(error, language)}", file=sys.stderr)
         return 2
+    except OSError as error:  # no room for openssl's files, a disk that went away
+        why = {"path": chosen.bundle, "why": error.strerror}
+        print(f"evidence: {cannot(CannotCheck('no_bundle', **why), language)}")
+        return 2
     for line in told(verdict, language):
         print(line)
     return CODES[verdict.grade]

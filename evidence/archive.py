@@ -15,6 +15,9 @@ MODE = 0o100644 << 16
 UNIX = 3 << 8
 FULL, FULL_COUNT = 0xFFFFFFFF, 0xFFFF
 CHUNK = 1 << 16
+#: The most files of a bundle, and the longest that is no photo or sound: what a reader of
+#: a stranger's bundle holds in memory.
+MOST, LONGEST = 20_000, 64 << 20
 
 #: Gives the bytes of a file, in pieces, as often as it is asked.
 Opener = Callable[[], Iterator[bytes]]

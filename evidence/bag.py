@@ -1,12 +1,13 @@
 """Puts a whole bundle together: the files of the bag (RFC 8493), ready to be streamed."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence.archive import Member, Opener
+from evidence.archive import LONGEST, MOST, Member, Opener
 from evidence.canonical import canonical
+from evidence.errors import CannotWrite
 from evidence.heads import SealedHead
 from evidence.records import Disclosure
 from evidence.suites import Suite, kid
@@ -88,10 +89,20 @@ def assemble(contents: Contents, sign: Sign) -> list[Member]:
             "signature.json": signature_text(key, signature).encode(),
         },
     )
+    check_limits(files)
     return [
         Member(f"{top(contents.visit_id)}/{name}", each.size, each.crc, each.open)
         for name, each in sorted(files.items())
     ]
+
+
+def check_limits(files: Mapping[str, _File]) -> None:
+    """Raise CannotWrite for what no verifier would read."""
+    if len(files) > MOST:
+        raise CannotWrite("too_many", count=len(files), limit=MOST)
+    for name, each in files.items():
+        if each.size > LONGEST and not name.startswith("data/media/"):
+            raise CannotWrite("too_long", size=each.size, limit=LONGEST)
 
 
 def top(visit_id: str) -> str:
@@ -138,10 +149,11 @@ def sources() -> dict[str, bytes]:
 
 def _data(contents: Contents) -> dict[str, bytes]:
     stamps = contents.timestamps.items()
+    disclosures = sorted(contents.disclosures, key=lambda each: (each.n, each.name))
     return {
         "data/records.jsonl": contents.records,
         "data/heads.jsonl": b"".join(head.line() for head in contents.heads),
-        "data/disclosures.jsonl": b"".join(d.line() for d in contents.disclosures),
+        "data/disclosures.jsonl": b"".join(d.line() for d in disclosures),
         "data/log.json": contents.log.encode(),
         "data/keys.json": keys_text(contents.keys).encode(),
         **{f"data/timestamps/{part}.tsr": token for part, token in stamps},
@@ -162,10 +174,3 @@ def _measure(suite: Suite, opener: Opener) -> _File:
         size, crc = size + len(piece), zlib.crc32(piece, crc)
         state.update(piece)
     return _File(size, crc, state.hexdigest(), opener)
-
-
-def chunks(path: Path, size: int = 1 << 16) -> Iterator[bytes]:
-    """Give a file's bytes in pieces."""
-    with path.open("rb") as file:
-        while piece := file.read(size):
-            yield piece

@@ -1,6 +1,5 @@
 """Tries what a reader was shown of what records hide."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 
@@ -43,7 +42,8 @@ def _try(records: Sequence[Record], place: tuple[int, str], text: str, at: str) 
     state.update(text.encode())
     if state.hexdigest() != digest:
         raise DoesNotFit("other_disclosure", at, n=n, name=name)
-    if not _salted(text) and not records[n - 1].body.get("plain"):
+    of_before = records[n - 1].kind == "entry" and "plain" in records[n - 1].body
+    if not of_before and not _salted(text):
         raise DoesNotFit("no_salt", at, n=n, name=name)
 
 
@@ -59,7 +59,3 @@ def _salted(text: str) -> bool:
 def hidden_in(records: Sequence[Record]) -> list[tuple[int, str]]:
     """Return all that the records hide."""
     return [(record.n, name) for record in records for name in record.hidden]
-
-
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evidence import archive
-from evidence.archive import CHUNK, FULL, Member
+from evidence.archive import CHUNK, FULL, LONGEST, MOST, Member
 from evidence.errors import CannotCheck, DoesNotFit
 
 TOP = re.compile(r"doorstep-[0-9A-Za-z-]{1,64}")
@@ -27,8 +27,6 @@ NAMES = re.compile(
     r"|data/timestamps/[1-9][0-9]{0,5}\.tsr|data/media/[0-9a-f]{64}"
     r"|evidence/[a-z0-9_]{1,40}\.py|evidence/words\.[A-Za-z-]{2,10}\.json"
 )
-#: The most files of a bundle, and the longest that is read at once; media may be longer.
-MOST, LONGEST = 20_000, 256 << 20
 HEADER = struct.Struct("<4s5H3I2H")
 #: The longest name of a file, folder included.
 LONGEST_NAME = 200

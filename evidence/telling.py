@@ -89,6 +89,8 @@ def proven(found: Finding) -> Iterator[Said]:
     for journal in found.journals:
         if journal.entries:
             yield "phone", vars(journal)
+    if found.presences:
+        yield "present", {"count": found.presences}
     if found.files.there:
         yield "media", {"count": found.files.there}
     if found.shown:
@@ -106,7 +108,9 @@ def _log_proven(found: Finding) -> Iterator[Said]:
     if len(trees) > 1:
         yield "log_grew", {"old": trees[0].size, "new": trees[-1].size}
     for tree in found.confirmed:
-        yield "confirmed", {"size": tree.size, "at": tree.at}
+        parts = [h.part for s, h in found.sealed if (s.leaf or 0) < tree.size]
+        inside = [part for part in parts if part in found.log.parts]
+        yield "confirmed", vars(tree) | {"parts": inside}
 
 
 def not_proven(found: Finding, verdict: Verdict) -> Iterator[Said]:
@@ -141,6 +145,9 @@ def _content_not_proven(found: Finding) -> Iterator[Said]:
     for journal in found.journals:
         if count := journal.entries - journal.signed:
             yield "unsigned", {"device": journal.device, "count": count}
+    check_ins = sum(record.kind == "check_in" for record in found.records)
+    if unsigned := check_ins - found.presences:
+        yield "presences", {"count": unsigned}
     if found.journals:
         yield "phone_keys", {}
 
@@ -153,6 +160,7 @@ def _log_not_proven(found: Finding) -> Iterator[Said]:
 
 
 def _moments_not_proven(found: Finding) -> Iterator[Said]:
+    yield "later", {"last": found.newest.sealed_at}
     yield "clocks", {}
     if not found.stamps:
         yield "no_stamps", {}

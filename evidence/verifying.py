@@ -5,7 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence import bagged, disclosing, filed, logged, phones, reading, signed, stamped
+from evidence import (
+    bagged,
+    disclosing,
+    filed,
+    logged,
+    phones,
+    presences,
+    reading,
+    signed,
+    stamped,
+)
 from evidence.disclosing import Shown
 from evidence.errors import CannotCheck, DoesNotFit
 from evidence.filed import Files
@@ -46,6 +56,7 @@ class Finding:
     records: Sequence[Record]
     shown: Shown
     journals: Sequence[Journal]
+    presences: int
     files: Files
     log: Log
     confirmed: Sequence[Tree]
@@ -77,6 +88,8 @@ def verify(bundle: Path, anchors: Anchors) -> Verdict:
             finding = found_in(archive, anchors)
     except DoesNotFit as reason:
         return Verdict(FAILED, anchors, reason=reason)
+    except RecursionError:  # JSON of a thousand brackets; no seal writes such
+        return Verdict(FAILED, anchors, reason=DoesNotFit("too_deep", str(bundle)))
     return Verdict(VERIFIED if anchors.seals else INTEGRITY_ONLY, anchors, finding)
 
 
@@ -110,6 +123,7 @@ def found_in(archive: Archive, anchors: Anchors) -> Finding:
         records=records,
         shown=shown,
         journals=phones.check_phones(records, newest.visit_id, shown),
+        presences=presences.check_presences(records, newest.visit_id, shown),
         files=filed.check_media(archive, records),
         log=log,
         confirmed=[logged.confirmed(log, newest, t, n) for n, t in anchors.tree_heads],

@@ -126,6 +126,7 @@ from proto.plausibility import (
     ReplyToFinding,
     ShowPlausibility,
 )
+from proto.recording import CoverageShown, ShowCoverage
 from proto.recovery import (
     AuthoriseCash,
     Authority,
@@ -262,6 +263,7 @@ ASKS = (
     Ask("GET", f"{VISIT}/media", "field_visit", ListMedia, MediaList, VISIT_READERS),
     Ask("GET", f"{VISIT}/plausibility", "field_visit", ShowPlausibility, PlausibilityShown, SCORE_READERS),  # noqa: E501
     Ask("POST", f"{VISIT}/plausibility/{{finding_id}}/reply", "field_visit", ReplyToFinding, ReplyKept, COLLECTORS),  # noqa: E501
+    Ask("GET", f"{VISIT}/coverage", "field_visit", ShowCoverage, CoverageShown, VISIT_READERS),  # noqa: E501
     Ask("GET", f"{VISIT}/timeline", "oversight", ShowTimeline, Timeline, BOARD_READERS),
     Ask("GET", f"{CASE}/timeline", "oversight", ShowTimeline, Timeline, BOARD_READERS),
     Ask("GET", "/v1/board", "oversight", ShowBoard, Board, SUPERVISORS),

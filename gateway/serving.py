@@ -1,4 +1,4 @@
-"""Photos and sound are looked at: the copy of a photo without metadata, sound as it came.
+"""Photos, sound and film are looked at: photos without metadata, the others as they came.
 
 Who may see one is asked of field_visit each time. A photo as it was taken is not given.
 """
@@ -28,12 +28,12 @@ RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 
 
 class Bytes(RootModel[bytes]):
-    """A picture or sound; parts of it by Range (RFC 9110, 14)."""
+    """A picture, sound or film; parts of it by Range (RFC 9110, 14)."""
 
 
 async def whole(call: Call, _: object) -> Response:
     shown = await found(call)
-    if shown.kind is MediaKind.AUDIO:
+    if shown.kind is not MediaKind.PHOTO:
         return await file(call, shown.sha256, shown.media_type)
     return await file(call, copy_of(shown, "stripped"))
 
@@ -128,7 +128,7 @@ async def pieces(store: Store, sha256: str, first: int, last: int) -> AsyncItera
 DOORS = (
     (Door("see_media", "GET", MEDIA, VISIT_READERS, gives=Bytes, media="*/*",
           asks=("Range",),
-          says="A photo without its metadata, or sound as it was received."), whole),
+          says="A photo without its metadata; sound and film as they were sent."), whole),
     (Door("see_thumbnail", "GET", f"{MEDIA}/thumbnail", VISIT_READERS, gives=Bytes,
           media="*/*", says="A small copy of a photo."), thumbnail),
 )

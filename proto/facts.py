@@ -376,6 +376,17 @@ class PartnerGone(Value):
     cause: Literal["ill", "phone_dead", "walked_off", "out_of_service", "danger"]
 
 
+class FilmAgreed(Value):
+    """Somebody was asked whether film may go on inside, and answered (18.03).
+
+    Only the debtor's own yes counts; anybody's no ends it.
+    """
+
+    kind: Literal["film_agreed"] = "film_agreed"
+    answer: Literal["given", "refused"]
+    by: Relation
+
+
 Fact = Annotated[
     Introduced
     | PersonMet
@@ -409,7 +420,8 @@ Fact = Annotated[
     | Conduct
     | DebtorSigned
     | HelpPressed
-    | PartnerGone,
+    | PartnerGone
+    | FilmAgreed,
     Field(discriminator="kind"),
 ]
 

@@ -1,4 +1,4 @@
-"""Photos and sound from a door: what is kept of each, and what a worker found in it.
+"""Photos, sound and film from a door: what is kept of each, and what a worker found in it.
 
 The bytes are kept once under their SHA-256 and never rewritten; here are only facts about
 them. A file is kept as it was received even when nothing can be read in it.
@@ -18,6 +18,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class MediaKind(StrEnum):
     PHOTO = "photo"
     AUDIO = "audio"
+    VIDEO = "video"
 
 
 #: What may be sent, by its media type (RFC 6838).
@@ -29,6 +30,8 @@ MEDIA_TYPES: dict[str, MediaKind] = {
     "audio/ogg": MediaKind.AUDIO,  # Opus
     "audio/mpeg": MediaKind.AUDIO,
     "audio/wav": MediaKind.AUDIO,
+    "video/mp4": MediaKind.VIDEO,  # H.264 and AAC, as phones record it
+    "video/webm": MediaKind.VIDEO,
 }
 
 
@@ -67,7 +70,8 @@ class Fault(StrEnum):
 
 class Inspection(Value):
     """What a worker found in a file: of a photo its size in pixels and what EXIF claims,
-    of sound its length in seconds and how much of it is silent or clipped (shares of 1).
+    of sound its length in seconds and how much of it is silent or clipped (shares of 1);
+    of film both, and the seconds of sound in it, 0 where it has none.
 
     `thumbnail` and `stripped` are digests of copies without any metadata. A position in
     EXIF is noted as such and never copied.
@@ -81,6 +85,7 @@ class Inspection(Value):
     seconds: float | None = None
     silent: float | None = None
     clipped: float | None = None
+    sound_s: float | None = None
     thumbnail: Sha256 | None = None
     stripped: Sha256 | None = None
 

@@ -26,14 +26,17 @@ from rulebook.facts import (
 from rulebook.reading import Misprint
 from rulebook.replay import facts_from_json, facts_json
 from rulebook.settled import (
+    await_hours,
     banking_hours,
     binding,
     climb_seconds,
     closing_hours,
+    covered_percent,
     end_early_minutes,
     entry_reasons,
     exit_minutes,
     four_eyes_above,
+    gap_seconds,
     knocks,
     money_left_minutes,
     partner_minutes,
@@ -65,7 +68,10 @@ __all__ = [
     "Paper",
     "Payment",
     "PaymentCode",
+    "await_hours",
     "banking_hours",
+    "covered_percent",
+    "gap_seconds",
     "climb_seconds",
     "closing_hours",
     "binding",

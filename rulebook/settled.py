@@ -14,13 +14,16 @@ from proto.decision import Act
 from rulebook import book as shelf
 from rulebook.rule import Term
 from rulebook.terms import (
+    AwaitHours,
     BankingHours,
     ClimbSeconds,
     ClosingHours,
+    Covered,
     EndEarlyMinutes,
     EntryReasons,
     ExitMinutes,
     FourEyes,
+    GapSeconds,
     Knocks,
     MoneyLeftMinutes,
     PartnerMinutes,
@@ -165,6 +168,27 @@ def four_eyes_above(books: tuple[str, ...], on: date) -> Decimal | None:
 
 
 @lru_cache(maxsize=1024)
+def covered_percent(books: tuple[str, ...], on: date) -> int | None:
+    """Return how much of a talk must be recorded for it to be proven: the most."""
+    return max((term.percent for term in _terms(Covered, books, on)), default=None)
+
+
+@lru_cache(maxsize=1024)
+def gap_seconds(books: tuple[str, ...], on: date) -> tuple[int, int] | None:
+    """Return how long a gap must be to count, and what clocks may differ: the least."""
+    found = list(_terms(GapSeconds, books, on))
+    if not found:
+        return None
+    return min(term.seconds for term in found), min(term.tolerance_s for term in found)
+
+
+@lru_cache(maxsize=1024)
+def await_hours(books: tuple[str, ...], on: date) -> int | None:
+    """Return how long after a visit its recordings are waited for: the shortest."""
+    return min((term.hours for term in _terms(AwaitHours, books, on)), default=None)
+
+
+@lru_cache(maxsize=1024)
 def set_by(key: str, books: tuple[str, ...], on: date) -> tuple[str, ...]:
     """Return the clauses that set a term, by its key: what is cited when it is broken."""
     found = (clause for each in shelf.known(books) for clause in each.clauses)
@@ -209,6 +233,9 @@ KEPT = (
     receipt_minutes,
     money_left_minutes,
     four_eyes_above,
+    covered_percent,
+    gap_seconds,
+    await_hours,
     set_by,
     binding,
 )

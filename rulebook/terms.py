@@ -158,3 +158,31 @@ class FourEyes(Term):
 
     key = "cash.four_eyes_above"
     above: Yuan
+
+
+class Covered(Term):
+    """How much of a talk must be recorded for it to be proven (18.03, 21.079, 21.088)."""
+
+    key = "recording.coverage"
+    percent: Annotated[int, Field(strict=True, gt=0, le=100)]
+
+
+class GapSeconds(Term):
+    """From how long on a gap in a recording is one, and how far two clocks may differ."""
+
+    key = "recording.gap_seconds"
+    seconds: Annotated[int, Field(strict=True, gt=0, le=600)]
+    tolerance_s: Annotated[int, Field(strict=True, ge=0, le=60)]
+
+
+class AwaitHours(Term):
+    """By when after a visit its recordings must be here; later, there is none."""
+
+    key = "recording.await_hours"
+    hours: Hours
+
+
+class FilmInside(Term):
+    """Film is for the shared side of the door; inside only if the debtor agrees to it."""
+
+    key = "recording.film_inside"

@@ -79,6 +79,10 @@ _TERMS: tuple[type[Term], ...] = (
     terms.ReceiptMinutes,
     terms.MoneyLeftMinutes,
     terms.FourEyes,
+    terms.Covered,
+    terms.GapSeconds,
+    terms.AwaitHours,
+    terms.FilmInside,
 )
 
 RULES = {rule.key: rule for rule in _RULES}

@@ -27,6 +27,16 @@ ENCODERS = {
 }
 #: Opus has few rates, and this is the one it plays at.
 RATES = {"audio/ogg": 48_000}
+#: Of each type of film: container, encoders of pictures and of sound, and its rate.
+FILMS = {
+    "video/mp4": ("mp4", "libx264", "aac", RATE),
+    "video/webm": ("webm", "libvpx-vp9", "libopus", 48_000),
+}
+#: How these encoders are quick about it; a key frame a second, as phones make them.
+QUICK = {
+    "libx264": {"preset": "ultrafast", "g": "10"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "g": "10"},
+}
 #: What EXIF says of a photo: the camera's words and where they are found.
 CAMERA = "Camera of 周小川"
 TAKEN, OFFSET = "2026:03:02 15:04:05", "+08:00"
@@ -124,6 +134,33 @@ def frame(part: array, number: int, rate: int) -> av.AudioFrame:
     made.sample_rate, made.time_base = rate, Fraction(1, rate)
     made.pts = number * len(part)
     return made
+
+
+def movie(
+    media_type: str = "video/mp4",
+    seconds: float = 2.0,
+    gain: float | None = GAIN,
+    size: tuple[int, int] = (128, 96),
+    **options: str,
+) -> bytes:
+    """A film as a phone makes it, ten pictures a second; without a gain it has no sound."""
+    kind, pictures, voice, rate = FILMS[media_type]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"film.{kind}"
+        with av.open(str(file), "w", format=kind, options=options) as out:
+            video = out.add_stream(pictures, rate=10, options=QUICK.get(pictures, {}))
+            video.width, video.height, video.pix_fmt = *size, "yuv420p"
+            audio = gain is not None and out.add_stream(voice, rate=rate, layout="mono")
+            image = picture(*size)
+            parts = tone(seconds, gain, rate) if audio else [None] * round(seconds * 10)
+            for number, part in enumerate(parts):
+                out.mux(video.encode(av.VideoFrame.from_image(image)))
+                if audio and part is not None:
+                    out.mux(audio.encode(frame(part, number, rate)))
+            out.mux(video.encode(None))
+            if audio:
+                out.mux(audio.encode(None))
+        return file.read_bytes()
 
 
 def film() -> bytes:

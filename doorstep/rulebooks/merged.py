@@ -43,6 +43,8 @@ STRICTEST: Mapping[str, Strictest] = {
     "last": max,
     "hours": min,
     "allowed": of_all,
+    "percent": max,
+    "tolerance_s": min,
     **{act.value: min for act in Act},
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from weakref import finalize
 
 from gateway.errors import WrongMedia
-from gateway.uploads.magic import LOOKED_AT, media_type
+from gateway.uploads.magic import LOOKED_AT, fits, media_type
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -159,6 +159,7 @@ def same_file(path: Path, opened: int) -> bool:
 
 
 def refuse_other_type(head: bytes, said: str) -> None:
-    if (found := media_type(head)) != said:
+    if not fits(head, said):
+        found = media_type(head)
         values = {"found": found} if found else {}
         raise WrongMedia("upload-other-type", said=said, **values)

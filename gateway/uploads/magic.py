@@ -12,7 +12,10 @@ BEGINNINGS = {
     b"\x89PNG\r\n\x1a\n": "image/png",  # ISO/IEC 15948, 5.2
     b"OggS": "audio/ogg",  # RFC 3533, 6
     b"ID3": "audio/mpeg",
+    b"\x1a\x45\xdf\xa3": "video/webm",  # RFC 8794, 8.1: EBML
 }
+#: What begins like another: whether there are pictures in it, a worker finds out.
+ALIKE = {"video/mp4": "audio/mp4"}
 
 
 def media_type(head: bytes) -> str | None:
@@ -25,6 +28,11 @@ def media_type(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":  # ISO/IEC 14496-12, 4.3
         return "audio/mp4"
     return "audio/mpeg" if is_mpeg_frame(head) else None
+
+
+def fits(head: bytes, said: str) -> bool:
+    """Tell whether the first bytes may be of what a file is said to be."""
+    return media_type(head) == ALIKE.get(said, said)
 
 
 def is_mpeg_frame(head: bytes) -> bool:

@@ -1,7 +1,8 @@
 """How much anybody may send. Beyond, a phone is told what the limit is and what is used.
 
 Bytes are those of whole files, counted when an upload is made: what is announced has its
-place. A visit lasts some hours: four hours of sound at 128 kbit/s are 230 MB.
+place. A visit lasts some hours: four hours of sound at 128 kbit/s are 230 MB, an hour
+of film at 4 Mbit/s 1.8 GB.
 """
 
 import os
@@ -17,7 +18,7 @@ from proto.media import MEDIA_TYPES, MediaKind
 
 MIB, GIB = 1 << 20, 1 << 30
 #: Bytes of one file.
-MOST = {MediaKind.PHOTO: 25 * MIB, MediaKind.AUDIO: 500 * MIB}
+MOST = {MediaKind.PHOTO: 25 * MIB, MediaKind.AUDIO: 500 * MIB, MediaKind.VIDEO: 2 * GIB}
 #: Unfinished uploads of one person; bytes of one visit, and of a person within 24 hours.
 OPEN_AT_ONCE, PER_VISIT, PER_DAY = 200, 4 * GIB, 8 * GIB
 #: Bytes that stay free on the disk of the store, and seconds until one may ask again.

@@ -1,6 +1,6 @@
 """Field visits: a pair, a door, whoever opens, and what may happen there.
 
-Owns    visits, check-ins, the phones' journals, photos and sound, calls for help,
+Owns    visits, check-ins, the phones' journals, photos, sound and film, calls for help,
         decisions at the door, how plausible positions are, and which visit used what
         may be used once.
 Keeps   agency, person, device, authorisation, case, work and template standings.
@@ -11,12 +11,12 @@ Answers check_in, record_journal, show_journal, take_anchor, anchor_pack,
         ask_third_party, sign_off_hour, swap_partner, check_out, show_visit, list_visits,
         check_badge, grant_visit, show_pairing, collect_pack, show_day, summon_help,
         acknowledge_help, show_help, receive_media, show_media, list_media,
-        show_plausibility, reply_to_finding, look_at_media, show_looks,
+        show_plausibility, reply_to_finding, look_at_media, show_looks, show_coverage,
         list_tree_heads, correct_visit, open_evidence, show_disclosures,
         show_report; to itself
         look_around, end_stay, expect_left,
         climb_help, note_inspection, note_scores, let_positions_go, give_up_waiting,
-        note_seal, look_at_log, note_tree_head, note_report.
+        judge_recording, note_seal, look_at_log, note_tree_head, note_report.
 Says    collectors_arrived, check_in_not_allowed, talk_not_allowed, entry_not_allowed,
         entry_allowed, cash_allowed, cash_not_allowed, cash_taken, money_left_behind,
         letter_not_allowed, letter_handed_over, third_party_may_be_asked,

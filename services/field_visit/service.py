@@ -82,6 +82,7 @@ from proto.plausibility import (
     ReplyToFinding,
     ShowPlausibility,
 )
+from proto.recording import CoverageShown, JudgeRecording, ShowCoverage
 from proto.recovery import CashStanding, PaymentCodeStanding
 from proto.report import NoteReport, ReportShown, ShowReport
 from proto.workforce import AgencyStanding, DeviceStanding, PersonStanding
@@ -301,6 +302,14 @@ class FieldVisit(Service):
     @answers(ReplyToFinding, may=handlers.of_the_pair, gather=store.gather)
     def reply_to_finding(self, command: ReplyToFinding, unit: Unit) -> ReplyKept:
         return handlers.reply_to_finding(command, unit)
+
+    @answers(JudgeRecording, may=only())
+    def judge_recording(self, command: JudgeRecording, unit: Unit) -> Noted:
+        return handlers.judge_recording(command, unit)
+
+    @answers(ShowCoverage, may=only(*VISIT_READERS))
+    def show_coverage(self, command: ShowCoverage, unit: Unit) -> CoverageShown:
+        return handlers.show_coverage(command, unit)
 
     @answers(LookAtMedia, may=only(*VISIT_READERS))
     def look_at_media(self, command: LookAtMedia, unit: Unit) -> MediaShown:

@@ -43,6 +43,7 @@ from proto.oversight import (
     TimelineEntry,
 )
 from proto.places import Position
+from proto.recording import CoverageShown
 from tests.browser import scenes
 
 PASSWORD = "a long enough password"
@@ -70,6 +71,8 @@ class World:
     told: list[tuple[str, str, str]] = field(default_factory=list)
     #: Files that a revoked phone sent.
     revoked: set[UUID] = field(default_factory=set)
+    #: How much of each is recorded.
+    coverage: dict[UUID, CoverageShown] = field(default_factory=dict)
     #: Visits of which only the bank sees photos and sound.
     restricted: set[UUID] = field(default_factory=set)
     #: What a call for help is about and where from; one that is not here said neither.
@@ -311,6 +314,12 @@ def media(app: FastAPI, world: World) -> None:
         for each in body["media"]:
             each["counts"] = UUID(each["media_id"]) not in world.revoked
         return JSONResponse(body)
+
+    @app.get(f"{VISIT}/coverage")
+    async def coverage(visit_id: UUID) -> Response:
+        kept = visit_id in world.restricted and world.role is Role.SUPERVISOR
+        nothing = CoverageShown(visit_id=visit_id, restricted=kept)
+        return say(nothing if kept else world.coverage.get(visit_id, nothing))
 
     @app.get("/v1/media/{media_id}{rest:path}")
     async def content(media_id: UUID, rest: str) -> Response:

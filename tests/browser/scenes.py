@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from proto import ids
 from proto.dispatch import HoldReason
+from proto.facts import Stopped
 from proto.field_visit import CollectorsArrived, Watch
 from proto.media import Fault, Inspection, MediaKind, MediaShown
 from proto.oversight import (
@@ -23,6 +24,7 @@ from proto.oversight import (
     HelpAlert,
     TimelineEntry,
 )
+from proto.recording import CoverageShown, GapShown, SegmentShown
 
 DAY = date(2026, 3, 2)
 #: 15:00 at a door in Shanghai.
@@ -321,6 +323,45 @@ def medium(
         received_at=at,
         found=found,
     )
+
+
+def recorded(visit: BankVisit, files: list[MediaShown], **but: Any) -> CoverageShown:
+    """A talk of twelve minutes: a gap that was declared, and one that was not."""
+    phones = (UUID(int=7), UUID(int=8))
+    begins = visit.not_before + timedelta(minutes=7)
+
+    def bounds(first: float, last: float) -> dict[str, Any]:
+        its = (begins + timedelta(minutes=each) for each in (first, last))
+        return dict(zip(("begins_at", "ends_at"), its, strict=True))
+
+    parts = ((0, 0, 4), (0, 6, 8), (1, 0.5, 4.5), (1, 6, 9))
+    plain = {
+        "visit_id": visit.visit_id,
+        "ended_at": begins + timedelta(minutes=13),
+        "judged_at": begins + timedelta(minutes=50),
+        **bounds(0, 12),
+        "talk_s": 720,
+        "recorded_s": 450,
+        "filmed_s": 120,
+        "share": 450 / 720,
+        "percent": 95,
+        "phones": phones,
+        "segments": tuple(
+            SegmentShown(
+                device_id=phones[phone],
+                media_id=files[-1].media_id,
+                kind=MediaKind.VIDEO if first == 6 and not phone else MediaKind.AUDIO,
+                **bounds(first, last),
+            )
+            for phone, first, last in parts
+        ),
+        "gaps": (
+            GapShown(**bounds(4.5, 6), seconds=90, reason=Stopped.BATTERY),
+            GapShown(**bounds(9, 12), seconds=180, reason=None),
+        ),
+        "not_proven": ("recording_short", "recording_gap"),
+    }
+    return CoverageShown(**(plain | but))
 
 
 def picture(number: int, width: int = 1280) -> bytes:

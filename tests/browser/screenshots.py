@@ -82,7 +82,9 @@ def with_story(made: World) -> BankVisit:
     """Give one visit photos, a sound and all that happened; return it."""
     visit = made.visits[1]
     made.files[visit.visit_id], made.bytes = scenes.files(visit)
-    made.entries[visit.visit_id] = scenes.story(visit, made.files[visit.visit_id])
+    files = made.files[visit.visit_id]
+    made.entries[visit.visit_id] = scenes.story(visit, files)
+    made.coverage[visit.visit_id] = scenes.recorded(visit, files)
     return visit
 
 

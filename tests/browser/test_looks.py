@@ -98,10 +98,12 @@ def a_visit(world: World, visit: Visit, **look) -> Page:
     one = world.visits[1]
     world.files[one.visit_id], world.bytes = scenes.files(one)
     world.entries[one.visit_id] = scenes.story(one, world.files[one.visit_id])
+    world.coverage[one.visit_id] = scenes.recorded(one, world.files[one.visit_id])
     page = visit(f"#/visits/{one.visit_id}", **look)
     page.locator(".audio button").click()
     expect(page.locator("audio")).to_be_visible()
     expect(page.locator(".entry")).to_have_count(12)
+    expect(page.locator(".track")).to_have_count(3)
     return page
 
 

@@ -5,10 +5,13 @@ from playwright.sync_api import Page, expect
 
 from proto import ids
 from proto.base import Role
+from proto.media import Inspection, MediaKind
 from proto.oversight import BankVisit
+from proto.recording import InsideShown
 from tests.browser import scenes
 from tests.browser.conftest import Visit
 from tests.browser.fake import World
+from tests.media import movie
 
 
 @pytest.fixture
@@ -208,4 +211,68 @@ def test_what_is_for_the_bank_alone_says_so(
 
     expect(page.locator(".restricted")).to_contain_text("For the bank alone")
     expect(page.locator("figure")).to_have_count(0 if role is Role.SUPERVISOR else 5)
-    expect(page.locator(".files")).not_to_contain_text("No photo and no sound.")
+    expect(page.locator(".files")).not_to_contain_text("No photo, no sound")
+
+
+def test_what_is_recorded_is_a_bar_for_each_phone_and_says_what_is_missing(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    files = world.files[at_a_door.visit_id]
+    world.coverage[at_a_door.visit_id] = scenes.recorded(at_a_door, files)
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+
+    shown = page.locator(".coverage")
+    expect(shown).to_contain_text("7 min of 12 min recorded (62%), 2 min of it on film")
+    expect(shown.locator(".badge")).to_have_text(
+        ["less than 95% is recorded", "a gap that nobody has explained"]
+    )
+    expect(shown.get_by_role("img")).to_have_count(3)
+    one = shown.get_by_role("img", name="Phone 1: 10:12:00–10:16:00, 10:18:00–10:20:00")
+    expect(one.locator("i")).to_have_count(2)
+    half = "each => [each.style.left, each.style.width]"
+    assert one.locator("i").last.evaluate(half) == ["50%", "16.6667%"]
+    expect(shown.locator("li")).to_have_text(
+        [
+            "10:16:30–10:18:00 (1 min): the battery was empty",
+            "10:21:00–10:24:00 (3 min): nobody has said why",
+        ]
+    )
+
+
+def test_where_nobody_was_spoken_with_nothing_had_to_be_recorded(
+    visit: Visit, at_a_door: BankVisit
+) -> None:
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+
+    expect(page.locator(".coverage")).to_contain_text("there is nothing to record")
+    expect(page.locator(".track")).to_have_count(0)
+
+
+def test_a_film_plays_when_it_is_wanted_and_says_where_it_should_not_have_been(
+    visit: Visit, world: World, at_a_door: BankVisit
+) -> None:
+    content, files = movie("video/webm", 2), world.files[at_a_door.visit_id]
+    seen = Inspection(seconds=2, sound_s=2, width=128, height=96)
+    film = scenes.medium(at_a_door, 5, MediaKind.VIDEO, content, found=seen)
+    files.append(film)
+    world.bytes[str(film.media_id)] = (content, "video/webm")
+    inside = InsideShown(
+        media_id=film.media_id, begins_at=scenes.AFTERNOON, ends_at=scenes.AFTERNOON
+    )
+    world.coverage[at_a_door.visit_id] = scenes.recorded(
+        at_a_door, files, filmed_inside=(inside,)
+    )
+    page = visit(f"#/visits/{at_a_door.visit_id}")
+
+    figure = page.locator("figure.video")
+    expect(figure).to_contain_text("filmed inside without the debtor's agreement")
+    expect(figure).to_contain_text("128 × 96 · 2 s")
+    assert world.count(f"/v1/media/{film.media_id}") == 0
+    figure.get_by_role("button", name="Play Film 1").click()
+    player = page.locator("video")
+    expect(player).to_be_focused()
+    assert player.evaluate("film => film.paused && !film.autoplay")
+    page.wait_for_function(
+        "() => { const film = document.querySelector('video'); film.play();"
+        " return film.currentTime > 0 && film.videoWidth === 128 }"
+    )

@@ -23,6 +23,7 @@ from proto.facts import (
     Claim,
     LetterGiven,
     Relation,
+    Stopped,
     WrongAddress,
 )
 from proto.field_visit import Cause, Danger, Ending, Irregularity, Judged, VisitState, Watch
@@ -50,6 +51,7 @@ VALUES: dict[str, type[StrEnum]] = {
     "irregularity": Irregularity,
     "claim": Claim,
     "place_class": PlaceClass,
+    "stopped": Stopped,
     "cause": Cause,
     "danger": Danger,
     "to": Watch,

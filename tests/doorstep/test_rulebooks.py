@@ -131,10 +131,13 @@ def test_terms_are_merged_as_the_engine_takes_them() -> None:
             "danger.report_hours": settled.report_hours(books, DAY),
             "cash.four_eyes_above": settled.four_eyes_above(books, DAY),
             "visit.entry_reasons": settled.entry_reasons(books, DAY),
+            "recording.coverage": settled.covered_percent(books, DAY),
+            "recording.await_hours": settled.await_hours(books, DAY),
         }
         seen = {key: only(merged.norm(key).limits) for key in taken}
         assert seen == taken
         twos = {"visit.warn_minutes": settled.warn_minutes, "visit.knocks": settled.knocks}
+        twos["recording.gap_seconds"] = settled.gap_seconds
         for key, take in twos.items():
             assert tuple(merged.norm(key).limits.values()) == take(books, DAY)
         permits = merged.norm("visit.permit_minutes").limits

@@ -66,6 +66,15 @@ class Phone:
     def signature(self, link: str) -> str:
         return str(sign(self.key, link.encode()).value)
 
+    def presence(self, visit: str) -> dict[str, Any]:
+        """Return a presence as its phone signs it, what is absent as null."""
+        where = {"lat": 31.230416, "lon": 121.4737, "accuracy_m": 5.0}
+        said = {"visit_id": visit, "device_id": self.device, "position": where}
+        value = sign(self.key, canonical(said).encode()).value
+        signature = {"alg": "ES256", "value": value}
+        where = where | {"provider": None}
+        return said | {"position": where, "nonce": None, "signature": signature}
+
     def step(self, link: str) -> tuple[int, str]:
         """Take the next place for this link; return its number, and what is before it."""
         before, self.seq, self.prev = self.prev, self.seq + 1, link
@@ -101,7 +110,7 @@ class Maker:
         personal: dict[str, dict[str, Any]] | None = None,
         hidden: dict[str, tuple[str, str]] | None = None,
     ) -> None:
-        """Append a record; `personal` is hidden by us, `hidden` (digest, text) by a phone."""
+        """Append a record; we hide `personal`, a phone hid `hidden` (digest, text)."""
         digests: dict[str, dict[str, str]] = {}
         texts: dict[str, str] = {}
         for name, what in (personal or {}).items():
@@ -142,6 +151,15 @@ class Maker:
             phone.device, seq, prev, text if show else None, link, plain=True
         )
         self.add("entry", body, hidden=None if show else {"text": (link, text)})
+
+    def secret(self, phone: Phone, fact: dict[str, Any]) -> None:
+        """Append an entry with a salt that is hidden as a whole."""
+        text = phone.write(fact, self.visit)
+        digest = journals.sha256(text)
+        link = journals.link_of(phone.prev, phone.seq + 1, digest)
+        seq, prev = phone.step(link)
+        body = journals.entry(phone.device, seq, prev, None, link)
+        self.add("entry", body, hidden={"text": (digest, text)})
 
     def link(self, phone: Phone, signed: bool = False, plain: bool = False) -> None:
         """Append what links an entry of another visit."""
@@ -256,10 +274,9 @@ def visit(keys: Keys, entries: int = 200, visit_id: str = VISIT) -> Maker:
         maker.plain(phone, show=True, kind="knocked")
         maker.plain(phone, show=False, kind="position", lat=31.2)
         maker.link(phone, plain=True, signed=True)
-        maker.add(
-            *("check_in", {"person": "p", "distance_m": 12.5, "accuracy_m": 5.0}),
-            personal={"presence": {"device": phone.device}},
-        )
+        body = {"device": phone.device, "distance_m": 12.5, "accuracy_m": 5.0}
+        maker.add("check_in", body, personal={"presence": phone.presence(visit_id)})
+        maker.secret(phone, {"kind": "complaint"})
     for n in range(entries):
         phone, signed = phones[n % 2], n % 20 in (18, 19)
         if n % 7 == 0:

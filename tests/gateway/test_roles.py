@@ -95,6 +95,7 @@ TABLE: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/v1/bank-board"): {BANK, COMPLIANCE},
     ("GET", "/v1/visits/{visit_id}/timeline"): {SUPERVISOR, BANK, COMPLIANCE},
     ("GET", "/v1/visits/{visit_id}/media"): READERS,
+    ("GET", "/v1/visits/{visit_id}/coverage"): READERS,
     ("GET", "/v1/visits/{visit_id}/plausibility"): {COLLECTOR, SUPERVISOR, COMPLIANCE},
     ("POST", "/v1/visits/{visit_id}/plausibility/{finding_id}/reply"): {COLLECTOR},
     ("GET", "/v1/cases/{case_id}/timeline"): {SUPERVISOR, BANK, COMPLIANCE},

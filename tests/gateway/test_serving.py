@@ -175,3 +175,18 @@ async def test_sound_has_no_thumbnail(
     services.reply["found"] = to_jsonable_python(Inspection(seconds=3.0))
     response = await client.get(f"{PATH}/thumbnail", headers=compliance)
     assert kind(response) == (404, "media-without-copy")
+
+
+async def test_film_is_given_as_it_was_received(
+    client: httpx.AsyncClient,
+    compliance: dict[str, str],
+    parts: Parts,
+    hands: Hands,
+    services: StandIn,
+) -> None:
+    content = b"\0\0\0\x20ftypisom" + bytes(500)
+    stored(parts, content)
+    services.reply = shown(hands, content, kind=MediaKind.VIDEO, media_type="video/mp4")
+    response = await client.get(PATH, headers=compliance)
+    assert (response.status_code, response.content) == (200, content)
+    assert response.headers["content-type"] == "video/mp4"

@@ -64,7 +64,7 @@ async def test_what_is_spoken_is_said_to_anyone(client: httpx.AsyncClient) -> No
             "tus-resumable": "1.0.0",
             "tus-version": "1.0.0",
             "tus-extension": "creation,checksum,termination,expiration",
-            "tus-max-size": str(500 << 20),
+            "tus-max-size": str(2 << 30),
             "tus-checksum-algorithm": "sha1,sha256",
         },
     )
@@ -340,6 +340,7 @@ HEADS = {
     "audio/mp4": b"\0\0\0\x20ftypM4A ",
     "audio/ogg": b"OggS",
     "audio/mpeg": b"\xff\xfb\x90",
+    "video/webm": b"\x1a\x45\xdf\xa3",
 }
 
 
@@ -362,6 +363,14 @@ async def lie(sender: Sender, content: bytes, filetype: str) -> None:
     detail = response.json()["detail"]
     assert f"announced as image/jpeg. It begins like {filetype}." in detail
     assert kind(await sender.send(lying, 16, b"")) == (410, "upload-other-type")
+
+
+async def test_a_film_begins_like_sound_of_its_container(sender: Sender) -> None:
+    """Whether there are pictures in it, a worker finds out."""
+    film = sender.file(b"\0\0\0\x20ftypisom".ljust(20, b"\0"), filetype="video/mp4")
+    assert (await sender.whole(film)).status_code == 204
+    other = sender.file(HEADS["video/webm"].ljust(20, b"\0"), filetype="video/mp4")
+    assert kind(await sender.whole(other)) == (415, "upload-other-type")
 
 
 async def test_a_script_is_no_photo_however_short(sender: Sender) -> None:

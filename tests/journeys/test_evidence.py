@@ -26,7 +26,7 @@ from tests.journeys.test_keys import doorstep
 from tests.journeys.test_media import AAC, JPEG, found, sends
 from tests.media import photo, sound
 from tests.services.pairs import THE_DEBTOR
-from tests.services.test_sealing import sha256
+from tests.services.test_sealing import UNRECORDED, sha256
 from tests.world import AtADoor, Door, Platform, clauses, plain
 
 PARTS = "SELECT part, grade, reasons FROM field_visit.seal WHERE visit_id = %s ORDER BY 1"
@@ -141,7 +141,7 @@ def test_a_visit_becomes_a_bundle_that_verifies(
     says(LookAround())
     until(has(here, 1))
 
-    assert parts(here) == [(1, "proven", [])]
+    assert parts(here) == [(1, "kept", UNRECORDED)]
     path = bundle(here, tmp_path)
     code, said = checked(here, path)
     assert (code, said.splitlines()[0].startswith("VERIFIED")) == (0, True), said
@@ -203,8 +203,9 @@ def test_what_is_missing_at_the_deadline_is_named_and_follows_in_a_further_part(
     here: AtADoor, says: Any, tmp_path: Path
 ) -> None:
     door, platform = here.door, here.door.platform
-    late = photo()
-    here.notes(MediaNoted(media_id=ids.new(), media="photo", sha256=sha256(late)))
+    late, media_id = photo(), ids.new()
+    grant = here.door.pair[0].http.get(door.path("/grant")).body["grant"]
+    here.notes(MediaNoted(media_id=media_id, media="photo", sha256=sha256(late)))
     both_leave(here)
     says(LookAround())
     refused = asks(here, reason="audit")
@@ -215,13 +216,15 @@ def test_what_is_missing_at_the_deadline_is_named_and_follows_in_a_further_part(
     platform.do(f"{earlier} WHERE id = %s", here.visit_id)
     looks(here, says)
     until(has(here, 1))
-    assert parts(here) == [(1, "kept", ["file_missing"])]
+    assert parts(here) == [(1, "kept", ["file_missing", *UNRECORDED])]
     assert checked(here, bundle(here, tmp_path))[0] == 0
 
-    until(found(door, sends(door, JPEG, late)))  # under another id: still not that one
+    sends(door, JPEG, late, media_id, **{"Visit-Grant": grant})
+    until(found(door, str(media_id)))
     here.notes(PositionNoted(position=AT_THE_DOOR))
     looks(here, says)
     until(has(here, 2))
+    assert parts(here)[1] == (2, "kept", UNRECORDED)
     code, said = checked(here, bundle(here, tmp_path))
     assert code == 0, said
     compliance = platform.account("compliance")

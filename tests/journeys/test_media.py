@@ -68,10 +68,16 @@ async def asked(command: Command, asker: Asker) -> Answer:
         await client.stop()
 
 
-def sends(door: Door, media_type: str, data: bytes) -> str:
+def sends(
+    door: Door,
+    media_type: str,
+    data: bytes,
+    media_id: UUID | str | None = None,
+    **headers: str,
+) -> str:
     """Send a file as a phone does; return its id."""
-    media_id, who = str(ids.new()), door.pair[0]
-    headers = {"Authorization": who.http.headers["Authorization"]}
+    media_id, who = str(media_id or ids.new()), door.pair[0]
+    headers |= {"Authorization": who.http.headers["Authorization"]}
     TusClient(f"{door.platform.url}/v1/uploads", headers=headers).uploader(
         file_stream=BytesIO(data),
         metadata={

@@ -65,9 +65,18 @@ clauses:
   - {key: danger.report_hours, clause: H.16, cite: HOUSE/16, quote: 一小时内报案。,
      since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
      limits: {hours: 1}}
-  - {key: visit.seal_hours, clause: H.17, cite: HOUSE/17, quote: 六小时内封存。,
+  - {key: visit.seal_hours, clause: H.20, cite: HOUSE/20, quote: 六小时内封存。,
      since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
      limits: {hours: 6}}
+  - {key: recording.coverage, clause: H.17, cite: HOUSE/17, quote: 录音九成九。,
+     since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
+     limits: {percent: 99}}
+  - {key: recording.gap_seconds, clause: H.18, cite: HOUSE/18, quote: 中断一分钟以上。,
+     since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
+     limits: {seconds: 60, tolerance_s: 1}}
+  - {key: recording.await_hours, clause: H.19, cite: HOUSE/19, quote: 两小时内上传。,
+     since: 2026-01-01, status: in_force, severity: duty, obligor: bank,
+     limits: {hours: 2}}
 """
 WITH_HOUSE = (*ALL, "HOUSE")
 OF_BOOKS = [
@@ -87,6 +96,9 @@ OF_BOOKS = [
     rulebook.knocks,
     rulebook.climb_seconds,
     rulebook.report_hours,
+    rulebook.covered_percent,
+    rulebook.gap_seconds,
+    rulebook.await_hours,
 ]
 
 
@@ -135,6 +147,13 @@ def test_the_contract_says_what_becomes_of_money():
     assert rulebook.four_eyes_above(ALL, THAT_DAY) == Decimal("2000.00")
 
 
+def test_the_contract_says_how_much_of_a_talk_is_recorded():
+    assert rulebook.covered_percent(ALL, THAT_DAY) == 95
+    assert rulebook.gap_seconds(ALL, THAT_DAY) == (10, 3)
+    assert rulebook.await_hours(ALL, THAT_DAY) == 24
+    assert rulebook.set_by("recording.film_inside", ALL, THAT_DAY) == ("C.54",)
+
+
 def test_the_contract_lists_the_special_reasons():
     assert rulebook.entry_reasons(ALL, THAT_DAY) == {
         "limited_mobility",
@@ -178,6 +197,9 @@ def test_of_two_contracts_the_stricter_term_counts(plant):
     assert rulebook.knocks(WITH_HOUSE, THAT_DAY) == (3, 3)
     assert rulebook.climb_seconds(WITH_HOUSE, THAT_DAY) == 60
     assert rulebook.report_hours(WITH_HOUSE, THAT_DAY) == 1
+    assert rulebook.covered_percent(WITH_HOUSE, THAT_DAY) == 99
+    assert rulebook.gap_seconds(WITH_HOUSE, THAT_DAY) == (10, 1)
+    assert rulebook.await_hours(WITH_HOUSE, THAT_DAY) == 2
 
 
 def test_minutes_that_a_contract_leaves_out_leave_the_act_out(plant, visit):

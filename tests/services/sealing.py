@@ -20,9 +20,11 @@ from proto import ids
 from proto.base import Role
 from proto.evidence import EvidencePlan, LookAtLog, OpenEvidence, ShowDisclosures
 from proto.field_visit import LookAround
+from proto.media import Inspection, NoteInspection, ReceiveMedia
 from services.field_visit import handlers
 from services.field_visit.jobs import sealing, tree_heads
 from services.field_visit.model import SEAL, SIGN_HEAD
+from tests.services.inspecting import keep
 from tests.services.pairs import Pair
 
 
@@ -168,32 +170,26 @@ def of_kind(pair: Pair, kind: str) -> list[dict[str, Any]]:
     return [each["body"] for each in records(pair) if each["kind"] == kind]
 
 
-def receives(
-    pair: Pair, data: bytes, phone: Any = None, media_id: UUID | None = None
-) -> UUID:
-    """A photo arrives."""
-    from proto.media import ReceiveMedia
-    from tests.services.inspecting import keep
-
-    command = ReceiveMedia(
-        media_id=media_id or ids.new(),
-        visit_id=pair.visit,
-        device_id=(phone or pair.a).device_id,
-        kind="photo",
-        media_type="image/jpeg",
-        sha256=keep(data),
-        size=len(data),
-        captured_at=pair.watch.now,
-        received_at=pair.watch.now,
-    )
-    pair.does(handlers.receive_media, command, phone)
+def receives(pair: Pair, data: bytes, media_id: UUID | None = None, **but: Any) -> UUID:
+    """A file arrives, a photo unless it is said otherwise."""
+    values = {
+        "media_id": media_id or ids.new(),
+        "visit_id": pair.visit,
+        "device_id": pair.a.device_id,
+        "kind": "photo",
+        "media_type": "image/jpeg",
+        "sha256": keep(data),
+        "size": len(data),
+        "captured_at": pair.watch.now,
+        "received_at": pair.watch.now,
+    }
+    command = ReceiveMedia(**values | but)
+    pair.does(handlers.receive_media, command)
     return command.media_id
 
 
 def inspected(pair: Pair, media_id: UUID, **found: Any) -> None:
     """A worker has looked at it."""
-    from proto.media import Inspection, NoteInspection
-
     unit = pair.open("field_visit")
     told = NoteInspection(media_id=media_id, visit_id=pair.visit, found=Inspection(**found))
     handlers.note_inspection(told, unit)

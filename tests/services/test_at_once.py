@@ -36,6 +36,7 @@ TABLES = (
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
     *("refusal", "score", "finding", "finding_reply", "subject", "access"),
     *("seal", "disclosure", "correction", "erasure", "log_node", "tree_head"),
+    *("recording", "recording_finding"),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
 

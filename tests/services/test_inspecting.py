@@ -8,10 +8,10 @@ from chassis import child
 from chassis.child import Limits
 from chassis.jobs import TRIES
 from proto.media import MEDIA_TYPES, Fault, Inspection, MediaKind
-from services.field_visit.jobs import JOBS, faults, inspecting, photo, sound
+from services.field_visit.jobs import JOBS, faults, film, inspecting, photo, sound
 from services.field_visit.jobs.inspecting import LOOKING, LOOKS, Look, NotThere
 from services.field_visit.model import INSPECT
-from tests.media import ENCODERS, bomb, half
+from tests.media import ENCODERS, FILMS, bomb, half, movie
 from tests.media import photo as a_photo
 from tests.media import sound as a_sound
 from tests.services.inspecting import JPEG, PNG, folder, inspected, job, keep
@@ -34,6 +34,19 @@ def test_a_child_listens_within_its_limits(media_type) -> None:
     found = inspected(media_type, a_sound(media_type, seconds=2))
 
     assert (found.fault, found.seconds) == (None, pytest.approx(2, abs=0.15))
+
+
+@pytest.mark.parametrize("media_type", FILMS)
+def test_a_child_watches_a_film_within_its_limits(media_type) -> None:
+    found = inspected(media_type, movie(media_type, seconds=2))
+
+    assert (found.fault, found.seconds) == (None, pytest.approx(2, abs=0.15))
+
+
+def test_a_child_watches_the_largest_film_within_its_limits() -> None:
+    found = inspected("video/mp4", movie(seconds=1, size=(3840, 2160)))
+
+    assert (found.fault, found.width, found.height) == (None, 3840, 2160)
 
 
 def test_a_child_tells_what_is_wrong() -> None:
@@ -118,7 +131,8 @@ def test_a_childs_words_for_faults_are_ours() -> None:
     assert words <= {fault.value for fault in Fault}
     looks = set(JOBS) - {"keep_house", "score_positions"}
     assert looks == set(LOOKS) == set(INSPECT.values())
-    assert set(faults.BEGINNINGS) == set(MEDIA_TYPES) == {*photo.FORMATS, *sound.KINDS}
+    looked_at = {*photo.FORMATS, *sound.KINDS, *film.KINDS}
+    assert set(faults.BEGINNINGS) == set(MEDIA_TYPES) == looked_at
     assert inspecting.LOOKS[INSPECT[MediaKind.PHOTO]].copies == (
         photo.THUMBNAIL,
         photo.STRIPPED,

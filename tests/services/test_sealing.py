@@ -23,6 +23,7 @@ from proto.facts import (
     MediaNoted,
     PersonMet,
     PositionNoted,
+    Recording,
 )
 from proto.field_visit import Ending, LookAround, RecordJournal
 from proto.journal import Entry
@@ -32,12 +33,14 @@ from services.field_visit import handlers
 from services.field_visit.model import disclosure_table, seal_table
 from tests import acting
 from tests.acting import AT_THE_DOOR
-from tests.media import photo
+from tests.media import photo, sound
 from tests.services import sealing
 from tests.services.pairs import CONSENT, RECORDING, THE_DEBTOR, Pair
 from tests.services.sealing import Worker, bundle, of_kind, records, verified
 
 SEALED = "field_visit.visit_sealed"
+#: Why what was said to the debtor is not proven: no file of it was sent.
+UNRECORDED = ["recording_short", "recording_gap"]
 
 
 @pytest.fixture
@@ -77,12 +80,44 @@ def test_a_visit_that_both_have_left_is_sealed_and_its_bundle_verifies(
     assert worker.looks() == [SEALED]
 
     (seal,) = seals(pair)
-    assert (seal.part, seal.grade, list(seal.reasons)) == (1, "proven", [])
+    assert (seal.part, seal.grade, list(seal.reasons)) == (1, "kept", UNRECORDED)
     verdict = verified(bundle(pair, tmp_path / "b.zip"))
     assert (verdict.grade, verdict.reason) == ("VERIFIED", None)
     kinds = {each["kind"] for each in sealing.records(pair)}
     assert kinds >= {"visit", "phone", "check_in", "entry", "decision", "ending"}
     assert worker.looks() == []
+
+
+def test_a_visit_where_nobody_was_met_is_proven(unit, watch, store, tmp_path) -> None:
+    pair = Pair(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    pair.record(Knocked(times=2))
+    both_leave(pair)
+    Worker(pair).looks()
+
+    (seal,) = seals(pair)
+    assert (seal.grade, list(seal.reasons)) == ("proven", [])
+    assert verified(bundle(pair, tmp_path / "b.zip")).finding.newest.grade == "proven"
+
+
+def test_a_talk_that_was_recorded_whole_is_proven(unit, watch, store) -> None:
+    pair = Pair(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    began, media_id, data = watch.now + timedelta(seconds=1), ids.new(), sound()
+    pair.record(RECORDING, Knocked(times=1), *THE_DEBTOR)
+    watch.goes(minutes=2)
+    noted = MediaNoted(media_id=media_id, media="audio", sha256=sha256(data))
+    pair.record(Recording(announced=True, running=False, reason="finished"), noted)
+    its = {"kind": "audio", "media_type": "audio/mp4", "captured_at": began}
+    sealing.receives(pair, data, media_id=media_id, **its)
+    sealing.inspected(pair, media_id, seconds=130, silent=0.1, clipped=0)
+    both_leave(pair)
+    Worker(pair).looks()
+
+    (seal,) = seals(pair)
+    (covered,) = of_kind(pair, "coverage")
+    assert (seal.grade, list(seal.reasons)) == ("proven", []), covered
+    assert covered["recorded_s"] == covered["talk_s"] > 100
 
 
 def test_the_proof_is_that_nothing_in_the_clear_is_personal(pair, worker, tmp_path) -> None:
@@ -122,7 +157,7 @@ def test_while_one_has_not_left_it_waits_until_its_time_is_up(
     assert worker.looks() == [SEALED]
 
     (seal,) = seals(pair)
-    assert (seal.grade, list(seal.reasons)) == ("kept", ["check_out"])
+    assert (seal.grade, list(seal.reasons)) == ("kept", ["check_out", *UNRECORDED])
     (ending,) = of_kind(pair, "ending")
     assert (ending["by"], ending["lacks"]) == ("deadline", ["check_out"])
     assert verified(bundle(pair, tmp_path / "b.zip")).grade == "VERIFIED"
@@ -137,7 +172,7 @@ def test_a_file_that_was_noted_is_awaited_and_comes_in_a_further_part(
     assert worker.looks() == []
     pair.watch.goes(hours=24)
     worker.looks()
-    assert list(seals(pair)[0].reasons) == ["file_missing"]
+    assert list(seals(pair)[0].reasons) == ["file_missing", *UNRECORDED]
 
     sealing.receives(pair, photo(), media_id=media_id)
     sealing.inspected(pair, media_id, width=640, height=480)
@@ -146,7 +181,7 @@ def test_a_file_that_was_noted_is_awaited_and_comes_in_a_further_part(
     assert worker.looks() == [SEALED]
 
     first, second = seals(pair)
-    assert (second.part, second.grade, list(second.reasons)) == (2, "proven", [])
+    assert (second.part, list(second.reasons)) == (2, UNRECORDED)
     assert [each["kind"] for each in records(pair)[first.count :]] == ["file", "ending"]
     verdict = verified(bundle(pair, tmp_path / "b.zip"))
     assert (verdict.grade, verdict.finding.files.there) == ("VERIFIED", 1)
@@ -171,7 +206,7 @@ def test_a_journal_with_a_gap_is_awaited(pair, worker) -> None:
     assert worker.looks() == []
     pair.watch.goes(hours=24)
     worker.looks()
-    assert list(seals(pair)[0].reasons) == ["journal_gap"]
+    assert list(seals(pair)[0].reasons) == ["journal_gap", *UNRECORDED]
 
 
 def test_what_comes_late_makes_a_part_and_rewrites_nothing(pair, worker, tmp_path) -> None:
@@ -474,7 +509,7 @@ def test_a_visit_that_nobody_ended_is_sealed_when_its_time_is_up(pair, worker) -
     worker.looks()
 
     (seal,) = seals(pair)
-    assert list(seal.reasons) == ["check_out"]
+    assert list(seal.reasons) == ["check_out", *UNRECORDED]
     (ending,) = of_kind(pair, "ending")
     assert ending["ending"] == "never_ended"
 

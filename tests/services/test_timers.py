@@ -106,7 +106,7 @@ def test_who_has_left_is_neither_warned_nor_suspected(cleared, watch) -> None:
     watch.is_set("2026-03-02T21:10:00+08:00")
 
     assert look(cleared) == []
-    assert row(cleared).look_at is None
+    assert set(row(cleared).due) == {Due.SEAL}
 
 
 def test_an_hour_named_before_the_end_lets_them_stay_by_it(pair, watch) -> None:

@@ -9,6 +9,7 @@ from evidence.suites import SUITES
 from evidence.verifying import Anchors, verify
 from proto.base import Role
 from proto.evidence import ListTreeHeads
+from proto.facts import Knocked
 from proto.field_visit import Ending
 from services.field_visit import handlers
 from services.field_visit.model import PUBLISH_HEAD, tree_head_table
@@ -46,15 +47,9 @@ def shown(pair: Pair, **asked):
 
 def corrected(pair: Pair, worker: Worker) -> None:
     """One more seal."""
-    pair.record(pair_knocks())
+    pair.record(Knocked(times=2))
     pair.watch.goes(minutes=1)
     worker.looks()
-
-
-def pair_knocks():
-    from proto.facts import Knocked
-
-    return Knocked(times=2)
 
 
 def test_each_seal_is_soon_under_a_signed_head_and_one_a_day_is_given_away(

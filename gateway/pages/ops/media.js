@@ -1,4 +1,4 @@
-// Photos and sound of a visit. Each is asked for with the token, and shown from memory.
+// Photos, sound and film of a visit. Each is asked for with the token, and shown from memory.
 
 import * as clock from "./clock.js";
 import { fill, h, place, say } from "./dom.js";
@@ -31,8 +31,9 @@ export class Media {
 
   // Show these files; one that says the same stays as it is, and plays on. `restricted`: what
   // was taken there is for the bank alone, and nobody else is told whether there is any.
-  show(files, restricted) {
-    const numbers = { photo: 0, audio: 0 };
+  show(files, restricted, inside = []) {
+    const numbers = { photo: 0, audio: 0, video: 0 };
+    this.inside = new Set(inside.map((film) => film.media_id));
     const figures = files.map((file) => {
       numbers[file.kind] += 1;
       return this.figure(file, `${value("media", file.kind)} ${numbers[file.kind]}`);
@@ -47,10 +48,12 @@ export class Media {
   }
 
   figure(file, name) {
-    const text = JSON.stringify(file);
+    const inside = this.inside.has(file.media_id);
+    const text = JSON.stringify([file, inside]);
     const before = this.shown.get(file.media_id);
     if (before?.text === text) return before.figure;
-    const about = h("figcaption", {}, h("b", {}, name), " ", said(file, this.zone));
+    const about = h("figcaption", {}, h("b", {}, name), " ", said(file, this.zone),
+      inside && marks.badge("faulty", t("ui:filmed_inside")));
     const figure = h("figure", { id: `media-${file.media_id}`, tabindex: "-1", class: file.kind },
       file.kind === "photo" ? this.photo(file, name) : this.sound(file, name), about);
     this.shown.set(file.media_id, { text, figure, name });
@@ -86,15 +89,16 @@ export class Media {
     await this.load(path, this.large, (wrong) => fill(this.wrong, wrong), () => this.wanted === file.media_id);
   }
 
-  // A sound is large: it is asked for when somebody wants to hear it.
+  // A sound or film is large: it is asked for when somebody wants to hear it.
   sound(file, name) {
     if (file.found?.fault === "unreadable" || file.found?.fault === "missing") return null;
     const room = h("div", { class: "player" });
-    const button = h("button", {}, t("ui:listen", { name }));
+    const film = file.kind === "video";
+    const button = h("button", {}, t(film ? "ui:watch" : "ui:listen", { name }));
     button.addEventListener("click", async () => {
       button.disabled = true;
       say(button, t("ui:loading"));
-      const player = h("audio", { controls: true, "aria-label": name });
+      const player = h(film ? "video" : "audio", { controls: true, playsinline: film, "aria-label": name });
       await this.load(`/v1/media/${file.media_id}`, player, (wrong) => fill(room, wrong));
       if (!player.src) return;
       fill(room, player);

@@ -1,6 +1,7 @@
-// One visit: what happened at it across all services, in order, with its photos and sound.
+// One visit: what happened at it across all services, in order, with its photos, sound and film.
 
 import * as clock from "./clock.js";
+import { Coverage } from "./coverage.js";
 import { fill, h, place, say } from "./dom.js";
 import { entry } from "./entries.js";
 import * as marks from "./marks.js";
@@ -27,9 +28,10 @@ export class Visit {
     this.text = h("p", { class: "wrong", role: "status" });
     this.list = h("ol", { class: "timeline", "aria-label": t("ui:timeline") });
     this.media = new Media(this.zone);
+    this.coverage = new Coverage();
     this.element = h("article", { class: "visit" },
       h("p", {}, h("a", { href: "#/", class: "back" }, t("ui:back"))),
-      this.title, this.facts, this.text,
+      this.title, this.facts, this.text, this.coverage.element,
       h("div", { class: "halves" }, h("section", {}, h("h3", {}, t("ui:timeline")), this.list), this.media.element));
     this.show();
     this.read();
@@ -64,6 +66,7 @@ export class Visit {
       await this.readEvents();
       const kept = await ask(`/v1/visits/${this.visit_id}/media`);
       Object.assign(this, { files: kept.media, restricted: kept.restricted });
+      this.recorded = await ask(`/v1/visits/${this.visit_id}/coverage`);
       this.problem = null;
       this.tries = 0;
     } catch (error) {
@@ -106,7 +109,8 @@ export class Visit {
     say(this.title, t("ui:visit_to", { case: name }));
     fill(this.facts, this.row ? this.ofRow(row) : this.shown ? this.ofVisit(this.shown) : []);
     say(this.text, this.problem ? `${this.events.size ? t("ui:broken") : t("ui:broken_first")} ${this.problem.detail || t("ui:no_answer")}` : "");
-    if (this.files) this.media.show(this.files, this.restricted);
+    if (this.recorded) this.coverage.show(this.recorded, this.zone);
+    if (this.files) this.media.show(this.files, this.restricted, this.recorded?.filmed_inside);
     this.showEvents();
   }
 

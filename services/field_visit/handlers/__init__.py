@@ -17,6 +17,7 @@ from services.field_visit.handlers.check_in import check_in, of_the_pair
 from services.field_visit.handlers.codes import keep_code
 from services.field_visit.handlers.corrections import correct_visit, corrector_of
 from services.field_visit.handlers.course import check_out, plan
+from services.field_visit.handlers.coverage import show_coverage
 from services.field_visit.handlers.day import show_day
 from services.field_visit.handlers.evidence import (
     EVIDENCE_READERS,
@@ -57,6 +58,7 @@ from services.field_visit.handlers.plausibility import (
     reply_to_finding,
     show_plausibility,
 )
+from services.field_visit.handlers.recording import judge_recording
 from services.field_visit.handlers.reports import note_report, show_report
 from services.field_visit.handlers.revoking import withdraw, withdraw_template
 from services.field_visit.handlers.sealing import note_seal
@@ -105,6 +107,8 @@ __all__ = [
     "plan",
     "receive_media",
     "record_journal",
+    "judge_recording",
+    "show_coverage",
     "show_day",
     "reply_to_finding",
     "show_media",

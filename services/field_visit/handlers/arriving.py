@@ -23,7 +23,13 @@ from proto.field_visit import Irregularity, VisitState
 from proto.journal import Entry, Journal, Unread, Written
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import oddities, plausibility, sealing, writing
+from services.field_visit.handlers import (
+    oddities,
+    plausibility,
+    recording,
+    sealing,
+    writing,
+)
 from services.field_visit.handlers.oddities import AHEAD, Told
 from services.field_visit.model import (
     SEALED,
@@ -157,6 +163,7 @@ def look_again(content: Sequence[Entry | Unread], arrival: Arrival) -> None:
         return
     noted = [each for each in content if isinstance(each, Entry) and says_where(each)]
     for visit in over:
+        recording.look(visit, arrival.unit)
         if any(each.visit_id == visit.id or is_near(each, visit) for each in noted):
             plausibility.look(visit, arrival.unit)
 

@@ -14,7 +14,7 @@ from proto.field_visit import (
     VisitState,
 )
 from services.field_visit import store
-from services.field_visit.handlers import endings, judging, plausibility, sealing
+from services.field_visit.handlers import endings, judging, plausibility, recording, sealing
 from services.field_visit.handlers.journal import apply
 from services.field_visit.model import Visit, visit_table
 
@@ -62,6 +62,7 @@ def check_out(command: CheckOut, unit: Unit) -> Closed:
             endings.end_early(visit, Cause.DANGER, unit.now, unit)
         endings.judge_ending(visit, unit)
         plausibility.look(visit, unit)
+        recording.end(visit, unit.now, unit)
     sealing.look_soon(visit, unit)
     return Closed(
         visit_id=visit.id, ending=visit.ending or command.ending, cause=visit.cause

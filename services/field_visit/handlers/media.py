@@ -19,7 +19,7 @@ from proto.media import (
 )
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
-from services.field_visit.handlers import judging, plausibility, sealing
+from services.field_visit.handlers import judging, plausibility, recording, sealing
 from services.field_visit.model import INSPECT, Media, Visit, media_table
 
 
@@ -95,6 +95,7 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
         unit.emit(said, visit.case_id)
         if visit.state is VisitState.CLOSED:  # it came late, and its visit was looked at
             plausibility.look(visit, unit)
+            recording.look(visit, unit)
         sealing.look_soon(visit, unit)
     return Noted()
 

@@ -27,7 +27,7 @@ from proto.field_visit import (
     WindowCloses,
 )
 from services.field_visit import store
-from services.field_visit.handlers import judging, plausibility, sealing
+from services.field_visit.handlers import judging, plausibility, recording, sealing
 from services.field_visit.handlers.facts import Asked, facts_of
 from services.field_visit.model import Due, Visit, visit_table
 
@@ -189,6 +189,7 @@ def run_out(visit: Visit, unit: Unit) -> None:
         its = {"ending": visit.ending, "cause": visit.cause}
         unit.emit(CollectorsLeft(**judging.about(visit, unit), **its), visit.case_id)
         plausibility.look(visit, unit)
+        recording.end(visit, min(unit.now, visit.not_after), unit)
         sealing.look_soon(visit, unit)
 
 

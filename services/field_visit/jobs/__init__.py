@@ -1,5 +1,5 @@
-"""What a worker does for field visits: it looks at photos, listens to sound, scores how
-plausible positions are, and keeps house.
+"""What a worker does for field visits: it looks at photos and film, listens to sound,
+scores how plausible positions are, and keeps house.
 
 Nothing of ours is imported before there is a job: children import this package too, and
 begin in a third of the time without a database.
@@ -66,6 +66,7 @@ def report(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteReport | 
 JOBS: dict[str, Work] = {
     "inspect_photo": inspect,
     "inspect_audio": inspect,
+    "inspect_video": inspect,
     "keep_house": keep_house,
     "score_positions": score,
     "seal_visit": seal,

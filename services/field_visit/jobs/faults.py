@@ -22,6 +22,8 @@ BEGINNINGS: dict[str, tuple[tuple[int, tuple[bytes, ...]], ...]] = {
     "audio/ogg": ((0, (b"OggS",)),),
     "audio/mpeg": ((0, (b"ID3", *MPEG_FRAMES)),),
     "audio/wav": ((0, (b"RIFF",)), (8, (b"WAVE",))),
+    "video/mp4": ((4, (b"ftyp",)),),
+    "video/webm": ((0, (b"\x1a\x45\xdf\xa3",)),),
 }
 
 

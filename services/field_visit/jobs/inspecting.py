@@ -48,6 +48,10 @@ LOOKS = {
         "services.field_visit.jobs.sound:look",
         Limits(memory_mib=384, cpu_s=600, clock_s=3600, file_mib=1),
     ),
+    INSPECT[MediaKind.VIDEO]: Look(
+        "services.field_visit.jobs.film:look",
+        Limits(memory_mib=768, cpu_s=1200, clock_s=7200, file_mib=1),
+    ),
 }
 #: What is wrong with a file that a child did not come to an end with.
 FAULTS: dict[type[child.ChildEnded], Fault] = {

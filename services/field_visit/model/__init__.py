@@ -25,6 +25,10 @@ from services.field_visit.model.journals import (
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
 from services.field_visit.model.media import INSPECT, Media
+from services.field_visit.model.recording import (
+    recording_finding_table,
+    recording_table,
+)
 from services.field_visit.model.report_table import REPORT, REPORT_PDF, report_table
 from services.field_visit.model.score import (
     SCORE,
@@ -55,6 +59,7 @@ from services.field_visit.model.seal_tables import (
     tree_head_table,
 )
 from services.field_visit.model.tables import (
+    HAPPENED,
     NOTED,
     SEALED,
     SHIFTS,
@@ -86,6 +91,7 @@ from services.field_visit.model.visit import CLOCK_SLACK, CheckedIn, Visit
 __all__ = [
     "BankCode",
     "CLOCK_SLACK",
+    "HAPPENED",
     "INSPECT",
     "MEANS",
     "REFUSED",
@@ -141,6 +147,8 @@ __all__ = [
     "leave_table",
     "media_table",
     "payment_code_table",
+    "recording_finding_table",
+    "recording_table",
     "metadata",
     "phone_table",
     "sort",

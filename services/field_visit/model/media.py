@@ -1,4 +1,4 @@
-"""A photo or sound of a visit: what was said of it, and what a worker found in it."""
+"""A photo, sound or film of a visit: what was said of it, and what a worker found in it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,11 @@ from uuid import UUID
 from proto.media import Inspection, MediaKind, ReceiveMedia
 
 #: What a worker is asked to do with each.
-INSPECT = {MediaKind.PHOTO: "inspect_photo", MediaKind.AUDIO: "inspect_audio"}
+INSPECT = {
+    MediaKind.PHOTO: "inspect_photo",
+    MediaKind.AUDIO: "inspect_audio",
+    MediaKind.VIDEO: "inspect_video",
+}
 
 
 @dataclass

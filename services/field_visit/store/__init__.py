@@ -69,6 +69,14 @@ from services.field_visit.store.positions import (
     presences,
     same_photos,
 )
+from services.field_visit.store.recorded import (
+    amiss,
+    coverage,
+    files,
+    marks,
+    recording_ended,
+    recording_terms,
+)
 from services.field_visit.store.reports import keep_reports, report
 from services.field_visit.store.resting import resting, resting_of_late
 from services.field_visit.store.scores import (
@@ -111,6 +119,12 @@ __all__ = [
     "is_news",
     "wait_no_more",
     "waiting_long",
+    "amiss",
+    "files",
+    "marks",
+    "coverage",
+    "recording_ended",
+    "recording_terms",
     "anchor",
     "anchors",
     "any_visit",

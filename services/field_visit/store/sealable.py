@@ -27,7 +27,9 @@ from services.field_visit.model import (
     verdict_table,
     withdrawal_table,
 )
+from services.field_visit.model.coverage import Coverage, proven
 from services.field_visit.store.positions import any_visit
+from services.field_visit.store.recorded import coverage, recording_terms
 from services.field_visit.store.sealing import lacks
 
 ENTRY, VERDICT, KEPT = journal_table.c, verdict_table.c, tables.kept.c
@@ -37,12 +39,15 @@ Rows = list[Row[Any]]
 @dataclass(frozen=True)
 class Sealable:
     """A visit's record as it is kept. `entries` are those of its phones from the first to
-    the last of this visit and on to the next signature, but those known before.
+    the last of this visit and on to the next signature, but those known before. `unproven`
+    says why what was said is not proven by a recording.
     """
 
     visit: Visit
     lacks: tuple[Lacks, ...]
     names: Mapping[str, Any]
+    coverage: Coverage | None
+    unproven: tuple[str, ...]
     phones: Mapping[UUID, DeviceStanding]
     check_ins: Rows
     entries: Mapping[UUID, Rows]
@@ -63,12 +68,14 @@ def sealable(
     visit = any_visit(connection, visit_id)
     if visit is None:
         return None
-    devices = phones(connection, visit_id)
+    devices, covered = phones(connection, visit_id), coverage(connection, visit)
     gone = select(shredded_table).where(shredded_table.c.key_id == visit.case_id)
     return Sealable(
         visit=visit,
         lacks=tuple(lacks(connection, visit)),
         names=names(connection, visit),
+        coverage=covered,
+        unproven=proven(covered, recording_terms(visit)) if covered else (),
         phones=standings(connection, devices),
         check_ins=of_visit(connection, checked_in_table, visit_id, "at"),
         entries={each: entries(connection, visit_id, each, known) for each in devices},

@@ -182,7 +182,7 @@ def signed(
     key = evidence_keys.private(its, evidence_keys.SEAL)
     export = evidence_keys.private(its, evidence_keys.EXPORT)
     public = evidence_keys.public(its, key)
-    reasons = tuple(each.value for each in found.lacks)
+    reasons = (*(each.value for each in found.lacks), *found.unproven)
     grade = Grade.KEPT if reasons else Grade.PROVEN
     sealed_at = moment(now)
     assert sealed_at is not None

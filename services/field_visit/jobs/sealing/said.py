@@ -17,6 +17,7 @@ from services.field_visit.jobs.sealing.drafts import (
     words,
 )
 from services.field_visit.model import WAITED_FOR, Erased, Opens
+from services.field_visit.model.coverage import record
 from services.field_visit.store import Sealable
 
 #: What is said of what was found in a file; a position in EXIF is none of it.
@@ -160,8 +161,9 @@ def seen(row: Row[Any]) -> dict[str, Any] | None:
 
 
 def coverage(found: Sealable, now: datetime) -> Iterator[Draft]:
-    """How much of the talk was recorded: here comes `model.coverage.record`."""
-    yield from ()
+    """How much of the talk was recorded, as far as it has come by now."""
+    if found.coverage is not None:
+        yield draft("coverage", now, record(found.coverage))
 
 
 def ending(found: Sealable, now: datetime) -> Iterator[Draft]:
