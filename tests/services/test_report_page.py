@@ -320,10 +320,12 @@ def test_every_word_of_a_report_is_in_both_languages(
         assert re.fullmatch("[ -~]+", en)
 
 
-def test_a_missing_font_is_told_with_its_package(monkeypatch) -> None:
+def test_a_missing_font_is_told_with_its_package(monkeypatch, tmp_path) -> None:
     glyphs.drawn.cache_clear()
     monkeypatch.setattr(glyphs, "FONT", Path("/nowhere/wqy-zenhei.ttc"))
 
     with pytest.raises(FontMissing, match="apt-get install fonts-wqy-zenhei"):
         legible("陈")
+    with pytest.raises(FontMissing, match="apt-get install fonts-wqy-zenhei"):
+        drawn(lay(SAME), tmp_path, lambda: None)
     glyphs.drawn.cache_clear()

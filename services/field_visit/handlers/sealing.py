@@ -43,7 +43,8 @@ def look_soon(visit: Visit, unit: Unit) -> None:
         return
     if visit.parts == 0 and visit.both_left:  # once what was just said of it is kept
         unit.later(unit.now, LookForSeal(visit_id=visit.id), visit.id)
-    at = unit.now + GATHERED if visit.parts else deadline(visit, unit)
+    wait = GATHERED if visit.parts else timedelta(0)
+    at = unit.now + wait if visit.parts or visit.both_left else deadline(visit, unit)
     visit.due[Due.SEAL] = min(at, visit.due.get(Due.SEAL, at))
     unit.change(visit_table, visit.id, **visit.row())
 
@@ -51,7 +52,7 @@ def look_soon(visit: Visit, unit: Unit) -> None:
 def look_now(command: LookForSeal, unit: Unit) -> Noted:
     """Have a visit sealed that both have just left, if all of it is here."""
     visit = store.visit(unit.shared, command.visit_id)
-    if visit.parts == 0:
+    if visit.parts == 0 and visit.due.pop(Due.SEAL, None):
         look_for_seal(visit, unit)
         unit.change(visit_table, visit.id, **visit.row())
     return Noted()

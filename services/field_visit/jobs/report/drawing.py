@@ -21,6 +21,7 @@ from proto.base import Sealed
 from proto.report import NoteReport, ReportCopy
 from services.field_visit import store
 from services.field_visit.jobs.inspecting import workplace
+from services.field_visit.jobs.report.glyphs import FontMissing
 from services.field_visit.jobs.report.laying import lay
 from services.field_visit.jobs.report.paper import drawn
 from services.field_visit.jobs.report.reading import read
@@ -35,10 +36,13 @@ SHREDDED = ("key-shredded", "sealed-field-lost")
 def draw(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteReport | None:
     """Draw the reports of a visit. None of a case that was shredded: there is no name.
 
-    Raises OSError, ChildEnded: then it is tried again.
+    Raises OSError, ChildEnded, FontMissing: then it is tried again.
     """
     try:
         return drawn_anew(job, engine, renew)
+    except FontMissing as missing:
+        logs.log.error(str(missing))
+        raise
     except (Conflict, Unavailable) as lost:
         if lost.kind not in SHREDDED:
             raise

@@ -30,12 +30,17 @@ def legible(text: str) -> str:
 @cache
 def drawn() -> frozenset[str]:
     """Return all characters that the font draws by themselves. Raises FontMissing."""
+    refuse_without_font()
+    found = map(chr, characters(FONT.read_bytes()))
+    return frozenset(c for c in found if c == " " or is_seen(c))
+
+
+def refuse_without_font() -> None:
+    """Raises FontMissing."""
     if not FONT.exists():
         raise FontMissing(
             f"reports cannot be set without {FONT}; apt-get install {PACKAGE}"
         )
-    found = map(chr, characters(FONT.read_bytes()))
-    return frozenset(c for c in found if c == " " or is_seen(c))
 
 
 def is_seen(character: str) -> bool:

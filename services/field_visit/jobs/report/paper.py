@@ -17,7 +17,12 @@ import typst
 
 from chassis import child
 from chassis.child import Limits
-from services.field_visit.jobs.report.glyphs import FAMILY, FONT, legible
+from services.field_visit.jobs.report.glyphs import (
+    FAMILY,
+    FONT,
+    legible,
+    refuse_without_font,
+)
 from services.field_visit.jobs.report.laying import Page
 
 SOURCE = Path(__file__).parent / "report.typ"
@@ -33,7 +38,11 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def drawn(page: Page, place: Path, renew: Callable[[], None]) -> bytes:
-    """Have a child set a page in this folder; return the PDF. Raises ChildEnded."""
+    """Have a child set a page in this folder; return the PDF.
+
+    Raises FontMissing before there is a child: nobody hears what one says. ChildEnded.
+    """
+    refuse_without_font()
     function = f"{__name__}:set_page"
     told = child.run(function, page.task(), place, LIMITS, renew)
     pdf = (place / PDF).read_bytes()
