@@ -36,7 +36,7 @@ TABLES = (
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
     *("refusal", "score", "finding", "finding_reply", "subject", "access"),
     *("seal", "disclosure", "correction", "erasure", "log_node", "tree_head"),
-    *("recording", "recording_finding", "picture"),
+    *("recording", "recording_finding", "picture", "report", "head_sent", "timestamp"),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
 
@@ -53,7 +53,7 @@ def its(environment: None, database_url: str) -> Iterator[Engine]:
 
 def forget(its: Engine) -> None:
     with its.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(TABLES)}"))
+        connection.execute(text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def its(environment: None, watch, database_url: str) -> Iterator[Engine]:
     found = engine(database_url, "dispatch", pool=5)
     yield found
     with found.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(TABLES)}"))
+        connection.execute(text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
     found.dispose()
 
 

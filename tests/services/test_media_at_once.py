@@ -32,7 +32,9 @@ def its(store: None, database_url: str) -> Iterator[Engine]:
     found = engine(database_url, "field_visit", pool=5)
     yield found
     with found.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join((*TABLES, 'job', 'answered'))}"))
+        connection.execute(
+            text(f"TRUNCATE {', '.join((*TABLES, 'job', 'answered'))} CASCADE")
+        )
     found.dispose()
 
 

@@ -361,10 +361,12 @@ def test_what_seals_a_visit_gets_it_with_its_reasons(pair) -> None:
     pair.talks()
     connection = pair.hears.connection
     visit = store.shown_visit(connection, pair.open("field_visit").asker, pair.visit)
-    assert store.coverage(connection, visit) is None, "it goes on"
+    assert (
+        store.coverage(connection, visit, {pair.a.device_id, pair.b.device_id}) is None
+    ), "it goes on"
     pair.check_out()
 
-    found = store.coverage(connection, visit)
+    found = store.coverage(connection, visit, {pair.a.device_id, pair.b.device_id})
 
     assert found is not None
     terms = store.recording_terms(visit)

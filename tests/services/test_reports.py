@@ -43,7 +43,8 @@ class Reported(Pair):
 
     def jobs(self) -> list[Job]:
         its = tables.job.c
-        mine = select(tables.job).where(its.kind == REPORT).order_by(its.run_at, its.id)
+        mine = select(tables.job).where(its.kind == REPORT, its.subject == str(self.case))
+        mine = mine.order_by(its.run_at, its.id)
         return [
             Job(row.id, "field_visit", row.kind, row.task, row.subject, "w", "t", 1)
             for row in self.hears.connection.execute(mine)

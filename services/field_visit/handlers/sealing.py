@@ -52,7 +52,8 @@ def look_soon(visit: Visit, unit: Unit) -> None:
 def look_now(command: LookForSeal, unit: Unit) -> Noted:
     """Have a visit sealed that both have just left, if all of it is here."""
     visit = store.visit(unit.shared, command.visit_id)
-    if visit.parts == 0 and visit.due.pop(Due.SEAL, None):
+    if visit.parts == 0 and Due.SEAL in visit.due:
+        del visit.due[Due.SEAL]
         look_for_seal(visit, unit)
         unit.change(visit_table, visit.id, **visit.row())
     return Noted()
