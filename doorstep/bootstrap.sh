@@ -2,8 +2,8 @@
 # Makes a fresh clone able to run: what Doorstep needs of the system, then .venv.
 #
 # Needed of the system: Python 3.11 or 3.12 with venv, PostgreSQL's server programs
-# (unless DATABASE_URL is set), RabbitMQ (unless AMQP_URI is set) and the font that receipts
-# are drawn with. Whatever is missing is installed with apt-get when we are root; otherwise
+# (unless DATABASE_URL is set), RabbitMQ (unless AMQP_URI is set), the font that receipts
+# are drawn with, and openssl, which signs what is sealed. Whatever is missing is installed with apt-get when we are root; otherwise
 # one line says what to do. No system daemon is started, and nothing is installed that is
 # there already. With --bench, what `make bench` needs besides: wrk, the load generator;
 # with --test, what `make test` needs besides: Chromium, to look at our pages.
@@ -51,6 +51,7 @@ missing_packages() {
     [ -n "${DATABASE_URL:-}" ] || has_postgres || echo postgresql
     [ -n "${AMQP_URI:-}" ] || has_rabbitmq || echo rabbitmq-server
     [ -f "$font_file" ] || echo "$font"
+    command -v openssl >/dev/null || echo openssl
     [ "$besides" != --bench ] || command -v wrk >/dev/null || echo wrk
     [ "$besides" != --test ] || command -v chromium >/dev/null || echo chromium
 }

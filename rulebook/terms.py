@@ -172,7 +172,7 @@ class GapSeconds(Term):
 
     key = "recording.gap_seconds"
     seconds: Annotated[int, Field(strict=True, gt=0, le=600)]
-    tolerance_s: Annotated[int, Field(strict=True, ge=0, le=60)]
+    tolerance_s: Annotated[int, Field(strict=True, gt=-1, le=60)]
 
 
 class AwaitHours(Term):

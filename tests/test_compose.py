@@ -288,7 +288,8 @@ def test_the_image_has_what_bootstrap_installs_for_the_parts() -> None:
     [font] = re.findall(r"^font=([\w-]+)", bootstrap, re.MULTILINE)
     [packages] = re.findall(r"--no-install-recommends ([^&\\]+)", DOCKERFILE)
 
-    assert packages.split() == [font]
+    assert packages.split() == [font, "openssl"]
+    assert "openssl" in bootstrap
 
 
 def test_the_image_is_nobodys_root_and_its_folders_are_its_own() -> None:

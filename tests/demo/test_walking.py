@@ -8,6 +8,7 @@ import pytest
 from doorstep.client import Answer, Happened
 from doorstep.demo import walking
 from doorstep.demo.cast import Scene
+from doorstep.demo.exhibits import Exhibits
 from doorstep.demo.names import Names
 from doorstep.demo.story import Act, Expected, Step, Who
 from doorstep.demo.walking import Walking
@@ -60,7 +61,9 @@ def walked(scene, phone, noon, tmp_path, monkeypatch):
             account_ids={}, of=lambda _: bank, folder=tmp_path, account=lambda *_: "officer"
         )
         feed = SimpleNamespace(await_events=lambda *_: list(events))
-        going = Walking(SimpleNamespace(clock=""), cast, {"door": scene})
+        going = Walking(
+            SimpleNamespace(clock=""), cast, {"door": scene}, Exhibits(tmp_path)
+        )
         for name in scene.pair:
             actor = SimpleNamespace(account=name.lower(), phone=phone(name))
             going.actors["HAIYUE", name] = actor

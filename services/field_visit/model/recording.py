@@ -69,7 +69,7 @@ class Amiss:
     def id(self) -> UUID:
         bounds = f"{self.when.begins.isoformat()}/{self.when.ends.isoformat()}"
         name = f"{self.visit_id}/{self.kind}/{self.media_id}/{bounds}"
-        return ids.named("recording-finding", name)
+        return ids.named("recording_finding", name)
 
     def is_part_of(self, other: "Amiss") -> bool:
         """Tell whether another one has said as much already."""
