@@ -85,7 +85,7 @@ def looks(here: AtADoor, says: Any) -> None:
 
 
 def parts(here: AtADoor) -> list[tuple[Any, ...]]:
-    """Each part, and what it lacks but the recording of the talk, of which there is none."""
+    """Each part, and what it lacks but a recording of the talk: there is none."""
     return [
         (part, grade, [each for each in reasons if not each.startswith("recording_")])
         for part, grade, reasons in here.door.platform.rows(PARTS, here.visit_id)
