@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from chassis import masters
+from chassis.logs import log
 from chassis.settings import Settings
 from evidence.suites import SUITES, Suite, b64, der_of, kid, public_of
 
@@ -39,6 +40,17 @@ def private(settings: Settings, purpose: str) -> Path:
         make(path, suite_of(settings))
     public(settings, path)
     return path
+
+
+def needed(settings: Settings, purpose: str) -> Path:
+    """Return the file of a key for a worker, whose jobs fail by the kind of error alone:
+    the sentence goes to the log. Raises NoKey.
+    """
+    try:
+        return private(settings, purpose)
+    except NoKey as error:
+        log.error("nothing is sealed: %s", error)
+        raise
 
 
 def make(path: Path, suite: Suite) -> None:

@@ -3,9 +3,9 @@
 #
 # Needed of the system: Python 3.11 or 3.12 with venv, PostgreSQL's server programs
 # (unless DATABASE_URL is set), RabbitMQ (unless AMQP_URI is set), the font that receipts
-# are drawn with, and openssl, which signs what is sealed. Whatever is missing is installed with apt-get when we are root; otherwise
-# one line says what to do. No system daemon is started, and nothing is installed that is
-# there already. With --bench, what `make bench` needs besides: wrk, the load generator;
+# are drawn with, and openssl, which signs what is sealed. Whatever is missing is installed
+# with apt-get when we are root; otherwise one line says what to do. No system daemon is
+# started, and nothing is installed that is there already. With --bench, what `make bench` needs besides: wrk, the load generator;
 # with --test, what `make test` needs besides: Chromium, to look at our pages.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

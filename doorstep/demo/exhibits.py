@@ -23,7 +23,8 @@ from proto.media import MEDIA_TYPES
 from proto.places import Position
 
 #: The public key of seals, as `GET /v1/keys` gives it, and a bundle with one bit changed.
-SEAL, CHANGED = "seal.pub", "changed.zip"
+#: which lies apart: whoever checks all that is in the folder meets none that is false.
+SEAL, CHANGED = "seal.pub", "changed/visit.zip"
 SHORTEST_S = 1.0
 #: What the phones' cameras write into their photos.
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -67,7 +68,9 @@ class Exhibits:
         """Change one bit in the middle of a copy, and check that."""
         content = bytearray((self.folder / name).read_bytes())
         content[len(content) // 2] ^= 1
-        (self.folder / CHANGED).write_bytes(content)
+        changed = self.folder / CHANGED
+        changed.parent.mkdir(mode=0o700, exist_ok=True)
+        changed.write_bytes(content)
         return self.check(CHANGED)
 
 

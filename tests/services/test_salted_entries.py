@@ -25,6 +25,7 @@ from proto.facts import (
     Disputed,
     Entered,
     Fact,
+    FilmAgreed,
     Hardship,
     HelpPressed,
     Knocked,
@@ -90,6 +91,7 @@ FACTS = (
     DebtorSigned(remarks="来得很客气"),
     HelpPressed(help_id=ids.new()),
     PartnerGone(cause="ill"),
+    FilmAgreed(answer="given", by="debtor"),
     ShiftEnded(),
     ShiftStarted(),
 )

@@ -27,7 +27,11 @@ ORIGINAL_READERS = (Role.BANK_OFFICER, Role.COMPLIANCE)
 #: Looks that are shown together.
 MOST = 500
 #: What a look at a file of each kind is.
-LOOKED = {MediaKind.PHOTO: Looked.SHARP, MediaKind.AUDIO: Looked.SOUND}
+LOOKED = {
+    MediaKind.PHOTO: Looked.SHARP,
+    MediaKind.AUDIO: Looked.SOUND,
+    MediaKind.VIDEO: Looked.FILM,
+}
 
 
 def look_at_media(command: LookAtMedia, unit: Unit) -> MediaShown:

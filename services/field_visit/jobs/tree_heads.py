@@ -28,7 +28,7 @@ def sign(job: Job, engine: Engine) -> NoteTreeHead | None:
         if size == 0 or (before is not None and before.size >= size):
             return None
         root = merkle.root(suite, size, store.reader(connection))
-    key = evidence_keys.private(its, evidence_keys.SEAL)
+    key = evidence_keys.needed(its, evidence_keys.SEAL)
     public = evidence_keys.public(its, key)
     at = moment(now)
     assert at is not None

@@ -179,8 +179,8 @@ def signed(
     """Sign the head of a part; return what its service is told."""
     its = settings()
     suite = evidence_keys.suite_of(its)
-    key = evidence_keys.private(its, evidence_keys.SEAL)
-    export = evidence_keys.private(its, evidence_keys.EXPORT)
+    key = evidence_keys.needed(its, evidence_keys.SEAL)
+    export = evidence_keys.needed(its, evidence_keys.EXPORT)
     public = evidence_keys.public(its, key)
     reasons = (*(each.value for each in found.lacks), *found.unproven)
     grade = Grade.KEPT if reasons else Grade.PROVEN
