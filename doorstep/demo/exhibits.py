@@ -22,7 +22,7 @@ from proto.facts import MediaNoted, Recording
 from proto.media import MEDIA_TYPES
 from proto.places import Position
 
-#: The public key of seals, as `GET /v1/keys` gives it, and a bundle with one bit changed.
+#: The public key of seals, as `GET /v1/keys` gives it, and a bundle with one bit changed,
 #: which lies apart: whoever checks all that is in the folder meets none that is false.
 SEAL, CHANGED = "seal.pub", "changed/visit.zip"
 SHORTEST_S = 1.0
