@@ -15,7 +15,14 @@ from chassis.jobs import Job
 from proto import ids
 from proto.base import Role
 from proto.field_visit import SummonHelp
-from proto.media import Inspection, MediaKind, NoteInspection, ReceiveMedia
+from proto.media import (
+    DeleteMedia,
+    DeletionReason,
+    Inspection,
+    MediaKind,
+    NoteInspection,
+    ReceiveMedia,
+)
 from proto.plausibility import LetPositionsGo, Signal
 from services.field_visit import handlers, store
 from services.field_visit.jobs import inspecting
@@ -382,3 +389,15 @@ def test_a_make_that_names_somebody_leaves_no_name() -> None:
 
     assert len(said["camera"]) == 16
     assert "周" not in str(said)
+
+
+def test_what_a_deleted_photo_said_of_itself_goes_with_it(pair) -> None:
+    media = pair.takes(jpeg(door(1, 1)))
+    assert pair.picture(media)
+
+    unit = pair.open("field_visit", Role.COMPLIANCE)
+    mistake = DeleteMedia(media_id=media, reason=DeletionReason.MISTAKE)
+    handlers.delete_media(mistake, unit)
+    unit.settle()
+
+    assert pair.picture(media) is None

@@ -63,6 +63,7 @@ def erase(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> None:
         unit.change(media_table, media.id, **gone)
         about = judging.about(visit, unit)
         unit.emit(MediaDeleted(**about, media_id=media.id, reason=why), visit.case_id)
+        store.forget_picture(unit.connection, media.id)
         note_erased(media, visit, why, unit)
     have_removed([media.sha256, *copies(media.found)], visit, unit)
 

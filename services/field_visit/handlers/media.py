@@ -128,7 +128,9 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
 
 def keep_picture(media: Media, command: NoteInspection, visit: Visit, unit: Unit) -> None:
     """Keep what a photo says of itself, once."""
-    if command.picture and not store.has_picture(unit.connection, media.id):
+    if media.deleted_at or command.picture is None:
+        return
+    if not store.has_picture(unit.connection, media.id):
         row = picture_row(media, visit.case_id, command.picture)
         unit.write(picture_table, **row)
 

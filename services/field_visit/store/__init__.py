@@ -71,6 +71,7 @@ from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
 from services.field_visit.store.pictures import (
     alike,
+    forget_picture,
     forget_places,
     has_picture,
     keep_places,
@@ -237,6 +238,7 @@ __all__ = [
     "keep_reports",
     "report",
     "alike",
+    "forget_picture",
     "forget_places",
     "has_picture",
     "keep_places",

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Row,
     Select,
     cast,
+    delete,
     exists,
     func,
     null,
@@ -84,6 +85,11 @@ def forget_places(connection: Connection, photos: Collection[UUID]) -> None:
     """Forget where photos were taken; what they look like is no place."""
     mine = update(picture_table).where(PICTURE.id.in_(photos))
     connection.execute(mine.values(place=null()))
+
+
+def forget_picture(connection: Connection, media_id: UUID) -> None:
+    """Forget all that a photo said of itself, with what it looked like."""
+    connection.execute(delete(picture_table).where(PICTURE.id == media_id))
 
 
 def usual(connection: Connection, device_id: UUID, before: datetime) -> list[Row[Any]]:

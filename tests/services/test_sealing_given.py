@@ -1,0 +1,138 @@
+"""What comes of a seal outside: its head given away, its timestamp, and files that went."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from chassis import evidence_keys, tables
+from chassis.jobs import Job
+from chassis.settings import settings
+from evidence.verifying import Anchors, verify
+from proto.base import Role
+from proto.field_visit import Ending
+from proto.media import DeleteMedia, DeletionReason
+from services.field_visit import handlers
+from services.field_visit.jobs import JOBS
+from services.field_visit.model import DELETE, GIVE, PUBLISH_HEAD
+from tests.media import photo
+from tests.services import sealing, stamping
+from tests.services.pairs import Pair
+from tests.services.sealing import Worker, bundle, inspected, receives
+
+
+@pytest.fixture
+def pair(unit, watch, store) -> Pair:
+    pair = Pair(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    return pair
+
+
+@pytest.fixture
+def worker(pair) -> Worker:
+    return Worker(pair)
+
+
+@pytest.fixture
+def sets(monkeypatch):
+    """Set something of the environment, as the bank does."""
+
+    def put(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"DOORSTEP_{name.upper()}", value)
+        settings.cache_clear()
+
+    yield put
+    settings.cache_clear()
+
+
+def both_leave(pair: Pair) -> None:
+    pair.check_out(Ending.TALKED, pair.a)
+    pair.check_out(Ending.TALKED, pair.b)
+
+
+def does(worker: Worker, kind: str) -> None:
+    """Do the jobs of a kind that wait."""
+    its = tables.job.c
+    query = select(tables.job).where(its.kind == kind, its.done_at.is_(None))
+    for row in list(worker.connection.execute(query)):
+        worker.ends(row)
+        job = Job(row.id, "field_visit", kind, row.task, row.subject, "w", "t", 1)
+        JOBS[kind](job, worker.engine, lambda: None)
+
+
+def anchors(**others) -> Anchors:
+    key = evidence_keys.private(settings(), evidence_keys.SEAL)
+    return Anchors(seals=(evidence_keys.public(settings(), key),), **others)
+
+
+def test_the_head_of_a_day_lies_where_the_bank_wants_it_and_confirms_a_bundle(
+    pair, worker, sets, tmp_path: Path
+) -> None:
+    place = tmp_path / "heads"
+    place.mkdir()
+    sets(heads_to=f"file:{place}")
+    both_leave(pair)
+    worker.looks()
+    worker.day_ends()
+    does(worker, PUBLISH_HEAD)
+
+    (given,) = place.iterdir()
+    copy = bundle(pair, tmp_path / "b.zip")
+    confirmed = verify(copy, anchors(tree_heads=((given.name, given.read_bytes()),)))
+    assert (confirmed.grade, confirmed.reason) == ("VERIFIED", None)
+
+    told = json.loads(given.read_text())
+    other = json.loads(told["head"]) | {"root": "0" * 64}
+    forged = json.dumps({"head": json.dumps(other), "signature": told["signature"]})
+    against = verify(copy, anchors(tree_heads=(("forged", forged.encode()),)))
+    assert against.grade == "FAILED"
+
+
+@pytest.mark.parametrize("suite", ["international", "sm"])
+def test_a_seal_is_stamped_and_its_bundle_brings_the_token(
+    pair, worker, sets, tmp_path: Path, suite
+) -> None:
+    authority = stamping.Authority(tmp_path / "authority")
+    sets(tsa_ca=str(authority.ca), keys=str(tmp_path / "keys"), seal_suite=suite)
+    with stamping.behind_http(authority.stamps) as address:
+        sets(tsa_url=address)
+        both_leave(pair)
+        worker.looks()
+        assert sealing.plan(pair).parts[0].timestamp is None
+        does(worker, GIVE)
+
+    stamped = verify(bundle(pair, tmp_path / "b.zip"), anchors(authority=authority.ca))
+
+    assert (stamped.grade, stamped.reason) == ("VERIFIED", None)
+    assert sealing.plan(pair).parts[0].timestamp is not None
+    other = stamping.Authority(tmp_path / "other")
+    doubted = verify(bundle(pair, tmp_path / "c.zip"), anchors(authority=other.ca))
+    assert doubted.grade == "FAILED"
+
+
+def test_a_file_that_was_deleted_is_said_to_be_and_the_rest_verifies(
+    pair, worker, tmp_path: Path
+) -> None:
+    media_id = receives(pair, photo())
+    kept = receives(pair, photo(quality=40))
+    for each in (media_id, kept):
+        inspected(pair, each)
+    both_leave(pair)
+    worker.looks()
+    before = bundle(pair, tmp_path / "before.zip")
+
+    unit = pair.open("field_visit", Role.COMPLIANCE)
+    command = DeleteMedia(media_id=media_id, reason=DeletionReason.MISTAKE)
+    handlers.delete_media(command, unit)
+    unit.settle()
+    does(worker, DELETE)
+    pair.watch.goes(minutes=1)
+    worker.looks()
+
+    (gone,) = sealing.of_kind(pair, "erased")
+    assert (gone["what"], gone["why"]) == ("file", DeletionReason.MISTAKE)
+    after = bundle(pair, tmp_path / "after.zip")
+    assert [verify(each, anchors()).grade for each in (before, after)] == ["VERIFIED"] * 2
+    assert after.stat().st_size < before.stat().st_size
