@@ -400,4 +400,5 @@ def test_what_a_deleted_photo_said_of_itself_goes_with_it(pair) -> None:
     handlers.delete_media(mistake, unit)
     unit.settle()
 
-    assert pair.picture(media) is None
+    everything = select(picture_table.c.id)
+    assert media not in pair.hears.connection.scalars(everything).all()
