@@ -23,7 +23,9 @@ def picture() -> bytes:
         verify_at="https://evidence.bank.example/v1/log/heads",
     )
     digest = hashlib.sha256(b"head").hexdigest()
-    task = lay(replace(report, seal=replace(report.seal, digest=digest))).task()
+    # A gap that nobody has explained proves less than the whole.
+    seal = replace(report.seal, digest=digest, grade="kept", reasons=("recording_gap",))
+    task = lay(replace(report, seal=seal)).task()
     png = compiler(task).compile(format="png", ppi=PPI, timestamp=task["at"])
     assert isinstance(png, bytes)
     return png
