@@ -1,13 +1,14 @@
 """Puts a whole bundle together: the files of the bag (RFC 8493), ready to be streamed."""
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.archive import LONGEST, MOST, Member, Opener
 from evidence.canonical import canonical
 from evidence.errors import CannotWrite
+from evidence.filed import WITHHELD, withheld_text
 from evidence.heads import SealedHead
 from evidence.records import Disclosure
 from evidence.suites import Suite, kid
@@ -36,7 +37,8 @@ class Contents:
     `made_on` is the day of this copy (2026-03-02). `records`: the lines of all sealed
     parts, line feeds included. `disclosures`: what this reader may see. `log`:
     `log.log_text`. `keys`: public keys (PEM) of seals, tree heads and copies.
-    `timestamps`: RFC 3161 tokens over head texts, by part.
+    `timestamps`: RFC 3161 tokens over head texts, by part. `withheld`: digests of media
+    that this reader may not have.
     """
 
     suite: Suite
@@ -50,6 +52,7 @@ class Contents:
     keys: Iterable[str]
     timestamps: Mapping[int, bytes] = field(default_factory=dict)
     media: Iterable[Medium] = ()
+    withheld: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,9 @@ def sources() -> dict[str, bytes]:
 def _data(contents: Contents) -> dict[str, bytes]:
     stamps = contents.timestamps.items()
     disclosures = sorted(contents.disclosures, key=lambda each: (each.n, each.name))
+    withheld = {WITHHELD: withheld_text(contents.withheld).encode()}
     return {
+        **(withheld if contents.withheld else {}),
         "data/records.jsonl": contents.records,
         "data/heads.jsonl": b"".join(head.line() for head in contents.heads),
         "data/disclosures.jsonl": b"".join(d.line() for d in disclosures),

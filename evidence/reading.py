@@ -23,7 +23,7 @@ TOP = re.compile(r"doorstep-[0-9A-Za-z-]{1,64}")
 NAMES = re.compile(
     r"bagit\.txt|bag-info\.txt|signature\.json"
     r"|(?:tag)?manifest-(?:sha256|sm3)\.txt"
-    r"|data/(?:records|heads|disclosures)\.jsonl|data/(?:log|keys)\.json"
+    r"|data/(?:records|heads|disclosures)\.jsonl|data/(?:log|keys|withheld)\.json"
     r"|data/timestamps/[1-9][0-9]{0,5}\.tsr|data/media/[0-9a-f]{64}"
     r"|evidence/[a-z0-9_]{1,40}\.py|evidence/words\.[A-Za-z-]{2,10}\.json"
 )

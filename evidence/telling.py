@@ -140,6 +140,8 @@ def _content_not_proven(found: Finding) -> Iterator[Said]:
         kinds = Counter(found.records[n - 1].kind for n in missing)
         each = [f"{kind} {count}" for kind, count in sorted(kinds.items())]
         yield "hidden", {"count": len(missing), "kinds": each}
+    if found.files.withheld:
+        yield "withheld", {"count": len(found.files.withheld)}
     if found.files.erased:
         yield "erased", {"count": len(found.files.erased)}
     for journal in found.journals:

@@ -7,7 +7,7 @@ reader does not take is not read.
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from functools import partial
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from proto.evidence import (
     OpenEvidence,
     ShowDisclosures,
 )
+from proto.media import MediaKind
 
 #: Bytes read at once.
 PIECE = 1 << 18
@@ -87,6 +88,7 @@ def put_together(
         public = evidence_keys.public(settings, key)
         records = b"".join(content(store, each.records) for each in plan.parts)
         suite = SUITES[plan.suite]
+        there, withheld = named_in(records, plan.withholds)
         contents = bag.Contents(
             suite=suite,
             visit_id=str(plan.visit_id),
@@ -102,7 +104,8 @@ def put_together(
                 for each in plan.parts
                 if each.timestamp
             },
-            media=media(records, store),
+            media=media(there, store),
+            withheld=withheld.keys(),
         )
         return bag.assemble(
             contents, lambda manifest: (kid(public), suite.sign(key, manifest))
@@ -126,20 +129,32 @@ def in_order(shown: list[str]) -> list[Disclosure]:
     return sorted(found, key=lambda each: (each.n, each.name))
 
 
-def media(records: bytes, store: Store) -> list[bag.Medium]:
-    """Return the files that the records name, but those that were erased."""
+def named_in(
+    records: bytes, withholds: Container[MediaKind]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the files that the records name, but those that were erased, with their
+    sizes: those of a copy, and those that its reader may not have.
+    """
     named: dict[str, int] = {}
+    withheld: dict[str, int] = {}
     erased: set[str] = set()
     for line in records.splitlines():
         said = json.loads(line)
         if said["kind"] == "file":
-            named[said["body"]["sha256"]] = said["body"]["size"]
+            kept = withheld if said["body"]["kind"] in withholds else named
+            kept[said["body"]["sha256"]] = said["body"]["size"]
         elif said["kind"] == "erased":
             erased.update(said["body"].get("files", ()))
+    for digest in erased:
+        named.pop(digest, None)
+        withheld.pop(digest, None)
+    return named, withheld
+
+
+def media(there: Mapping[str, int], store: Store) -> list[bag.Medium]:
     return [
         bag.Medium(sha256, size, partial(pieces, store, sha256))
-        for sha256, size in named.items()
-        if sha256 not in erased
+        for sha256, size in there.items()
     ]
 
 

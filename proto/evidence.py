@@ -11,7 +11,7 @@ from pydantic import Field
 
 from proto.base import Command, Moment, Reply, Value
 from proto.looking import LookReason
-from proto.media import Sha256
+from proto.media import MediaKind, Sha256
 
 #: A hash of either suite, in hex.
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -125,7 +125,8 @@ class SealedPart(Value):
 
 class EvidencePlan(Reply):
     """What goes into somebody's copy. `disclosures` are asked for one by one; `log` is
-    `data/log.json`, `keys` are public keys (PEM).
+    `data/log.json`, `keys` are public keys (PEM). Files of the kinds in `withholds` are not
+    for this reader.
     """
 
     visit_id: UUID
@@ -135,6 +136,7 @@ class EvidencePlan(Reply):
     disclosures: tuple[UUID, ...]
     log: str
     keys: tuple[Pem, ...]
+    withholds: tuple[MediaKind, ...] = ()
 
 
 class ShowDisclosures(Command):

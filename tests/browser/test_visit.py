@@ -303,6 +303,7 @@ def test_a_film_plays_when_it_is_wanted_and_says_where_it_should_not_have_been(
     expect(figure).to_contain_text("filmed inside without the debtor's agreement")
     expect(figure).to_contain_text("128 × 96 · 2 s")
     assert world.count(f"/v1/media/{film.media_id}") == 0
+    figure.locator("select").select_option("complaint")
     figure.get_by_role("button", name="Play Film 1").click()
     player = page.locator("video")
     expect(player).to_be_focused()

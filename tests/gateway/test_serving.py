@@ -284,6 +284,7 @@ async def test_film_is_given_as_it_was_received(
     content = b"\0\0\0\x20ftypisom" + bytes(500)
     stored(parts, content)
     services.reply = shown(hands, content, kind=MediaKind.VIDEO, media_type="video/mp4")
-    response = await client.get(PATH, headers=compliance)
+    assert (await client.get(PATH, headers=compliance)).status_code == 422
+    response = await client.get(f"{PATH}?reason=audit", headers=compliance)
     assert (response.status_code, response.content) == (200, content)
     assert response.headers["content-type"] == "video/mp4"

@@ -154,12 +154,14 @@ def test_a_visit_becomes_a_bundle_that_verifies(
         names = archive.namelist()
         text = archive.read(next(n for n in names if n.endswith("records.jsonl"))).decode()
         shown = archive.read(next(n for n in names if n.endswith("disclosures.jsonl")))
-    assert sum("/data/media/" in name for name in names) == 2
+    assert sum("/data/media/" in name for name in names) == 1  # no photo of a camera's
+    assert any(name.endswith("/data/withheld.json") for name in names)
     assert "13800000000" not in text
     assert "13800000000" not in shown.decode()  # what was said is the bank's to know
     whole = bundle(here, tmp_path, door.platform.account("compliance"))
     assert checked(here, whole)[0] == 0
     with zipfile.ZipFile(whole) as archive:
+        assert sum("/data/media/" in name for name in archive.namelist()) == 2
         shown = archive.read(next(n for n in names if n.endswith("disclosures.jsonl")))
     assert "13800000000" in shown.decode()
 

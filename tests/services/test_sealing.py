@@ -30,7 +30,7 @@ from proto.journal import Entry
 from proto.looking import ShowLooks
 from proto.plausibility import LetPositionsGo
 from services.field_visit import handlers
-from services.field_visit.model import disclosure_table, seal_table
+from services.field_visit.model import disclosure_table, recording_table, seal_table
 from tests import acting
 from tests.acting import AT_THE_DOOR
 from tests.media import photo, sound
@@ -55,9 +55,9 @@ def worker(pair) -> Worker:
     return Worker(pair)
 
 
-def both_leave(pair: Pair) -> None:
-    pair.check_out(Ending.TALKED, pair.a)
-    pair.check_out(Ending.TALKED, pair.b)
+def both_leave(pair: Pair, ending: Ending = Ending.TALKED) -> None:
+    pair.check_out(ending, pair.a)
+    pair.check_out(ending, pair.b)
 
 
 def seals(pair: Pair):
@@ -95,12 +95,51 @@ def test_a_visit_where_nobody_was_met_is_proven(unit, watch, store, tmp_path) ->
     pair = Pair(unit, watch)
     pair.check_in(pair.a, pair.b)
     pair.record(Knocked(times=2))
-    both_leave(pair)
+    both_leave(pair, Ending.NOBODY_HOME)
     Worker(pair).looks()
 
     (seal,) = seals(pair)
     assert (seal.grade, list(seal.reasons)) == ("proven", [])
     assert verified(bundle(pair, tmp_path / "b.zip")).finding.newest.grade == "proven"
+
+
+@pytest.mark.parametrize("ending", [Ending.TALKED, Ending.THIRD_PARTY, Ending.DECLINED])
+def test_who_says_that_they_spoke_and_notes_nothing_proves_nothing(
+    unit, watch, store, ending
+) -> None:
+    pair = Pair(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    pair.record(Knocked(times=2))
+    both_leave(pair, ending)
+    Worker(pair).looks()
+
+    (seal,) = seals(pair)
+    assert (seal.grade, list(seal.reasons)) == ("kept", ["talk_not_noted"])
+
+
+def test_a_talk_of_no_time_at_all_proves_nothing(unit, watch, store) -> None:
+    """All of it noted at one moment, the end of the recording as well."""
+    pair = Pair(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    finished = Recording(announced=True, running=False, reason="finished")
+    for fact in (RECORDING, *THE_DEBTOR, finished):
+        pair.record(fact)
+    both_leave(pair)
+    Worker(pair).looks()
+
+    (seal,) = seals(pair)
+    assert (seal.grade, list(seal.reasons)) == ("kept", ["recording_short"])
+
+
+def test_a_visit_of_before_recordings_were_judged_is_not_proven(unit, watch, store) -> None:
+    pair = Pair(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    both_leave(pair, Ending.NOBODY_HOME)
+    pair.hears.connection.execute(recording_table.delete())
+    Worker(pair).looks()
+
+    (seal,) = seals(pair)
+    assert (seal.grade, list(seal.reasons)) == ("kept", ["recording_unknown"])
 
 
 def test_a_talk_that_was_recorded_whole_is_proven(unit, watch, store) -> None:

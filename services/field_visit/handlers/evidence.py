@@ -24,6 +24,7 @@ from proto.evidence import (
 )
 from proto.field_visit import VisitState
 from proto.looking import Looked
+from proto.media import MediaKind
 from services.field_visit import store
 from services.field_visit.handlers import sealing
 from services.field_visit.handlers.looking import note_look
@@ -31,6 +32,9 @@ from services.field_visit.handlers.media import is_kept_from
 from services.field_visit.model import DISCLOSED, Due, Seal, TreeHead, Visit
 
 EVIDENCE_READERS = (Role.SUPERVISOR, Role.BANK_OFFICER, Role.COMPLIANCE)
+#: Photos as they were received, with all that their camera wrote, are the bank's alone;
+#: sound and film are shown to an agency as they are.
+WITHHELD = (MediaKind.PHOTO,)
 #: Heads of the log in a copy: those given away first after the seal, and last.
 MOST_HEADS = 16
 
@@ -57,6 +61,7 @@ def open_evidence(command: OpenEvidence, unit: Unit) -> EvidencePlan:
         ),
         log=log_of(seals, heads, unit),
         keys=keys_of(seals, heads),
+        withholds=WITHHELD if is_of_agency(unit) else (),
     )
 
 

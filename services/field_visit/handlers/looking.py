@@ -24,6 +24,8 @@ from services.field_visit.handlers.media import show_media
 
 #: Who may have a photo as it was received, with all that its camera wrote.
 ORIGINAL_READERS = (Role.BANK_OFFICER, Role.COMPLIANCE)
+#: What is given out of the house, and nobody asks for in parts.
+EACH = (Looked.BUNDLE, Looked.REPORT)
 #: Looks that are shown together.
 MOST = 500
 #: What a look at a file of each kind is.
@@ -66,12 +68,14 @@ def note_look(
     """Keep who looks, why and when.
 
     Once in a minute of the clock by the same person for the same reason: a player asks
-    for a recording in many parts. Nothing is kept when nobody asks but we ourselves.
+    for a recording in many parts. Each copy and each page that is given counts by itself.
+    Nothing is kept when nobody asks but we ourselves.
     """
     if unit.asker is None:
         return
-    at = unit.now.replace(second=0, microsecond=0)
-    one = f"{visit_id}/{what}/{media_id}/{unit.by}/{reason}/{at.isoformat()}"
+    at = unit.now.replace(second=0, microsecond=0).isoformat()
+    once = str(ids.new()) if what in EACH else at
+    one = f"{visit_id}/{what}/{media_id}/{unit.by}/{reason}/{once}"
     store.note_look(
         unit.connection,
         id=ids.named("look", one),

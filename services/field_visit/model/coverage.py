@@ -13,6 +13,7 @@ from uuid import UUID
 
 from proto import facts
 from proto.facts import Knocked, LetterGiven
+from proto.field_visit import Ending
 from proto.media import MediaKind
 from services.field_visit.model import stretches
 from services.field_visit.model.gaps import Gap, gaps
@@ -35,6 +36,8 @@ SPOKEN = (
     *(facts.Entered, facts.Left, facts.DebtDiscussed, facts.PaymentCodeShown),
     *(facts.CashHanded, facts.MoneyRefused, facts.MoneyLeft),
 )
+#: Endings by which a pair says that somebody was spoken with.
+SPOKE = (Ending.TALKED, Ending.THIRD_PARTY, Ending.DECLINED)
 
 
 class Terms(NamedTuple):
@@ -189,13 +192,28 @@ def proven(coverage: Coverage, terms: Terms | None) -> tuple[str, ...]:
 
     `recording_unset`: no book of the case says how much there must be.
     """
-    if coverage.share is None:
+    if coverage.talk is None:
         return ()
     if terms is None:
         return ("recording_unset",)
-    short = coverage.share * 100 < terms.percent
+    short = (coverage.share or 0) * 100 < terms.percent
     reasons = {"recording_short": short, "recording_gap": bool(coverage.undeclared)}
     return tuple(reason for reason, speaks in reasons.items() if speaks)
+
+
+def unproven(
+    coverage: Coverage | None, terms: Terms | None, ending: Ending | None
+) -> tuple[str, ...]:
+    """Say why a visit that is over is not proven by its recording.
+
+    `recording_unknown`: it was over before this was kept. `talk_not_noted`: its pair says
+    that somebody was spoken with, and no journal does; nobody knows how long.
+    """
+    if coverage is None:
+        return ("recording_unknown",)
+    if coverage.talk is None and ending in SPOKE:
+        return ("talk_not_noted",)
+    return proven(coverage, terms)
 
 
 def record(coverage: Coverage) -> dict[str, Any]:

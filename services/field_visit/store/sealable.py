@@ -27,7 +27,7 @@ from services.field_visit.model import (
     verdict_table,
     withdrawal_table,
 )
-from services.field_visit.model.coverage import Coverage, proven
+from services.field_visit.model.coverage import Coverage, unproven
 from services.field_visit.store.positions import any_visit
 from services.field_visit.store.recorded import coverage, recording_terms
 from services.field_visit.store.sealing import lacks
@@ -75,7 +75,7 @@ def sealable(
     return Sealable(
         visit=visit,
         lacks=tuple(lacks(connection, visit)),
-        unproven=proven(recorded, recording_terms(visit)) if recorded else (),
+        unproven=unproven(recorded, recording_terms(visit), visit.ending),
         names=names(connection, visit),
         phones=known_phones,
         check_ins=of_visit(connection, checked_in_table, visit_id, "at"),
