@@ -7,6 +7,7 @@ import pytest
 
 from chassis.media import Folder
 from proto import ids
+from services.field_visit.model import COPIES
 from tests.journeys.hurting import kill, revive, until
 from tests.journeys.test_keys import doorstep
 from tests.journeys.test_media import JPEG, found, listed, sends
@@ -31,7 +32,7 @@ def digests(door: Door, media_id: str) -> list[str]:
     (row,) = door.platform.rows(
         "SELECT sha256, found FROM field_visit.media WHERE id = %s", media_id
     )
-    return [row[0], row[1]["thumbnail"], row[1]["stripped"]]
+    return [row[0], *(row[1][name] for name in COPIES)]
 
 
 def kept(platform: Platform, wanted: list[str]) -> list[bool]:
@@ -60,7 +61,7 @@ def test_a_held_case_is_kept_whole_and_goes_whole_afterwards(
     assert (no.status, no.kind) == (409, "legal-hold")
     shown = compliance.get(path).body["holds"]
     assert [each["reference"] for each in shown] == ["（2026）沪01执保12号"]
-    assert kept(platform, files) == [True, True, True]
+    assert kept(platform, files) == [True] * 4
 
     lifted = compliance.post(f"{path}/{hold}/lifting", {"reason": "order_ended"})
     assert (lifted.status, lifted.body["case_held"]) == (200, False)
@@ -68,11 +69,11 @@ def test_a_held_case_is_kept_whole_and_goes_whole_afterwards(
     done = doorstep(platform, "shred", "case", str(case), "--reason", "person-asked")
     assert (done.code, done.err) == (0, "")
     left = doorstep(platform, "shred", "scan", str(case))
-    assert (left.code, "1 photos and recordings, 3 files" in left.out) == (1, True)
+    assert (left.code, "1 photos and recordings, 4 files" in left.out) == (1, True)
     revive(platform)
     until(lambda: platform.rows(REMOVED, str(case)) == [(0,)])
 
-    assert kept(platform, files) == [False, False, False]
+    assert kept(platform, files) == [False] * 4
     after = doorstep(platform, "shred", "scan", str(case))
     assert (after.code, "1 photos and recordings, 0 files" in after.out) == (0, True)
 
