@@ -42,6 +42,7 @@ bench: ## measure it, beside what this machine could do at best
 	.venv/bin/python -m bench.uploads
 	.venv/bin/python -m bench.journal
 	.venv/bin/python -m bench.packs
+	.venv/bin/python -m bench.evidence
 	.venv/bin/python -m bench.likeness
 
 chaos: ready ## a hundred kills in five minutes, then six checks of what is left
