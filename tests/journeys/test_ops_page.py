@@ -104,7 +104,9 @@ def test_a_supervisor_sees_a_visit_happen(door: Door) -> None:
         page.wait_for_function(
             "() => document.querySelector('.thumbnail img')?.naturalWidth > 0"
         )
-        page.get_by_role("button", name="Listen to Sound 1").click()
+        sound = page.locator("figure.audio")
+        sound.locator("select").select_option("supervision")
+        sound.get_by_role("button", name="Listen to Sound 1").click()
         page.wait_for_function("() => document.querySelector('audio')?.duration === 3")
         assert pair.posts("/check-out", {"ending": "third_party"}).ok
         # not the last entry: a worker may look at the sound before or after
