@@ -1,8 +1,9 @@
 """The command: `python3 -m evidence bundle.zip --key seal.pub`."""
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evidence.errors import CannotCheck
@@ -26,9 +27,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = {"path": chosen.bundle, "why": error.strerror}
         print(f"evidence: {cannot(CannotCheck('no_bundle', **why), language)}")
         return 2
-    for line in told(verdict, language):
-        print(line)
+    say(told(verdict, language))
     return CODES[verdict.grade]
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines for as long as somebody reads them."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has read enough; Python flushes once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:

@@ -110,10 +110,14 @@ def _entry(record: Record, visit_id: str, shown: Shown) -> bool:
     """Say whether what the entry says, and what it follows, is what was linked.
 
     Of one that this reader may not see, its hash leads to its link all the same; of one of
-    before there were salts it does not.
+    before there were salts it does not. What it hid is shown with it or not at all: only it
+    says what that was.
     """
     body, at = record.body, record.where
+    _hides_its_own(record)
     text = _text(record, shown)
+    if text is None and (record.n, "personal") in shown:
+        raise DoesNotFit("personal_alone", at, seq=body["seq"])
     said = {} if text is None else _object(text)
     if body.get("plain"):
         if text is None:
@@ -131,6 +135,17 @@ def _entry(record: Record, visit_id: str, shown: Shown) -> bool:
     if said.get("visit_id", visit_id) != visit_id:
         raise DoesNotFit("other_visit", at, value=repr(said["visit_id"])[:80])
     return True
+
+
+def _hides_its_own(record: Record) -> None:
+    """Raise DoesNotFit where an entry hides what nothing of its phone's could name.
+
+    Its text is shown or hidden, never both; one of before hides itself, and no part of it.
+    """
+    its = {"personal"} if "text" in record.body else {"personal", "text"}
+    its -= {"personal"} if record.body.get("plain") else set()
+    if not record.hidden.keys() <= its:
+        raise DoesNotFit("hides_other", record.where, seq=record.body["seq"])
 
 
 def _text(record: Record, shown: Shown) -> str | None:

@@ -1,4 +1,6 @@
-"""Tries check-ins: that each presence that is shown is one that its phone signed."""
+"""Tries check-ins: that each presence that is shown is one that its phone signed, and that
+no two collectors were at the door by one phone.
+"""
 
 import json
 from collections.abc import Sequence
@@ -15,29 +17,52 @@ UNSIGNED = ("salt", "signature")
 
 
 def check_presences(records: Sequence[Record], visit_id: str, shown: Shown) -> int:
-    """Return how many presences are shown and signed. Raises DoesNotFit for a forged one.
+    """Return how many presences are shown and signed. Raises DoesNotFit for a forged one,
+    and for one phone, or one presence, that stands for two.
 
     `check_phones` has tried the phones' keys before.
     """
     keys = {r.body["device"]: r.body["key"] for r in records if r.kind == "phone"}
-    count = 0
+    owners: dict[str, Any] = {}
+    seen: set[bytes] = set()
     for record in records:
-        text = shown.get((record.n, "presence"))
-        if record.kind != "check_in" or text is None:
+        if record.kind != "check_in":
             continue
         device: str = member(record.body, "device", str, record.where)
-        presence = json.loads(text)
-        signed = _signed(presence)
-        if signed is None:
+        collector = record.body.get("collector")
+        if owners.setdefault(device, collector) != collector:
+            raise DoesNotFit("shared_phone", record.where, device=device[:80])
+        text = shown.get((record.n, "presence"))
+        if text is None:
             continue
-        key = es256.pem_of(keys.get(device, {}))
-        value = presence["signature"].get("value")
-        if key is None or type(value) is not str or not es256.verifies(key, signed, value):
-            raise DoesNotFit("bad_presence", record.where)
-        if (presence.get("visit_id"), presence.get("device_id")) != (visit_id, device):
-            raise DoesNotFit("other_presence", record.where)
-        count += 1
-    return count
+        signed = _tried(record, keys.get(device, {}), visit_id, json.loads(text))
+        if signed in seen:
+            raise DoesNotFit("presence_twice", record.where)
+        seen |= {signed} if signed else set()
+    return len(seen)
+
+
+def _tried(
+    record: Record, key: dict[str, Any], visit_id: str, presence: dict[str, Any]
+) -> bytes | None:
+    """Return what a presence signed; None where nothing is proven by it.
+
+    Raises DoesNotFit where it is not its phone's, or not of this check-in. It is what was
+    signed that tells one from another: of one signature anybody makes a second (ECDSA).
+    """
+    signed = _signed(presence)
+    if signed is None:
+        return None
+    pem = es256.pem_of(key)
+    value = presence["signature"].get("value")
+    if pem is None or type(value) is not str or not es256.verifies(pem, signed, value):
+        raise DoesNotFit("bad_presence", record.where)
+    body = record.body
+    collector = presence.get("collector_id", body.get("collector"))
+    said = presence.get("visit_id"), presence.get("device_id"), collector
+    if said != (visit_id, body["device"], body.get("collector")):
+        raise DoesNotFit("other_presence", record.where)
+    return signed
 
 
 def _signed(presence: dict[str, Any]) -> bytes | None:

@@ -96,8 +96,7 @@ def proven(found: Finding) -> Iterator[Said]:
     if found.shown:
         yield "shown", {"count": len(found.shown)}
     yield from _log_proven(found)
-    for part, at in found.stamped.items():
-        yield "stamped", {"part": part, "at": at}
+    yield from _stamps(found, "stamped", ended=False)
 
 
 def _log_proven(found: Finding) -> Iterator[Said]:
@@ -167,10 +166,17 @@ def _moments_not_proven(found: Finding) -> Iterator[Said]:
     if not found.stamps:
         yield "no_stamps", {}
         return
+    yield from _stamps(found, "ended_stamp", ended=True)
     if untried := [part for part in found.stamps if part not in found.stamped]:
         yield "untried_stamps", {"parts": untried}
     if without := _parts_without(found, found.stamps):
         yield "unstamped", {"parts": without}
+
+
+def _stamps(found: Finding, key: str, *, ended: bool) -> Iterator[Said]:
+    for part, stamp in found.stamped.items():
+        if stamp.ended is ended:
+            yield key, {"part": part, "at": stamp.at}
 
 
 def _parts_without(found: Finding, parts: Iterable[int]) -> list[Any]:

@@ -25,6 +25,7 @@ from evidence.phones import Journal
 from evidence.reading import Archive
 from evidence.records import Record, read_records
 from evidence.signed import Keys
+from evidence.stamped import Stamp
 from evidence.suites import Suite, der_of, kid
 
 VERIFIED, INTEGRITY_ONLY, FAILED = "VERIFIED", "INTEGRITY ONLY", "FAILED"
@@ -61,7 +62,7 @@ class Finding:
     log: Log
     confirmed: Sequence[Tree]
     stamps: Sequence[int]
-    stamped: Mapping[int, str]
+    stamped: Mapping[int, Stamp]
     copier: str
     made_on: str
     own_copy: bool

@@ -66,10 +66,10 @@ class Phone:
     def signature(self, link: str) -> str:
         return str(sign(self.key, link.encode()).value)
 
-    def presence(self, visit: str) -> dict[str, Any]:
+    def presence(self, visit: str, **more: Any) -> dict[str, Any]:
         """Return a presence as its phone signs it, what is absent as null."""
         where = {"lat": 31.230416, "lon": 121.4737, "accuracy_m": 5.0}
-        said = {"visit_id": visit, "device_id": self.device, "position": where}
+        said = {"visit_id": visit, "device_id": self.device, "position": where} | more
         value = sign(self.key, canonical(said).encode()).value
         signature = {"alg": "ES256", "value": value}
         where = where | {"provider": None}

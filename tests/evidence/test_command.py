@@ -184,6 +184,23 @@ def test_it_is_verified_where_only_ascii_can_be_shown(large: Made, tmp_path: Pat
     assert (done.returncode, done.stderr) == (3, b"")
 
 
+def test_whoever_reads_no_further_is_no_error(large: Made, tmp_path: Path) -> None:
+    (tmp_path / "bundle.zip").write_bytes(large.bundle)
+    reads, writes = os.pipe()
+    os.close(reads)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "evidence", tmp_path / "bundle.zip", "--lang", "en"],
+        cwd=ROOT,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writes)
+
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
 def test_nothing_in_a_bundle_moves_the_cursor() -> None:
     assert telling.printable("a\x1b[2Jb\n\u202e") == "a�[2Jb��"
 

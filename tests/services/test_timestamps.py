@@ -15,6 +15,7 @@ from proto.given import GiveHeads
 from services.field_visit import handlers, store
 from services.field_visit.jobs import timestamps
 from services.field_visit.model import timestamp_table
+from tests.evidence.answering import OTHER_MOMENT, with_words
 from tests.services import giving, stamping
 from tests.services.giving import head
 
@@ -76,6 +77,17 @@ def test_a_token_is_checked_and_kept_and_says_what_it_is_over(bank, suite) -> No
         ["openssl", "ts", "-verify", *map(str, words)], cwd=bank.folder, check=False
     )
     assert done.returncode == 0
+
+
+def test_the_moment_is_what_was_signed_and_not_what_stands_beside_it(bank) -> None:
+    def forges(query: bytes) -> bytes:
+        return with_words(bank.authority.stamps(query), OTHER_MOMENT, bank.folder)
+
+    with stamping.behind_http(forges) as address:
+        bank.at(address)
+        assert bank.stamps() is not None
+
+    assert abs(bank.row().stamped_at.timestamp() - time.time()) < 120
 
 
 def test_what_is_stamped_is_not_asked_about_again(bank: Stamping) -> None:

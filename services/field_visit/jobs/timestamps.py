@@ -45,7 +45,7 @@ ASKS = {
 }
 #: As openssl prints it, whatever the language of the machine.
 SAID_AT = re.compile(
-    r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT", re.M
+    r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT$", re.M
 )
 
 
@@ -166,8 +166,11 @@ def check(query: Path, reply: Path) -> None:
 
 
 def read(reply: Path) -> Token:
-    """Return what a checked answer says. Raises Unfit."""
-    said = openssl("ts", "-reply", "-in", reply, "-text")
+    """Return what the token in a checked answer says. Raises Unfit.
+
+    What the answer says beside it, its status in words, nobody signed.
+    """
+    said = openssl("ts", "-reply", "-in", reply, "-token_out", "-text")
     token = reply.with_suffix(".der")
     openssl("ts", "-reply", "-in", reply, "-token_out", "-out", token)
     at = SAID_AT.search(said)
