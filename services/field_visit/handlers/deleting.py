@@ -10,7 +10,6 @@ from uuid import UUID
 from chassis import legal_hold
 from chassis.errors import NotFound
 from chassis.unit import Unit
-from proto import ids
 from proto.field_visit import MediaDeleted
 from proto.media import DeleteMedia, DeletionReason, Inspection, MediaGone
 from services.field_visit import store
@@ -21,6 +20,7 @@ from services.field_visit.model import (
     Erased,
     Media,
     Visit,
+    erasure_of,
     erasure_table,
     media_table,
 )
@@ -72,7 +72,7 @@ def note_erased(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> 
     """Have the next part of the visit's record say so."""
     unit.write(
         erasure_table,
-        id=ids.named("erasure", str(media.id)),
+        id=erasure_of(media.id),
         visit_id=visit.id,
         what=Erased.FILE,
         sha256=media.sha256,
