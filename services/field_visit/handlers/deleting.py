@@ -83,9 +83,19 @@ def note_erased(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> 
     sealing.look_soon(visit, unit)
 
 
-def have_copies_removed(found: Inspection, visit: Visit, unit: Unit) -> None:
-    """Remove what was copied from a file while it was being deleted."""
-    have_removed(copies(found), visit, unit)
+def have_spare_removed(
+    media: Media,
+    looks: Iterable[Inspection | None],
+    kept: Inspection,
+    visit: Visit,
+    unit: Unit,
+) -> None:
+    """Remove what was copied from a file in these looks and is not kept: of one that was
+    deleted nothing is.
+    """
+    wanted = () if media.deleted_at else copies(kept)
+    made = dict.fromkeys(digest for found in looks for digest in copies(found))
+    have_removed([digest for digest in made if digest not in wanted], visit, unit)
 
 
 def have_removed(digests: Iterable[str], visit: Visit, unit: Unit) -> None:
