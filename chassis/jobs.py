@@ -4,7 +4,8 @@ A job is a row of the service that wants it, written with the change that causes
 worker claims it for a while; one that dies loses its claim by time, and the next one
 starts the work again. Work may therefore run twice and its result is told once: the
 answer, a command to the service under the job's id, commits with the end of the job, and
-only the newest claim may end it.
+only the newest claim may end it. An answer that is `late` is told by others as well, so
+that the service knows what they left behind.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine, Select, TextClause, select, text, upd
 
 from chassis import clock, logs, tables
 from chassis.unit import Unit, due, settle
+from proto import ids
 from proto.base import Command
 
 table = tables.job
@@ -134,8 +136,19 @@ def end(engine: Engine, job: Job, answer: Command | None) -> None:
             settle(connection, [unit])
 
 
-def told(job: Job, answer: Command) -> dict[str, Any]:
-    """Return the command that answers a job: an event to its service under the job's id."""
+def tell_late(engine: Engine, job: Job, answer: Command) -> None:
+    """Tell a service what somebody found who has lost the claim, under an id of its own."""
+    with engine.begin() as connection:
+        unit = Unit(connection, job.service, job.by, job.trace)
+        late = ids.named("late", f"{job.id}/{job.claim}")
+        unit.outgoing.append(told(job, answer, late))
+        settle(connection, [unit])
+
+
+def told(job: Job, answer: Command, event_id: UUID | None = None) -> dict[str, Any]:
+    """Return the command that answers a job: an event to its service, under the job's id
+    unless it has another.
+    """
     now = clock.now()
     return due(
         job.service,
@@ -145,7 +158,7 @@ def told(job: Job, answer: Command) -> dict[str, Any]:
         said_at=now,
         by=job.by,
         trace=job.trace,
-        event_id=job.id,
+        event_id=event_id or job.id,
     )
 
 

@@ -107,5 +107,10 @@ def do(its: Engine, job: Job, known: dict[str, Work]) -> None:
             logs.failed(f"{job.kind} of {job.service}", error)
             jobs.fail(its, job, error)
             return
-    jobs.end(its, job, answer)
+    try:
+        jobs.end(its, job, answer)
+    except ClaimLost:
+        if answer is not None and answer.late:
+            jobs.tell_late(its, job, answer)
+        raise
     logs.said("job done", service=job.service, message=job.kind, trace=job.trace)

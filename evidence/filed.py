@@ -47,10 +47,21 @@ def withheld_in(archive: Archive, named: Container[str], there: Container[str]) 
     return set(files)
 
 
+def erased_in(records: Iterable[Record]) -> set[str]:
+    """Return which files were erased, and came in no more. Raises DoesNotFit."""
+    gone = set[str]()
+    for record in records:
+        if record.kind == "file":
+            gone.discard(_sha256(record))
+        else:
+            gone.update(_erased(record))
+    return gone
+
+
 def check_media(archive: Archive, records: Sequence[Record]) -> Files:
     """Try every file of the folder against the record of it. Raises DoesNotFit."""
     named = {_sha256(record): record for record in records if record.kind == "file"}
-    erased = {digest for record in records for digest in _erased(record)}
+    erased = erased_in(records)
     there = {n.removeprefix(FOLDER) for n in archive.members if n.startswith(FOLDER)}
     for digest in sorted(there):
         if digest not in named:

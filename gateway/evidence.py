@@ -132,22 +132,20 @@ def in_order(shown: list[str]) -> list[Disclosure]:
 def named_in(
     records: bytes, withholds: Container[MediaKind]
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the files that the records name, but those that were erased, with their
-    sizes: those of a copy, and those that its reader may not have.
+    """Return the files that the records name, but those that were erased and came in no
+    more, with their sizes: those of a copy, and those that its reader may not have.
     """
     named: dict[str, int] = {}
     withheld: dict[str, int] = {}
-    erased: set[str] = set()
     for line in records.splitlines():
         said = json.loads(line)
         if said["kind"] == "file":
             kept = withheld if said["body"]["kind"] in withholds else named
             kept[said["body"]["sha256"]] = said["body"]["size"]
         elif said["kind"] == "erased":
-            erased.update(said["body"].get("files", ()))
-    for digest in erased:
-        named.pop(digest, None)
-        withheld.pop(digest, None)
+            for digest in said["body"].get("files", ()):
+                named.pop(digest, None)
+                withheld.pop(digest, None)
     return named, withheld
 
 

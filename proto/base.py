@@ -54,6 +54,9 @@ class Command(Message):
     bulk: ClassVar[bool] = False
     #: Whether somebody may be in danger: it waits behind nothing, in a line of its own.
     first: ClassVar[bool] = False
+    #: Whether, as the answer to a job, it is told also by a worker that has lost its claim:
+    #: what was left in the store is known by it alone. Its service takes it more than once.
+    late: ClassVar[bool] = False
 
     @classmethod
     def operation(cls) -> str:

@@ -5,7 +5,7 @@ them. A file is kept as it was received even when nothing can be read in it.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -97,6 +97,8 @@ class NoteInspection(Command):
 
     `picture` is what a photo says of itself, for comparing.
     """
+
+    late: ClassVar[bool] = True
 
     media_id: UUID
     visit_id: UUID

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -154,6 +154,29 @@ def test_whoever_lost_the_claim_can_neither_renew_nor_end_nor_fail(its: Engine) 
         jobs.fail(its, first, RuntimeError())
     jobs.end(its, second, HouseKept(removed={"second": 1}))
     assert told(its, job_id) == [{"second": 1}]
+
+
+class Found(HouseKept):
+    """An answer that its service wants to hear also from who has lost the claim."""
+
+    late: ClassVar[bool] = True
+
+
+@pytest.mark.parametrize(("answer", "late"), [(HouseKept, []), (Found, [{"late": 1}])])
+def test_who_has_lost_the_claim_tells_only_what_is_wanted_late(
+    its: Engine, answer: type[HouseKept], late: list[dict[str, int]]
+) -> None:
+    (job_id,) = wanted(its)
+
+    def slow(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:
+        let_lease_end(its)
+        assert once(its)  # another has it meanwhile, and ends it
+        return answer(removed={"late": 1})
+
+    assert once(its, slow)
+
+    assert told(its, job_id) == [{"quick": 1}]
+    assert told(its, ids.named("late", f"{job_id}/1")) == late
 
 
 def test_a_job_that_fails_is_tried_with_growing_delay_and_then_rests(its: Engine) -> None:

@@ -28,11 +28,17 @@ def kept(folder: Folder, path: Path) -> str:
     return sha256
 
 
-def plan_of(folder: Folder, *files: dict[str, object], erased: tuple[str, ...] = ()):
-    """The plan of a visit whose one part names these files."""
+def plan_of(
+    folder: Folder,
+    *files: dict[str, object],
+    erased: tuple[str, ...] = (),
+    again: tuple[dict[str, object], ...] = (),
+):
+    """The plan of a visit whose one part names these files, and what came of them."""
     writer = Writer(SUITE)
     lines = [writer.add("file", AT, each) for each in files]
     lines += [writer.add("erased", AT, {"files": [each]}) for each in erased]
+    lines += [writer.add("file", AT, each) for each in again]
     draft = folder.partial("records")
     draft.write_bytes(b"".join(lines))
     part = {"part": 1, "records": kept(folder, draft), "head": "{}"}
@@ -57,7 +63,7 @@ def test_a_large_film_is_never_in_memory_as_a_whole(folder) -> None:
     with draft.open("wb") as file:
         file.truncate(LARGE)
     sha256 = kept(folder, draft)
-    plan = plan_of(folder, {"sha256": sha256, "size": LARGE})
+    plan = plan_of(folder, {"sha256": sha256, "size": LARGE, "kind": "video"})
 
     tracemalloc.start()
     try:
@@ -72,13 +78,25 @@ def test_a_large_film_is_never_in_memory_as_a_whole(folder) -> None:
 
 
 def test_what_was_erased_is_left_out_and_what_is_missing_is_told(folder) -> None:
-    gone = {"sha256": "a" * 64, "size": 5}
+    gone = {"sha256": "a" * 64, "size": 5, "kind": "photo"}
     erased = plan_of(folder, gone, erased=("a" * 64,))
     names = [each.name for each in put_together(erased, [], folder, settings())]
     assert not any("data/media/" in name for name in names)
 
     with pytest.raises(Unavailable, match="media-not-in-store"):
         put_together(plan_of(folder, gone), [], folder, settings())
+
+
+def test_what_was_erased_and_came_in_again_is_part_of_it(folder) -> None:
+    draft = folder.partial("again")
+    draft.write_bytes(b"again")
+    sha256 = kept(folder, draft)
+    file = {"sha256": sha256, "size": 5, "kind": "photo"}
+    plan = plan_of(folder, file, erased=(sha256,), again=(file,))
+
+    names = [each.name for each in put_together(plan, [], folder, settings())]
+
+    assert [each for each in names if each.endswith(f"data/media/{sha256}")] != []
 
 
 def test_without_a_key_no_copy_is_made_and_the_log_says_why(folder, caplog) -> None:

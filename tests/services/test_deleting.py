@@ -15,8 +15,15 @@ from doorstep.shredding import files
 from proto import ids
 from proto.base import Role
 from proto.field_visit import MediaDeleted
-from proto.media import DeleteMedia, DeletionReason, ListMedia
+from proto.media import (
+    DeleteMedia,
+    DeletionReason,
+    Inspection,
+    ListMedia,
+    NoteInspection,
+)
 from services.field_visit import handlers
+from services.field_visit.handlers.deleting import copies
 from services.field_visit.jobs import deleting
 from services.field_visit.model import DELETE
 from tests.services.inspecting import folder, keep
@@ -35,6 +42,15 @@ class Deleting(Sending):
         its.settle()
         self.events = its.said
         return told, its
+
+    def inspects(self, sent, found):
+        """A worker has looked at a file; return what is to be removed by that."""
+        its = self.open("field_visit")
+        told = NoteInspection(media_id=sent.media_id, visit_id=self.visit, found=found)
+        handlers.note_inspection(told, its)
+        jobs = [e["task"] for e in its.rows.get(tables.job, []) if e["kind"] == DELETE]
+        its.settle()
+        return jobs
 
     @property
     def digests(self) -> list[str]:
@@ -86,17 +102,33 @@ def test_what_is_copied_meanwhile_goes_as_well(pair) -> None:
     sent = pair.photo()
     pair.sends(sent)
     pair.deletes(sent.media_id)
-    its = pair.open("field_visit")
 
-    handlers.note_inspection(
-        handlers.media.NoteInspection(
-            media_id=sent.media_id, visit_id=pair.visit, found=SEEN
-        ),
-        its,
-    )
+    assert pair.inspects(sent, SEEN) == [{"digests": [SEEN.thumbnail, SEEN.stripped]}]
 
-    jobs = [each["task"] for each in its.rows[tables.job] if each["kind"] == DELETE]
-    assert jobs == [{"digests": [SEEN.thumbnail, SEEN.stripped]}]
+
+@pytest.mark.parametrize("found", [SEEN, SEEN.model_copy(update={"blurred": "3" * 64})])
+def test_what_a_second_inspector_copies_goes_too(pair, found) -> None:
+    """It was found before, and its copies went with it: they are in the store again."""
+    sent = pair.photo()
+    pair.sends(sent)
+    pair.is_told(sent)
+    pair.deletes(sent.media_id)
+
+    again = pair.inspects(sent, found)
+    assert [set(each["digests"]) for each in again] == [set(copies(found))]
+
+
+def test_copies_that_another_look_replaced_go(pair) -> None:
+    sent = pair.photo()
+    pair.sends(sent)
+    other = Inspection(width=640, height=480, thumbnail="4" * 64, stripped="2" * 64)
+
+    assert pair.inspects(sent, SEEN) == []
+    assert pair.inspects(sent, other) == [{"digests": [other.thumbnail]}]
+    blurred = other.model_copy(update={"blurred": "3" * 64})
+    assert pair.inspects(sent, blurred) == [{"digests": [SEEN.thumbnail]}]
+    assert pair.inspects(sent, blurred) == []
+    assert pair.shown(sent.media_id).found == blurred
 
 
 def test_under_a_legal_hold_nothing_is_deleted(pair) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from bench.doors import door
 from chassis import legal_hold
 from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.operations import only
@@ -23,10 +24,12 @@ from proto.dispatch import (
 from proto.plausibility import LetPositionsGo
 from services.dispatch import handlers
 from services.field_visit import handlers as at_the_door
-from services.field_visit.model import checked_in_table
+from services.field_visit.model import Opens, checked_in_table, disclosure_table
+from tests.services import sealing
 from tests.services.conftest import NOON, topics
-from tests.services.pairs import Pair
 from tests.services.placing import place
+from tests.services.test_pictures import AT_THE_DOOR, Taking, camera, jpeg
+from tests.services.test_sealing import both_leave
 
 COURT, OVER = LegalHoldReason.COURT, LegalHoldEnd.ORDER_ENDED
 ORDER = "（2026）沪01执保12号，张法官"
@@ -124,8 +127,8 @@ def test_nobody_else_may(unit, role) -> None:
         only(Role.COMPLIANCE)(order, unit("dispatch", role))
 
 
-class Standing(Pair):
-    """A pair whose positions would be forgotten."""
+class Standing(Taking):
+    """A pair whose positions would be forgotten, and whose case may be held."""
 
     def positions(self) -> list[tuple[bool, str | None]]:
         table = checked_in_table.c
@@ -134,6 +137,31 @@ class Standing(Pair):
             rows.where(table.visit_id == self.visit)
         )
         return [(row[0], row[1]) for row in found]
+
+    def sealed_positions(self) -> set[str | None]:
+        """Why each stays that a seal hides."""
+        hidden = disclosure_table.c
+        mine = hidden.visit_id == self.visit, hidden.kind == Opens.POSITION
+        return set(self.hears.connection.scalars(select(hidden.evidence).where(*mine)))
+
+    def place(self, media_id) -> tuple[bool, str | None]:
+        """Whether it is still known where a photo was taken, and why."""
+        kept = self.picture(media_id)
+        return bool(kept.place), kept.evidence
+
+    def is_held(self) -> None:
+        self.hold, its = ids.new(), self.open("field_visit")
+        sealed = its.keyring.seal(self.case, "case.legal_hold", ORDER)
+        by = "compliance:test"
+        legal_hold.put(its.connection, self.hold, self.case, "court", sealed, by)
+
+    def is_free(self) -> None:
+        its = self.open("field_visit")
+        legal_hold.lift(its.connection, self.hold, "order_ended", "compliance:test")
+        known = {"case_id": self.case, "hold_id": self.hold, "reason": OVER}
+        ended = LegalHoldLifted(**known, case_held=False, at=self.watch.now)
+        at_the_door.look_again(ended, its)
+        its.settle()
 
     def forgets(self) -> None:
         its = self.open("field_visit")
@@ -144,22 +172,32 @@ class Standing(Pair):
 def test_where_people_stood_is_kept_as_long_as_it_stands(unit, watch) -> None:
     pair = Standing(unit, watch)
     pair.check_in(pair.a, pair.b)
-    connection = pair.open("field_visit").connection
-    hold = ids.new()
-    sealed = pair.open("field_visit").keyring.seal(pair.case, "case.legal_hold", ORDER)
-    legal_hold.put(connection, hold, pair.case, "court", sealed, "compliance:test")
+    pair.is_held()
     watch.goes(days=settings().position_days + 1)
 
     pair.forgets()
     assert pair.positions() == [(True, "legal_hold")] * 2
 
-    legal_hold.lift(connection, hold, "order_ended", "compliance:test")
-    ended = LegalHoldLifted(
-        case_id=pair.case, hold_id=hold, reason=OVER, case_held=False, at=watch.now
-    )
-    its = pair.open("field_visit")
-    at_the_door.look_again(ended, its)
-    its.settle()
+    pair.is_free()
     assert pair.positions() == [(True, None)] * 2
     pair.forgets()
     assert pair.positions() == [(False, None)] * 2
+
+
+def test_so_is_what_seals_hide_and_where_photos_were_taken(unit, watch, store) -> None:
+    pair = Standing(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    photo = pair.takes(jpeg(door(1, 1), exif=camera(AT_THE_DOOR)))
+    both_leave(pair)
+    sealing.Worker(pair).looks()
+    pair.is_held()
+    watch.goes(days=settings().position_days + 1)
+
+    pair.forgets()
+    assert pair.sealed_positions() == {"legal_hold"}
+    assert pair.place(photo) == (True, "legal_hold")
+
+    pair.is_free()
+    pair.forgets()
+    assert pair.sealed_positions() == set()
+    assert pair.place(photo) == (False, None)

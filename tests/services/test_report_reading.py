@@ -139,6 +139,15 @@ def test_the_newest_part_speaks() -> None:
     assert (said.seal.grade, said.seal.reasons) == ("kept", ("file_missing",))
 
 
+def test_a_file_that_came_in_again_is_not_gone() -> None:
+    sealing = whole()
+    sealing.says("erased", {"files": [sha256("letter")], "why": "court"})
+    sealing.says("file", {"kind": "photo", "sha256": sha256("letter")})
+    sealing.seals("kept", "file_missing")
+
+    assert [each.gone for each in report_of(sealing).files] == [False] * 3
+
+
 def test_what_does_not_count_for_the_pair_met_nobody_and_is_still_a_breach() -> None:
     sealing = Sealing()
     sealing.visit()

@@ -2,6 +2,8 @@
 
 import json
 from pathlib import Path
+from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +22,7 @@ from tests.media import photo
 from tests.services import sealing, stamping
 from tests.services.pairs import Pair
 from tests.services.sealing import Worker, bundle, inspected, receives
+from tests.services.test_sealing import sha256
 
 
 @pytest.fixture
@@ -123,16 +126,87 @@ def test_a_file_that_was_deleted_is_said_to_be_and_the_rest_verifies(
     worker.looks()
     before = bundle(pair, tmp_path / "before.zip")
 
-    unit = pair.open("field_visit", Role.COMPLIANCE)
-    command = DeleteMedia(media_id=media_id, reason=DeletionReason.MISTAKE)
-    handlers.delete_media(command, unit)
-    unit.settle()
-    does(worker, DELETE)
-    pair.watch.goes(minutes=1)
-    worker.looks()
+    deletes(worker, media_id)
 
     (gone,) = sealing.of_kind(pair, "erased")
     assert (gone["what"], gone["why"]) == ("file", DeletionReason.MISTAKE)
     after = bundle(pair, tmp_path / "after.zip")
     assert [verify(each, anchors()).grade for each in (before, after)] == ["VERIFIED"] * 2
     assert after.stat().st_size < before.stat().st_size
+
+
+def deletes(worker: Worker, media_id: UUID) -> None:
+    """Compliance deletes a file, its bytes go, and a part says so."""
+    unit = worker.pair.open("field_visit", Role.COMPLIANCE)
+    command = DeleteMedia(media_id=media_id, reason=DeletionReason.MISTAKE)
+    handlers.delete_media(command, unit)
+    unit.settle()
+    does(worker, DELETE)
+    seal_more(worker)
+
+
+def seal_more(worker: Worker) -> None:
+    worker.pair.watch.goes(minutes=1)
+    worker.looks()
+
+
+def media_in(path: Path) -> list[str]:
+    """The digests of the files of a bundle, which verifies."""
+    assert verify(path, anchors()).grade == "VERIFIED"
+    names = ZipFile(path).namelist()
+    return [each.rpartition("/")[2] for each in names if "/data/media/" in each]
+
+
+def test_a_deleted_file_whose_bytes_come_in_again_is_there_until_that_goes_too(
+    pair, worker, tmp_path: Path
+) -> None:
+    first = receives(pair, photo())
+    inspected(pair, first)
+    both_leave(pair)
+    worker.looks()
+    deletes(worker, first)
+    assert media_in(bundle(pair, tmp_path / "gone.zip")) == []
+
+    again = receives(pair, data := photo())
+    inspected(pair, again)
+    seal_more(worker)
+    assert media_in(bundle(pair, tmp_path / "again.zip")) == [sha256(data)]
+
+    deletes(worker, again)
+    assert media_in(bundle(pair, tmp_path / "over.zip")) == []
+    assert [each.get("files") for each in sealing.of_kind(pair, "erased")] == [
+        [sha256(data)]
+    ] * 2
+
+
+def test_of_two_files_of_the_same_bytes_the_last_takes_them_along(
+    pair, worker, tmp_path: Path
+) -> None:
+    one, other = receives(pair, photo()), receives(pair, data := photo())
+    for each in (one, other):
+        inspected(pair, each)
+    both_leave(pair)
+    worker.looks()
+
+    deletes(worker, one)
+    assert media_in(bundle(pair, tmp_path / "one.zip")) == [sha256(data)]
+    deletes(worker, other)
+    assert media_in(bundle(pair, tmp_path / "none.zip")) == []
+    gone = [each.get("files") for each in sealing.of_kind(pair, "erased")]
+    assert gone == [None, [sha256(data)]]
+
+
+def test_what_is_found_in_a_deleted_file_does_not_bring_it_back(
+    pair, worker, tmp_path: Path
+) -> None:
+    late = receives(pair, photo())
+    both_leave(pair)
+    pair.watch.goes(days=2)
+    worker.looks()
+    deletes(worker, late)
+
+    inspected(pair, late, width=640, height=480)
+    seal_more(worker)
+
+    assert media_in(bundle(pair, tmp_path / "b.zip")) == []
+    assert [each["found"] for each in sealing.of_kind(pair, "file")] == [None]

@@ -10,7 +10,6 @@ from uuid import UUID
 from chassis import legal_hold
 from chassis.errors import NotFound
 from chassis.unit import Unit
-from proto import ids
 from proto.field_visit import MediaDeleted
 from proto.media import DeleteMedia, DeletionReason, Inspection, MediaGone
 from services.field_visit import store
@@ -21,6 +20,7 @@ from services.field_visit.model import (
     Erased,
     Media,
     Visit,
+    erasure_of,
     erasure_table,
     media_table,
 )
@@ -72,7 +72,7 @@ def note_erased(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> 
     """Have the next part of the visit's record say so."""
     unit.write(
         erasure_table,
-        id=ids.named("erasure", str(media.id)),
+        id=erasure_of(media.id),
         visit_id=visit.id,
         what=Erased.FILE,
         sha256=media.sha256,
@@ -83,9 +83,19 @@ def note_erased(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> 
     sealing.look_soon(visit, unit)
 
 
-def have_copies_removed(found: Inspection, visit: Visit, unit: Unit) -> None:
-    """Remove what was copied from a file while it was being deleted."""
-    have_removed(copies(found), visit, unit)
+def have_spare_removed(
+    media: Media,
+    looks: Iterable[Inspection | None],
+    kept: Inspection,
+    visit: Visit,
+    unit: Unit,
+) -> None:
+    """Remove what was copied from a file in these looks and is not kept: of one that was
+    deleted nothing is.
+    """
+    wanted = () if media.deleted_at else copies(kept)
+    made = dict.fromkeys(digest for found in looks for digest in copies(found))
+    have_removed([digest for digest in made if digest not in wanted], visit, unit)
 
 
 def have_removed(digests: Iterable[str], visit: Visit, unit: Unit) -> None:

@@ -4,8 +4,6 @@ The bytes lie in the store of `chassis.media` before anybody tells us of them. W
 sent is kept whether or not it is any good, and also after the visit.
 """
 
-from typing import Any
-
 from chassis.errors import Conflict, NotFound
 from chassis.unit import Unit
 from proto.base import Asker, Role
@@ -94,7 +92,8 @@ def tell(visit: Visit, command: ReceiveMedia, unit: Unit) -> None:
 
 
 def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
-    """Keep what a worker found, once: what was found first stays.
+    """Keep what a worker found, once: what was found first stays, and the copies of others
+    go, or all if the file was deleted meanwhile.
 
     Raises NotFound.
     """
@@ -113,16 +112,16 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
             fault=found.fault,
         )
         unit.emit(said, visit.case_id)
-        if media.deleted_at:  # meanwhile: what was copied goes as well
-            deleting.have_copies_removed(found, visit, unit)
         if visit.state is VisitState.CLOSED:  # it came late, and its visit was looked at
             plausibility.look(visit, unit)
             recording.look(visit, unit)
         sealing.look_soon(visit, unit)
     elif media.found.blurred is None and command.found.blurred:
-        unit.change(media_table, media.id, found=completed(media.found, command.found))
-        if media.deleted_at:
-            deleting.have_copies_removed(command.found, visit, unit)
+        found = completed(media.found, command.found)
+        unit.change(media_table, media.id, found=found.model_dump(mode="json"))
+    else:
+        found = media.found
+    deleting.have_spare_removed(media, [media.found, command.found], found, visit, unit)
     return Noted()
 
 
@@ -135,12 +134,12 @@ def keep_picture(media: Media, command: NoteInspection, visit: Visit, unit: Unit
         unit.write(picture_table, **row)
 
 
-def completed(before: Inspection, again: Inspection) -> dict[str, Any]:
+def completed(before: Inspection, again: Inspection) -> Inspection:
     """Return what was found before there were blurred copies, with those of a second
     look; its thumbnail of then was sharp.
     """
     blurred = {"blurred": again.blurred, "thumbnail": again.thumbnail}
-    return before.model_copy(update=blurred).model_dump(mode="json")
+    return before.model_copy(update=blurred)
 
 
 def show_media(command: ShowMedia, unit: Unit) -> MediaShown:

@@ -25,7 +25,7 @@ from services.field_visit.model.journals import (
     sort,
 )
 from services.field_visit.model.leave import Hour, Leave, LeaveKind, Use, is_worth_keeping
-from services.field_visit.model.media import COPIES, DELETE, INSPECT, Media
+from services.field_visit.model.media import COPIES, DELETE, INSPECT, Media, erasure_of
 from services.field_visit.model.picture import (
     BANDS,
     MEDIA_PLACE,
@@ -191,6 +191,7 @@ __all__ = [
     "TreeHead",
     "correction_table",
     "disclosure_table",
+    "erasure_of",
     "erasure_table",
     "log_node_table",
     "seal_table",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from proto import ids
 from proto.media import DeletionReason, Inspection, MediaKind, ReceiveMedia
 
 #: What a worker is asked to do with each.
@@ -15,6 +16,11 @@ INSPECT = {
 #: And once it is deleted; the copies that go with it, by their names in what was found.
 DELETE = "delete_media"
 COPIES = ("thumbnail", "stripped", "blurred")
+
+
+def erasure_of(media_id: UUID) -> UUID:
+    """Return under which id the visit's record says that a file was erased."""
+    return ids.named("erasure", str(media_id))
 
 
 @dataclass

@@ -30,10 +30,12 @@ from services.field_visit.model import (
     ahead_table,
     checked_in_table,
     decision_table,
+    disclosure_table,
     finding_reply_table,
     finding_table,
     help_table,
     journal_table,
+    picture_table,
     visit_table,
 )
 from services.field_visit.model.plausibility import WORTH_A_LOOK
@@ -102,7 +104,7 @@ def forget_noted(connection: Connection, rows: Sequence[Row[Any]]) -> None:
 def look_again(connection: Connection, case_id: UUID) -> None:
     """Look once more at what stayed for a legal hold alone."""
     its = select(VISIT.id).where(VISIT.case_id == case_id).scalar_subquery()
-    for table in (checked_in_table, journal_table):
+    for table in (checked_in_table, journal_table, disclosure_table, picture_table):
         mine = table.c.visit_id.in_(its), table.c.evidence == LEGAL_HOLD
         connection.execute(update(table).where(*mine).values(evidence=None))
 

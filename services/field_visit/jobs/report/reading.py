@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from evidence.errors import DoesNotFit
+from evidence.filed import erased_in
 from evidence.records import FILE
 from services.field_visit.jobs.report.chain import Sealed, unite
 from services.field_visit.jobs.report.report import (
@@ -177,7 +178,7 @@ def coverage(body: dict[str, Any], zone: ZoneInfo) -> Coverage | None:
 
 def files(sealed: Sealed) -> tuple[File, ...]:
     """Return the files, each once: a later part may say again what was found in one."""
-    gone = {one for body in bodies(sealed, "erased") for one in body.get("files", ())}
+    gone = erased_in(sealed.records)
     kinds = {body["sha256"]: body["kind"] for body in bodies(sealed, "file")}
     return tuple(File(kind, sha256, sha256 in gone) for sha256, kind in kinds.items())
 

@@ -61,6 +61,7 @@ def seal(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteSeal | None
     renew()
     if found is None:
         return None
+    found = said.but_erased(found, earlier.refs)
     fresh = [each for each in drafts(found, pen, now) if each.ref not in earlier.refs]
     if not fresh:
         return None

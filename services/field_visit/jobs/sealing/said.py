@@ -1,7 +1,8 @@
 """A visit's record, but for its journals, as a seal says it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -14,9 +15,10 @@ from services.field_visit.jobs.sealing.drafts import (
     Pen,
     draft,
     moment,
+    ref_of,
     words,
 )
-from services.field_visit.model import WAITED_FOR, Erased, Opens
+from services.field_visit.model import WAITED_FOR, Erased, Opens, erasure_of
 from services.field_visit.model.coverage import record
 from services.field_visit.store import Sealable
 
@@ -190,12 +192,26 @@ def corrections(found: Sealable, pen: Pen) -> Iterator[Draft]:
         yield draft("correction", row.at, body, text=text)
 
 
+def but_erased(found: Sealable, refs: Container[str]) -> Sealable:
+    """Leave out files of which an earlier part says that they were erased: to name one
+    behind that would say that it came in again.
+    """
+    ids = {row.id: str(erasure_of(row.id)) for row in found.files}
+    over = {row for row, its in ids.items() if ref_of("erased", {"id": its}) in refs}
+    return replace(found, files=[row for row in found.files if row.id not in over])
+
+
 def erased(found: Sealable) -> Iterator[Draft]:
-    """What was erased, by whom and why; that of the case itself by its tombstone's note."""
+    """What was erased, by whom and why; that of the case itself by its tombstone's note.
+
+    A file is not gone as long as the visit has another of the very same bytes.
+    """
+    alive = {row.sha256 for row in found.files if row.deleted_at is None}
     for row in found.erasures:
         if row.what == Erased.CASE:
             continue
-        files = {"files": [row.sha256]} if row.sha256 else {}
+        lives = row.what == Erased.FILE and row.sha256 in alive
+        files = {"files": [row.sha256]} if row.sha256 and not lives else {}
         body = {"id": str(row.id), "what": row.what, "by": row.by, "why": row.why}
         yield draft("erased", row.at, body | files)
     if (gone := found.shredded) is not None:
