@@ -29,6 +29,8 @@ from services.field_visit.model import (
 
 #: What comes after a seal is gathered for so long before it is sealed in its turn.
 GATHERED = timedelta(minutes=1)
+#: A later part waits so long for a file to be looked at.
+LOOKED_AT = timedelta(minutes=10)
 #: By when a visit is sealed where no book says it.
 UNSAID_HOURS = 24
 
@@ -74,7 +76,16 @@ def look_for_seal(visit: Visit, unit: Unit) -> None:
     if visit.parts == 0 and unit.now < until and waits_for(visit, unit):
         visit.due[Due.SEAL] = until
         return
+    if visit.parts and (looked_at := looked_at_by(visit, unit)) > unit.now:
+        visit.due[Due.SEAL] = looked_at
+        return
     unit.job(SEAL, visit.case_id, visit_id=visit.id)
+
+
+def looked_at_by(visit: Visit, unit: Unit) -> datetime:
+    """Return until when a further part waits for files that nobody has looked at."""
+    last = store.last_uninspected(unit.connection, visit.id)
+    return last + LOOKED_AT if last else unit.now
 
 
 def waits_for(visit: Visit, unit: Unit) -> Sequence[Lacks]:

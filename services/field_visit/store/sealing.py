@@ -67,6 +67,13 @@ def is_uninspected(connection: Connection, visit_id: UUID) -> bool:
     return bool(connection.scalar(select(exists().where(*unseen))))
 
 
+def last_uninspected(connection: Connection, visit_id: UUID) -> datetime | None:
+    """When the last file came that nobody has looked at."""
+    its = media_table.c
+    unseen = its.visit_id == visit_id, its.found.is_(None)
+    return connection.scalar(select(func.max(its.received_at)).where(*unseen))
+
+
 def is_forked(connection: Connection, visit_id: UUID) -> bool:
     its = irregularity_table.c
     forked = its.visit_id == visit_id, its.kind.in_(FORKED)

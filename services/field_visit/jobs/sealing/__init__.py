@@ -61,7 +61,7 @@ def seal(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteSeal | None
     renew()
     if found is None:
         return None
-    fresh = [each for each in drafts(found, pen, now) if each.ref not in earlier.refs]
+    fresh = [each for each in drafts(found, pen, now) if not earlier.has(each)]
     if not fresh:
         return None
     part = written(fresh, earlier.writer(suite))
