@@ -25,6 +25,9 @@ from services.field_visit.model import (
     seal_table,
     visit_table,
 )
+from services.field_visit.model.coverage import is_whole
+from services.field_visit.model.recorders import runs_of
+from services.field_visit.store.recorded import files, marks, recording_ended
 from services.field_visit.store.told import missing_media
 
 SEAL, HIDDEN, ERASED = seal_table.c, disclosure_table.c, erasure_table.c
@@ -43,6 +46,7 @@ def lacks(connection: Connection, visit: Visit) -> list[Lacks]:
         Lacks.JOURNAL_GAP: has_gap(connection, visit.id),
         Lacks.FILE_MISSING: bool(missing_media(connection, visit.id)),
         Lacks.FILE_NOT_INSPECTED: is_uninspected(connection, visit.id),
+        Lacks.RECORDING_OPEN: is_recording_open(connection, visit.id),
         Lacks.JOURNAL_FORKED: is_forked(connection, visit.id),
     }
     return [what for what, is_so in found.items() if is_so]
@@ -65,6 +69,18 @@ def is_uninspected(connection: Connection, visit_id: UUID) -> bool:
     its = media_table.c
     unseen = its.visit_id == visit_id, its.found.is_(None)
     return bool(connection.scalar(select(exists().where(*unseen))))
+
+
+def is_recording_open(connection: Connection, visit_id: UUID) -> bool:
+    """Whether a recorder has run of which more is to come, and nobody has judged it yet.
+
+    A visit where none ever ran waits for none.
+    """
+    ended = recording_ended(connection, visit_id)
+    if ended is None or ended.judged_at is not None:
+        return False
+    said = marks(connection, visit_id)
+    return bool(runs_of(said)) and not is_whole(said, files(connection, visit_id))
 
 
 def last_uninspected(connection: Connection, visit_id: UUID) -> datetime | None:
