@@ -110,10 +110,16 @@ def forget_put_aside(connection: Connection, visit_id: UUID, but: UUID) -> None:
     connection.execute(delete(disclosure_table).where(*left))
 
 
-def hidden_of(connection: Connection, visit_id: UUID, *, for_agency: bool) -> list[UUID]:
-    """What the seals of a visit hide and somebody may see: ids, in their order."""
+def hidden_of(
+    connection: Connection, seals: Collection[Seal], *, for_agency: bool
+) -> list[UUID]:
+    """What these seals hide and somebody may see: ids, in their order.
+
+    Of those that were read, and no other: one more may have been noted since.
+    """
     sealed = disclosure_table.join(seal_table, SEAL.id == HIDDEN.seal_id)
-    query = select(HIDDEN.id).select_from(sealed).where(HIDDEN.visit_id == visit_id)
+    read = SEAL.id.in_([each.id for each in seals])
+    query = select(HIDDEN.id).select_from(sealed).where(read)
     if for_agency:
         query = query.where(HIDDEN.for_bank.is_(False))
     return list(connection.scalars(query.order_by(SEAL.part, HIDDEN.number)))
