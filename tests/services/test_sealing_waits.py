@@ -8,10 +8,13 @@ from sqlalchemy import select
 
 from chassis import jobs, tables
 from chassis.errors import Conflict
+from chassis.unit import later_topic
 from proto import ids
-from proto.evidence import LookAtLog
+from proto.base import Role
+from proto.evidence import LookAtLog, LookForSeal
 from proto.facts import Knocked, MediaNoted, Recording
-from proto.field_visit import Ending
+from proto.field_visit import Ending, RecordJournal
+from proto.journal import Journal
 from services.field_visit import handlers
 from services.field_visit.model import DELETE, PUBLISH_HEAD, REPORT
 from tests.media import photo, sound
@@ -178,4 +181,74 @@ def rests(worker: Worker, row: Any) -> None:
 def look_at_log(pair: Pair) -> None:
     unit = pair.open("field_visit")
     handlers.look_at_log(LookAtLog(), unit)
+    unit.settle()
+
+
+def test_a_gap_at_another_door_takes_nothing_from_a_visit(pair, worker) -> None:
+    both_leave(pair)
+    worker.looks()
+    elsewhere(
+        pair,
+    )
+    pair.record(Knocked(times=1), phone=pair.b)
+    pair.watch.goes(minutes=1)
+    worker.looks()
+
+    assert said_of(pair) == [(1, "proven", []), (2, "proven", [])]
+
+
+def test_a_gap_at_another_door_holds_no_first_seal_back(pair, worker) -> None:
+    pair.check_out(Ending.NOBODY_HOME, pair.a)
+    elsewhere(
+        pair,
+    )
+    pair.check_out(Ending.NOBODY_HOME, pair.b)
+    worker.looks()
+
+    assert said_of(pair) == [(1, "proven", [])]
+
+
+def test_when_a_gap_closes_every_visit_that_it_held_back_is_looked_at(
+    unit, watch, store
+) -> None:
+    pair = Pair(unit, watch, writes=False)
+    worker = Worker(pair)
+    pair.check_in(pair.a, pair.b)
+    pair.record(Knocked(times=2), phone=pair.b)
+    both_leave(pair)
+    missing = elsewhere(
+        pair,
+    )  # all that the phone has ever sent
+    assert worker.looks() == []
+    pair.watch.goes(hours=24)
+    worker.looks()
+    assert said_of(pair) == [(1, "kept", ["journal_gap"])]
+
+    command = RecordJournal(visit_id=pair.visit, journal=missing)
+    hears = pair.open("field_visit", Role.FIELD_COLLECTOR, pair.agency, pair.a.person_id)
+    handlers.record_journal(command, hears)
+    said = [(each["envelope"].type, each["subject"]) for each in hears.outgoing]
+    assert (later_topic("field_visit", "look_for_seal"), str(pair.visit)) in said
+    hears.settle()
+    look_now(pair)
+    pair.watch.goes(minutes=1)
+    worker.looks()
+    assert said_of(pair)[-1] == (2, "proven", [])
+
+
+def elsewhere(
+    pair: Pair,
+) -> Journal:
+    """A phone of the pair notes something at another door; the first of it is lost."""
+    other = ids.new()
+    missing = pair.a.writes(other, pair.watch.now, Knocked(times=2))
+    journal = pair.a.writes(other, pair.watch.now, Knocked(times=2))
+    command = RecordJournal(visit_id=pair.visit, journal=journal)
+    pair.does(handlers.record_journal, command)
+    return missing
+
+
+def look_now(pair: Pair) -> None:
+    unit = pair.open("field_visit")
+    handlers.look_now(LookForSeal(visit_id=pair.visit), unit)
     unit.settle()

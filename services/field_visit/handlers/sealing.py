@@ -52,12 +52,18 @@ def look_soon(visit: Visit, unit: Unit) -> None:
 
 
 def look_now(command: LookForSeal, unit: Unit) -> Noted:
-    """Have a visit sealed that both have just left, if all of it is here."""
+    """Have a visit sealed that both have just left, if all of it is here; once more, if
+    its last part lacks what a gap held back.
+    """
     visit = store.visit(unit.shared, command.visit_id)
     if visit.parts == 0 and Due.SEAL in visit.due:
         del visit.due[Due.SEAL]
         look_for_seal(visit, unit)
         unit.change(visit_table, visit.id, **visit.row())
+    elif visit.parts:
+        last = store.seals(unit.connection, visit.id)[-1]
+        if Lacks.JOURNAL_GAP in last.reasons:
+            look_soon(visit, unit)
     return Noted()
 
 

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, exists, func, select, union, update
+from sqlalchemy import Connection, Row, delete, exists, func, or_, select, union, update
 
 from chassis.keyring_tables import shredded_table
+from proto.field_visit import VisitState
 from services.field_visit.model import (
     Erased,
     Lacks,
@@ -31,6 +32,7 @@ from services.field_visit.store.recorded import files, marks, recording_ended
 from services.field_visit.store.told import missing_media
 
 SEAL, HIDDEN, ERASED = seal_table.c, disclosure_table.c, erasure_table.c
+ENTRY = journal_table.c
 #: Two histories of one phone.
 FORKED = ("fork", "unlinked")
 #: Visits whose positions, and cases whose rows, are let go in one look.
@@ -53,16 +55,42 @@ def lacks(connection: Connection, visit: Visit) -> list[Lacks]:
 
 
 def has_gap(connection: Connection, visit_id: UUID) -> bool:
-    """Whether anything waits of a phone that has told of a visit."""
+    """Whether anything of a visit waits, or may lie where something of its phones is
+    missing.
+
+    What a phone has signed up to its last entry of the visit is here: what it sends
+    without what lies before it later, at another door, is no gap of this visit.
+    """
     phones = union(
         *(
             select(table.c.device_id).where(table.c.visit_id == visit_id)
             for table in (journal_table, checked_in_table, ahead_table)
         )
     )
-    its = ahead_table.c
-    waits = its.device_id.in_(phones), its.joined_at.is_(None)
+    its, entry = ahead_table.c, journal_table.alias().c
+    of_it = entry.device_id == its.device_id, entry.visit_id == visit_id
+    last = select(func.max(entry.seq)).where(*of_it).correlate(ahead_table)
+    signed = (
+        ENTRY.device_id == its.device_id,
+        ENTRY.seq >= last.scalar_subquery(),
+        ENTRY.signature.is_not(None),
+    )
+    of_visit = or_(its.visit_id == visit_id, ~exists().where(*signed))
+    waits = its.device_id.in_(phones), its.joined_at.is_(None), of_visit
     return bool(connection.scalar(select(exists().where(*waits))))
+
+
+def held_by_gap(connection: Connection, person_id: UUID) -> list[UUID]:
+    """Somebody's visits that are over, and not sealed yet, or not whole for a gap."""
+    visit = visit_table.c
+    newest = SEAL.visit_id == visit.id, SEAL.part == visit.parts
+    lacking = exists().where(*newest, SEAL.reasons.any_() == Lacks.JOURNAL_GAP.value)
+    query = select(visit.id).where(
+        visit.collectors.contains([person_id]),
+        visit.state == VisitState.CLOSED,
+        or_(visit.parts == 0, lacking),
+    )
+    return sorted(connection.scalars(query))
 
 
 def is_uninspected(connection: Connection, visit_id: UUID) -> bool:
