@@ -26,6 +26,8 @@ table = tables.job
 
 #: How long a claim holds unless it is renewed; tries until a person is needed.
 LEASE, TRIES = timedelta(seconds=30), 5
+#: How long a job rests that is taken up again.
+RESTS = timedelta(hours=1)
 LEASE_ENDED = "LeaseEnded"
 
 
@@ -118,6 +120,17 @@ def let_rest(connection: Connection, now: datetime) -> None:
     query = update(table).where(open_ones, ended).values(values)
     if connection.execute(query).rowcount:
         logs.log.error("a job rests: the last of its workers did not end it")
+
+
+def take_up(connection: Connection, kinds: Sequence[str], now: datetime) -> int:
+    """Have what rests of these kinds tried once more an hour later, and an hour after
+    that; return how many there are. Only for work that may be done twice.
+
+    A claim goes on from where it was: what was made under an earlier one is another's.
+    """
+    resting = table.c.failed_at <= now - RESTS, table.c.done_at.is_(None)
+    query = update(table).where(table.c.kind.in_(kinds), *resting)
+    return connection.execute(query.values(failed_at=None, run_at=now)).rowcount
 
 
 def renew(engine: Engine, job: Job) -> None:

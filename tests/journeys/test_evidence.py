@@ -18,7 +18,7 @@ from chassis.database import engine
 from proto import ids
 from proto.base import Command
 from proto.evidence import LookAtLog
-from proto.facts import DebtorSigned, MediaNoted, PositionNoted, Recording
+from proto.facts import DebtorSigned, MediaNoted, PositionNoted
 from proto.field_visit import LookAround
 from tests.acting import AT_THE_DOOR
 from tests.journeys.hurting import WAITING, kill, revive, until
@@ -61,7 +61,7 @@ def here(door: Door) -> AtADoor:
     here = AtADoor(door, door.visit_id)
     answer = here.checks_in()
     assert (answer.status, clauses(answer)) == (200, [])
-    here.notes(Recording(announced=True, running=True), *THE_DEBTOR)
+    here.notes(*THE_DEBTOR)
     here.notes(PositionNoted(position=AT_THE_DOOR), DebtorSigned(remarks=REMARKS))
     return here
 

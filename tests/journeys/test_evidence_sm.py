@@ -12,7 +12,7 @@ import pytest
 
 from doorstep import embedded
 from doorstep.home import Home
-from proto.facts import DebtorSigned, Recording
+from proto.facts import DebtorSigned
 from tests.conftest import ROOT
 from tests.journeys.hurting import until
 from tests.journeys.test_evidence import REMARKS, both_leave, bundle, checked, has
@@ -50,7 +50,7 @@ def test_a_visit_is_sealed_given_and_verified_by_the_second_suite(
     door = Door(platform, tmp_path)
     here = AtADoor(door, door.visit_id)
     assert here.checks_in().ok
-    here.notes(Recording(announced=True, running=True), *THE_DEBTOR)
+    here.notes(*THE_DEBTOR)
     here.notes(DebtorSigned(remarks=REMARKS))
     until(found(door, sends(door, JPEG, photo())))
     both_leave(here)

@@ -87,7 +87,8 @@ class Worker:
     def waiting(self) -> list[Any]:
         job = tables.job
         of_mine = str(self.pair.case), str(rounds.house("field_visit"))
-        sealing_jobs = job.c.kind.in_((SEAL, SIGN_HEAD)), job.c.done_at.is_(None)
+        open_ones = job.c.done_at.is_(None), job.c.failed_at.is_(None)
+        sealing_jobs = job.c.kind.in_((SEAL, SIGN_HEAD)), *open_ones
         mine = (*sealing_jobs, job.c.subject.in_(of_mine))
         query = select(job).where(*mine).order_by(job.c.run_at, job.c.id)
         return list(self.connection.execute(query))

@@ -24,7 +24,7 @@ from services.field_visit.jobs.report.laying import Page
 from services.field_visit.model import REPORT, report_table
 from tests.services import sealing
 from tests.services.conftest import HAS_FONT
-from tests.services.pairs import CONSENT, RECORDING, THE_DEBTOR, Pair
+from tests.services.pairs import CONSENT, THE_DEBTOR, Pair
 from tests.services.printed import pages, squeezed
 from tests.services.sealing import Worker
 
@@ -89,8 +89,7 @@ def drawn_here(monkeypatch) -> None:
 def met(unit, watch, store) -> Reported:
     pair = Reported(unit, watch)
     pair.check_in(pair.a, pair.b)
-    pair.record(RECORDING, phone=pair.b)
-    pair.record(RECORDING, *THE_DEBTOR)
+    pair.record(*THE_DEBTOR)
     return pair
 
 

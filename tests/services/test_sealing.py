@@ -45,8 +45,7 @@ SEALED = "field_visit.visit_sealed"
 def pair(unit, watch, store) -> Pair:
     pair = Pair(unit, watch)
     pair.check_in(pair.a, pair.b)
-    pair.record(RECORDING, phone=pair.b)
-    pair.record(RECORDING, *THE_DEBTOR, PositionNoted(position=AT_THE_DOOR))
+    pair.record(*THE_DEBTOR, PositionNoted(position=AT_THE_DOOR))
     return pair
 
 
@@ -125,10 +124,14 @@ def test_a_talk_of_no_time_at_all_proves_nothing(unit, watch, store) -> None:
     for fact in (RECORDING, *THE_DEBTOR, finished):
         pair.record(fact)
     both_leave(pair)
+    pair.watch.goes(hours=24)
     Worker(pair).looks()
 
     (seal,) = seals(pair)
-    assert (seal.grade, list(seal.reasons)) == ("kept", ["recording_short"])
+    assert (seal.grade, list(seal.reasons)) == (
+        "kept",
+        ["recording_open", "recording_short"],
+    )
 
 
 def test_a_visit_of_before_recordings_were_judged_is_not_proven(unit, watch, store) -> None:
@@ -296,7 +299,7 @@ def test_a_journal_of_before_there_were_salts_verifies_too(
     monkeypatch.setattr(acting.Phone, "writes", writes_as_before)
     pair = Pair(unit, watch)
     pair.check_in(pair.a, pair.b)
-    pair.record(RECORDING, *THE_DEBTOR, PositionNoted(position=AT_THE_DOOR))
+    pair.record(*THE_DEBTOR, PositionNoted(position=AT_THE_DOOR))
     pair.record(DebtorSigned(remarks="不对"))
     both_leave(pair)
     Worker(pair).looks()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zipfile import ZipFile
 
@@ -13,11 +14,14 @@ from chassis.jobs import Job
 from chassis.settings import settings
 from evidence.verifying import Anchors, verify
 from proto.base import Role
+from proto.facts import PositionNoted
 from proto.field_visit import Ending
 from proto.media import DeleteMedia, DeletionReason
 from services.field_visit import handlers
+from services.field_visit import store as fields
 from services.field_visit.jobs import JOBS
-from services.field_visit.model import DELETE, GIVE, PUBLISH_HEAD
+from services.field_visit.model import DELETE, GIVE, PUBLISH_HEAD, Opens
+from tests.acting import AT_THE_DOOR
 from tests.media import photo
 from tests.services import sealing, stamping
 from tests.services.pairs import Pair
@@ -210,3 +214,42 @@ def test_what_is_found_in_a_deleted_file_does_not_bring_it_back(
 
     assert media_in(bundle(pair, tmp_path / "b.zip")) == []
     assert [each["found"] for each in sealing.of_kind(pair, "file")] == [None]
+
+
+def test_a_copy_that_is_begun_has_the_parts_of_then_and_no_more(
+    pair, worker, tmp_path: Path, monkeypatch
+) -> None:
+    both_leave(pair)
+    worker.looks()
+    seals, seen = fields.seals, []
+
+    def another_comes(connection: Any, visit_id: UUID) -> Any:
+        found = seals(connection, visit_id)
+        if not seen:
+            seen.append(found)
+            pair.record(PositionNoted(position=AT_THE_DOOR))
+            pair.watch.goes(minutes=1)
+            worker.looks()
+        return found
+
+    monkeypatch.setattr(fields, "seals", another_comes)
+    copy = bundle(pair, tmp_path / "b.zip")
+
+    verdict = verify(copy, anchors())
+    assert (verdict.grade, verdict.finding.newest.part) == ("VERIFIED", 1)
+    assert len(sealing.plan(pair).parts) == 2
+
+
+def test_what_is_forgotten_since_a_copy_was_begun_is_not_shown_in_it(
+    pair, worker, tmp_path: Path
+) -> None:
+    pair.record(PositionNoted(position=AT_THE_DOOR))
+    both_leave(pair)
+    worker.looks()
+    begun = sealing.plan(pair)
+    fields.forget_hidden(pair.hears.connection, pair.visit, *Opens)
+
+    shown = sealing.disclosures(pair, begun, Role.COMPLIANCE)
+
+    assert len(shown) > 0
+    assert set(shown) == {""}

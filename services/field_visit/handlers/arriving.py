@@ -18,6 +18,7 @@ from chassis.malformed import malformed
 from chassis.unit import Unit
 from proto import ids
 from proto.base import Detail, Sealed
+from proto.evidence import LookForSeal
 from proto.facts import Anchored as AnchorNoted
 from proto.field_visit import Irregularity, VisitState
 from proto.journal import Entry, Journal, Unread, Written
@@ -146,6 +147,8 @@ def take_in(arrival: Arrival) -> int:
     for each in found.joins:
         if isinstance(each, Ahead):
             unit.change(ahead_table, each.id, joined_at=unit.now, entry=BLANK)
+    if was_ahead and not head.ahead:
+        look_at_held(arrival)
     if joins or head.ahead != was_ahead:
         head.seq, head.link = found.seq, found.link
         unit.change(head_table, head.id, **head.row())
@@ -166,6 +169,13 @@ def look_again(content: Sequence[Entry | Unread], arrival: Arrival) -> None:
         recording.look(visit, arrival.unit)
         if any(each.visit_id == visit.id or is_near(each, visit) for each in noted):
             plausibility.look(visit, arrival.unit)
+
+
+def look_at_held(arrival: Arrival) -> None:
+    """Have every visit looked at that a gap may have held back, which is none any more."""
+    unit = arrival.unit
+    for each in store.held_by_gap(unit.connection, arrival.device.person_id):
+        unit.later(unit.now, LookForSeal(visit_id=each), each)
 
 
 def says_where(entry: Entry) -> bool:

@@ -57,7 +57,7 @@ def open_evidence(command: OpenEvidence, unit: Unit) -> EvidencePlan:
         suite=seals[0].suite,
         parts=tuple(part_of(each, unit) for each in seals),
         disclosures=tuple(
-            store.hidden_of(unit.connection, visit.id, for_agency=is_of_agency(unit))
+            store.hidden_of(unit.connection, seals, for_agency=is_of_agency(unit))
         ),
         log=log_of(seals, heads, unit),
         keys=keys_of(seals, heads),
@@ -133,14 +133,16 @@ def log_of(seals: Sequence[Seal], heads: Sequence[TreeHead], unit: Unit) -> str:
 
 
 def show_disclosures(command: ShowDisclosures, unit: Unit) -> DisclosuresShown:
-    """Open some of what a visit's records hide; nothing of what was erased.
+    """Open some of what a visit's records hide; nothing of what was erased, also since a
+    copy was begun.
 
     Raises NotFound for whoever may not see it, Forbidden.
     """
     visit = opened_for(command.visit_id, unit)
     row = store.hidden(unit.connection, command.disclosure_id)
-    kept_from = row is not None and row.for_bank and is_of_agency(unit)
-    if row is None or row.visit_id != visit.id or kept_from:
+    if row is None:
+        return DisclosuresShown(lines="")
+    if row.visit_id != visit.id or (row.for_bank and is_of_agency(unit)):
         raise NotFound("disclosure", command.disclosure_id)
     box = Sealed.model_validate(row.box)
     try:

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from chassis import rounds
+from chassis import jobs, rounds
 from chassis.unit import Unit
 from proto import ids
 from proto.evidence import ListTreeHeads, LookAtLog, NoteTreeHead, TreeHeads, TreeHeadShown
@@ -10,7 +10,10 @@ from proto.field_visit import Noted, TreeHeadSigned
 from services.field_visit import store
 from services.field_visit.handlers import sealing
 from services.field_visit.model import (
+    DELETE,
     PUBLISH_HEAD,
+    REPORT,
+    SEAL,
     SIGN_HEAD,
     Erased,
     Opens,
@@ -19,15 +22,22 @@ from services.field_visit.model import (
     tree_head_table,
 )
 
+#: What is asked for once, and harmless when it is done twice. A head is asked for again
+#: by itself, and so is what is given out of the house.
+TAKEN_UP = (SEAL, REPORT, PUBLISH_HEAD, DELETE)
+
 
 def look_at_log(_: LookAtLog, unit: Unit) -> Noted:
-    """Once a day have a head signed that is given away; note what was erased since."""
+    """Once a day have a head signed that is given away; note what was erased since, and
+    have taken up again what could not be done of a seal.
+    """
     midnight = unit.now.combine(unit.now.date(), time(), unit.now.tzinfo)
     if not store.given_away_since(unit.connection, midnight):
         before = store.newest_head(unit.connection, given_away=True)
         if store.size(unit.connection) > (before.size if before else 0):
             unit.job(SIGN_HEAD, rounds.house(unit.source), given_away=True)
     note_erased(unit)
+    jobs.take_up(unit.connection, TAKEN_UP, unit.now)
     return Noted()
 
 

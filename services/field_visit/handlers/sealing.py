@@ -29,6 +29,8 @@ from services.field_visit.model import (
 
 #: What comes after a seal is gathered for so long before it is sealed in its turn.
 GATHERED = timedelta(minutes=1)
+#: A later part waits so long for a file to be looked at.
+LOOKED_AT = timedelta(minutes=10)
 #: By when a visit is sealed where no book says it.
 UNSAID_HOURS = 24
 
@@ -50,12 +52,18 @@ def look_soon(visit: Visit, unit: Unit) -> None:
 
 
 def look_now(command: LookForSeal, unit: Unit) -> Noted:
-    """Have a visit sealed that both have just left, if all of it is here."""
+    """Have a visit sealed that both have just left, if all of it is here; once more, if
+    its last part lacks what a gap held back.
+    """
     visit = store.visit(unit.shared, command.visit_id)
     if visit.parts == 0 and Due.SEAL in visit.due:
         del visit.due[Due.SEAL]
         look_for_seal(visit, unit)
         unit.change(visit_table, visit.id, **visit.row())
+    elif visit.parts:
+        last = store.seals(unit.connection, visit.id)[-1]
+        if Lacks.JOURNAL_GAP in last.reasons:
+            look_soon(visit, unit)
     return Noted()
 
 
@@ -74,7 +82,16 @@ def look_for_seal(visit: Visit, unit: Unit) -> None:
     if visit.parts == 0 and unit.now < until and waits_for(visit, unit):
         visit.due[Due.SEAL] = until
         return
+    if visit.parts and (looked_at := looked_at_by(visit, unit)) > unit.now:
+        visit.due[Due.SEAL] = looked_at
+        return
     unit.job(SEAL, visit.case_id, visit_id=visit.id)
+
+
+def looked_at_by(visit: Visit, unit: Unit) -> datetime:
+    """Return until when a further part waits for files that nobody has looked at."""
+    last = store.last_uninspected(unit.connection, visit.id)
+    return last + LOOKED_AT if last else unit.now
 
 
 def waits_for(visit: Visit, unit: Unit) -> Sequence[Lacks]:

@@ -55,6 +55,9 @@ class Lacks(StrEnum):
     JOURNAL_GAP = "journal_gap"  # a phone's entries wait for what lies before them
     FILE_MISSING = "file_missing"  # a file that a phone has noted has not come
     FILE_NOT_INSPECTED = "file_not_inspected"  # nobody has looked at a file yet
+    RECORDING_OPEN = (
+        "recording_open"  # a recorder ran, and more of its recording is to come
+    )
     JOURNAL_FORKED = "journal_forked"  # a phone has sent two histories
 
 
@@ -64,6 +67,7 @@ WAITED_FOR = (
     Lacks.JOURNAL_GAP,
     Lacks.FILE_MISSING,
     Lacks.FILE_NOT_INSPECTED,
+    Lacks.RECORDING_OPEN,
 )
 
 

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, exists, func, select, union, update
+from sqlalchemy import Connection, Row, delete, exists, func, or_, select, union, update
 
 from chassis.keyring_tables import shredded_table
+from proto.field_visit import VisitState
 from services.field_visit.model import (
     Erased,
     Lacks,
@@ -25,9 +26,13 @@ from services.field_visit.model import (
     seal_table,
     visit_table,
 )
+from services.field_visit.model.coverage import is_whole
+from services.field_visit.model.recorders import runs_of
+from services.field_visit.store.recorded import files, marks, recording_ended
 from services.field_visit.store.told import missing_media
 
 SEAL, HIDDEN, ERASED = seal_table.c, disclosure_table.c, erasure_table.c
+ENTRY = journal_table.c
 #: Two histories of one phone.
 FORKED = ("fork", "unlinked")
 #: Visits whose positions, and cases whose rows, are let go in one look.
@@ -43,28 +48,74 @@ def lacks(connection: Connection, visit: Visit) -> list[Lacks]:
         Lacks.JOURNAL_GAP: has_gap(connection, visit.id),
         Lacks.FILE_MISSING: bool(missing_media(connection, visit.id)),
         Lacks.FILE_NOT_INSPECTED: is_uninspected(connection, visit.id),
+        Lacks.RECORDING_OPEN: is_recording_open(connection, visit.id),
         Lacks.JOURNAL_FORKED: is_forked(connection, visit.id),
     }
     return [what for what, is_so in found.items() if is_so]
 
 
 def has_gap(connection: Connection, visit_id: UUID) -> bool:
-    """Whether anything waits of a phone that has told of a visit."""
+    """Whether anything of a visit waits, or may lie where something of its phones is
+    missing.
+
+    What a phone has signed up to its last entry of the visit is here: what it sends
+    without what lies before it later, at another door, is no gap of this visit.
+    """
     phones = union(
         *(
             select(table.c.device_id).where(table.c.visit_id == visit_id)
             for table in (journal_table, checked_in_table, ahead_table)
         )
     )
-    its = ahead_table.c
-    waits = its.device_id.in_(phones), its.joined_at.is_(None)
+    its, entry = ahead_table.c, journal_table.alias().c
+    of_it = entry.device_id == its.device_id, entry.visit_id == visit_id
+    last = select(func.max(entry.seq)).where(*of_it).correlate(ahead_table)
+    signed = (
+        ENTRY.device_id == its.device_id,
+        ENTRY.seq >= last.scalar_subquery(),
+        ENTRY.signature.is_not(None),
+    )
+    of_visit = or_(its.visit_id == visit_id, ~exists().where(*signed))
+    waits = its.device_id.in_(phones), its.joined_at.is_(None), of_visit
     return bool(connection.scalar(select(exists().where(*waits))))
+
+
+def held_by_gap(connection: Connection, person_id: UUID) -> list[UUID]:
+    """Somebody's visits that are over, and not sealed yet, or not whole for a gap."""
+    visit = visit_table.c
+    newest = SEAL.visit_id == visit.id, SEAL.part == visit.parts
+    lacking = exists().where(*newest, SEAL.reasons.any_() == Lacks.JOURNAL_GAP.value)
+    query = select(visit.id).where(
+        visit.collectors.contains([person_id]),
+        visit.state == VisitState.CLOSED,
+        or_(visit.parts == 0, lacking),
+    )
+    return sorted(connection.scalars(query))
 
 
 def is_uninspected(connection: Connection, visit_id: UUID) -> bool:
     its = media_table.c
     unseen = its.visit_id == visit_id, its.found.is_(None)
     return bool(connection.scalar(select(exists().where(*unseen))))
+
+
+def is_recording_open(connection: Connection, visit_id: UUID) -> bool:
+    """Whether a recorder has run of which more is to come, and nobody has judged it yet.
+
+    A visit where none ever ran waits for none.
+    """
+    ended = recording_ended(connection, visit_id)
+    if ended is None or ended.judged_at is not None:
+        return False
+    said = marks(connection, visit_id)
+    return bool(runs_of(said)) and not is_whole(said, files(connection, visit_id))
+
+
+def last_uninspected(connection: Connection, visit_id: UUID) -> datetime | None:
+    """When the last file came that nobody has looked at."""
+    its = media_table.c
+    unseen = its.visit_id == visit_id, its.found.is_(None)
+    return connection.scalar(select(func.max(its.received_at)).where(*unseen))
 
 
 def is_forked(connection: Connection, visit_id: UUID) -> bool:
@@ -87,10 +138,16 @@ def forget_put_aside(connection: Connection, visit_id: UUID, but: UUID) -> None:
     connection.execute(delete(disclosure_table).where(*left))
 
 
-def hidden_of(connection: Connection, visit_id: UUID, *, for_agency: bool) -> list[UUID]:
-    """What the seals of a visit hide and somebody may see: ids, in their order."""
+def hidden_of(
+    connection: Connection, seals: Collection[Seal], *, for_agency: bool
+) -> list[UUID]:
+    """What these seals hide and somebody may see: ids, in their order.
+
+    Of those that were read, and no other: one more may have been noted since.
+    """
     sealed = disclosure_table.join(seal_table, SEAL.id == HIDDEN.seal_id)
-    query = select(HIDDEN.id).select_from(sealed).where(HIDDEN.visit_id == visit_id)
+    read = SEAL.id.in_([each.id for each in seals])
+    query = select(HIDDEN.id).select_from(sealed).where(read)
     if for_agency:
         query = query.where(HIDDEN.for_bank.is_(False))
     return list(connection.scalars(query.order_by(SEAL.part, HIDDEN.number)))

@@ -60,7 +60,7 @@ def drawn_anew(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteRepor
         )
         if visit is None or not seals:
             return None
-        its = connection, visit.case_id, visit_id
+        its = connection, visit.case_id, seals
         told = [disclosures(*its, for_agency=each) for each in COPIES]
     with workplace(job, folder) as place:
         pdfs = [page(seals, folder, each, place, renew) for each in told]
@@ -70,11 +70,11 @@ def drawn_anew(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteRepor
 
 
 def disclosures(
-    connection: Connection, case_id: UUID, visit_id: UUID, *, for_agency: bool
+    connection: Connection, case_id: UUID, seals: Sequence[Seal], *, for_agency: bool
 ) -> bytes:
     """Return what a copy discloses. Raises Unavailable when it was shredded."""
     keyring = Keyring(connection)
-    ids = store.hidden_of(connection, visit_id, for_agency=for_agency)
+    ids = store.hidden_of(connection, seals, for_agency=for_agency)
     rows = (store.hidden(connection, each) for each in ids)
     boxes = (Sealed.model_validate(row.box) for row in rows if row)
     return "".join(keyring.open(box, case_id, DISCLOSED) for box in boxes).encode()

@@ -62,7 +62,7 @@ def seal(job: Job, engine: Engine, renew: Callable[[], None]) -> NoteSeal | None
     if found is None:
         return None
     found = said.but_erased(found, earlier.refs)
-    fresh = [each for each in drafts(found, pen, now) if each.ref not in earlier.refs]
+    fresh = [each for each in drafts(found, pen, now) if not earlier.has(each)]
     if not fresh:
         return None
     part = written(fresh, earlier.writer(suite))

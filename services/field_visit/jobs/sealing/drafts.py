@@ -114,6 +114,10 @@ REFS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: What may become again what it was: each says all that is known by then.
+STATES = ("coverage", "ending")
+
+
 def draft(kind: str, at: datetime, body: dict[str, Any], **hidden: Hidden | None) -> Draft:
     """Return a record; what is lost is not hidden."""
     known = {name: each for name, each in hidden.items() if each is not None}

@@ -18,7 +18,7 @@ from services.field_visit.jobs.sealing.drafts import (
     ref_of,
     words,
 )
-from services.field_visit.model import WAITED_FOR, Erased, Opens, erasure_of
+from services.field_visit.model import Erased, Opens, erasure_of
 from services.field_visit.model.coverage import record
 from services.field_visit.store import Sealable
 
@@ -176,7 +176,7 @@ def ending(found: Sealable, now: datetime) -> Iterator[Draft]:
         "cause": its.cause and its.cause.value,
         "at": moment(its.closed_at),
         "left": words(sorted(its.left_by)),
-        "by": "deadline" if set(found.lacks) & set(WAITED_FOR) else "both_left",
+        "by": "both_left" if its.both_left else "deadline",
         "lacks": [each.value for each in found.lacks],
     }
     yield draft("ending", now, body)

@@ -1,0 +1,254 @@
+"""What a seal waits for, for how long, and what is said again when it is so again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from chassis import jobs, tables
+from chassis.errors import Conflict
+from chassis.unit import later_topic
+from proto import ids
+from proto.base import Role
+from proto.evidence import LookAtLog, LookForSeal
+from proto.facts import Knocked, MediaNoted, Recording
+from proto.field_visit import Ending, RecordJournal
+from proto.journal import Journal
+from services.field_visit import handlers
+from services.field_visit.model import DELETE, PUBLISH_HEAD, REPORT
+from tests.media import photo, sound
+from tests.services import sealing
+from tests.services.pairs import RECORDING, THE_DEBTOR, Pair
+from tests.services.sealing import Worker, bundle, of_kind, verified
+from tests.services.test_sealing import look_only, seals, sha256
+
+
+@pytest.fixture
+def pair(unit, watch, store) -> Pair:
+    pair = Pair(unit, watch)
+    pair.check_in(pair.a, pair.b)
+    pair.record(Knocked(times=2))
+    return pair
+
+
+@pytest.fixture
+def worker(pair) -> Worker:
+    return Worker(pair)
+
+
+def both_leave(pair: Pair, ending: Ending = Ending.NOBODY_HOME) -> None:
+    pair.check_out(ending, pair.a)
+    pair.check_out(ending, pair.b)
+
+
+def said_of(pair: Pair) -> list[tuple]:
+    return [(each.part, each.grade, list(each.reasons)) for each in seals(pair)]
+
+
+def test_a_late_file_is_waited_for_until_somebody_has_looked_at_it(pair, worker) -> None:
+    both_leave(pair)
+    worker.looks()
+    media_id = sealing.receives(pair, photo())
+    pair.watch.goes(minutes=5)
+    assert worker.looks() == []
+
+    sealing.inspected(pair, media_id, width=640, height=480)
+    pair.watch.goes(minutes=1)
+    worker.looks()
+
+    assert said_of(pair) == [(1, "proven", []), (2, "proven", [])]
+
+
+def test_a_file_that_nobody_looks_at_holds_no_part_back_for_long(pair, worker) -> None:
+    both_leave(pair)
+    worker.looks()
+    sealing.receives(pair, photo())
+    pair.watch.goes(minutes=1)
+    assert worker.looks() == []
+    pair.watch.goes(minutes=10)
+    worker.looks()
+
+    assert said_of(pair)[-1] == (2, "kept", ["file_not_inspected"])
+
+
+def test_a_recording_is_waited_for_that_is_noted_after_the_check_out(pair, worker) -> None:
+    began, media_id, data = pair.watch.now + timedelta(seconds=1), ids.new(), sound()
+    pair.record(RECORDING, Knocked(times=1), *THE_DEBTOR)
+    pair.watch.goes(minutes=2)
+    both_leave(pair, Ending.TALKED)
+    assert worker.looks() == []
+    with pytest.raises(Conflict) as refused:
+        sealing.plan(pair)
+    assert refused.value.values["missing"] == ["recording_open"]
+
+    noted = MediaNoted(media_id=media_id, media="audio", sha256=sha256(data))
+    pair.record(Recording(announced=True, running=False, reason="finished"), noted)
+    its = {"kind": "audio", "media_type": "audio/mp4", "captured_at": began}
+    sealing.receives(pair, data, media_id=media_id, **its)
+    sealing.inspected(pair, media_id, seconds=130, silent=0.1, clipped=0)
+    worker.looks()
+
+    assert said_of(pair) == [(1, "proven", [])]
+
+
+def test_a_recorder_that_never_stopped_holds_no_seal_back_beyond_its_time(
+    pair, worker
+) -> None:
+    pair.record(RECORDING, *THE_DEBTOR)
+    both_leave(pair, Ending.TALKED)
+    assert worker.looks() == []
+    pair.watch.goes(hours=24)
+    worker.looks()
+
+    ((part, grade, reasons),) = said_of(pair)
+    assert (part, grade) == (1, "kept")
+    assert reasons[0] == "recording_open"
+
+
+def test_a_talk_that_nobody_recorded_is_sealed_at_once(pair, worker) -> None:
+    pair.record(*THE_DEBTOR)
+    both_leave(pair, Ending.TALKED)
+    worker.looks()
+
+    ((part, grade, reasons),) = said_of(pair)
+    assert (part, grade, reasons[0]) == (1, "kept", "recording_short")
+
+
+def test_an_ending_that_is_again_what_it_was_is_said_again(pair, worker) -> None:
+    both_leave(pair)
+    worker.looks()
+    media_id = sealing.receives(pair, photo())
+    for _ in range(2):
+        pair.watch.goes(minutes=11)
+        worker.looks()
+    sealing.inspected(pair, media_id, width=640, height=480)
+    pair.watch.goes(minutes=1)
+    worker.looks()
+
+    endings = [(each["by"], each["lacks"]) for each in of_kind(pair, "ending")]
+    lacking = ("both_left", ["file_not_inspected"])
+    assert endings == [("both_left", []), lacking, ("both_left", [])]
+    assert [each.part for each in seals(pair)] == [1, 2, 3]
+
+
+def test_a_seal_that_could_not_be_made_is_tried_again_for_as_long_as_it_takes(
+    pair, worker, tmp_path
+) -> None:
+    both_leave(pair)
+    look_only(pair)
+    (row,) = worker.waiting()
+    rests(worker, row)
+    pair.watch.goes(minutes=59)
+    assert worker.day_ends() == []
+    for _ in range(2):
+        pair.watch.goes(minutes=61)
+        look_at_log(pair)
+        (again,) = worker.waiting()
+        assert (again.id, again.claim) == (row.id, jobs.TRIES)
+        rests(worker, again)
+    pair.watch.goes(minutes=61)
+    look_at_log(pair)
+    (again,) = worker.waiting()
+    worker.does(again)
+
+    assert said_of(pair) == [(1, "proven", [])]
+    assert verified(bundle(pair, tmp_path / "b.zip")).grade == "VERIFIED"
+
+
+@pytest.mark.parametrize("kind", [REPORT, PUBLISH_HEAD, DELETE])
+def test_what_comes_of_a_seal_is_tried_again_as_well(pair, worker, kind) -> None:
+    unit = pair.open("field_visit")
+    unit.job(kind, pair.case)
+    unit.settle()
+    its = tables.job.c
+    query = select(tables.job).where(its.kind == kind, its.subject == str(pair.case))
+    rests(worker, worker.connection.execute(query).one())
+    pair.watch.goes(minutes=61)
+    look_at_log(pair)
+
+    row = worker.connection.execute(query).one()
+    assert (row.failed_at, row.run_at) == (None, pair.watch.now)
+
+
+def rests(worker: Worker, row: Any) -> None:
+    """Let a job have failed as often as it may."""
+    failed = {"failed_at": worker.pair.watch.now, "claim": jobs.TRIES}
+    its = tables.job.update().where(tables.job.c.id == row.id)
+    worker.connection.execute(its.values(**failed))
+
+
+def look_at_log(pair: Pair) -> None:
+    unit = pair.open("field_visit")
+    handlers.look_at_log(LookAtLog(), unit)
+    unit.settle()
+
+
+def test_a_gap_at_another_door_takes_nothing_from_a_visit(pair, worker) -> None:
+    both_leave(pair)
+    worker.looks()
+    elsewhere(
+        pair,
+    )
+    pair.record(Knocked(times=1), phone=pair.b)
+    pair.watch.goes(minutes=1)
+    worker.looks()
+
+    assert said_of(pair) == [(1, "proven", []), (2, "proven", [])]
+
+
+def test_a_gap_at_another_door_holds_no_first_seal_back(pair, worker) -> None:
+    pair.check_out(Ending.NOBODY_HOME, pair.a)
+    elsewhere(
+        pair,
+    )
+    pair.check_out(Ending.NOBODY_HOME, pair.b)
+    worker.looks()
+
+    assert said_of(pair) == [(1, "proven", [])]
+
+
+def test_when_a_gap_closes_every_visit_that_it_held_back_is_looked_at(
+    unit, watch, store
+) -> None:
+    pair = Pair(unit, watch, writes=False)
+    worker = Worker(pair)
+    pair.check_in(pair.a, pair.b)
+    pair.record(Knocked(times=2), phone=pair.b)
+    both_leave(pair)
+    missing = elsewhere(
+        pair,
+    )  # all that the phone has ever sent
+    assert worker.looks() == []
+    pair.watch.goes(hours=24)
+    worker.looks()
+    assert said_of(pair) == [(1, "kept", ["journal_gap"])]
+
+    command = RecordJournal(visit_id=pair.visit, journal=missing)
+    hears = pair.open("field_visit", Role.FIELD_COLLECTOR, pair.agency, pair.a.person_id)
+    handlers.record_journal(command, hears)
+    said = [(each["envelope"].type, each["subject"]) for each in hears.outgoing]
+    assert (later_topic("field_visit", "look_for_seal"), str(pair.visit)) in said
+    hears.settle()
+    look_now(pair)
+    pair.watch.goes(minutes=1)
+    worker.looks()
+    assert said_of(pair)[-1] == (2, "proven", [])
+
+
+def elsewhere(
+    pair: Pair,
+) -> Journal:
+    """A phone of the pair notes something at another door; the first of it is lost."""
+    other = ids.new()
+    missing = pair.a.writes(other, pair.watch.now, Knocked(times=2))
+    journal = pair.a.writes(other, pair.watch.now, Knocked(times=2))
+    command = RecordJournal(visit_id=pair.visit, journal=journal)
+    pair.does(handlers.record_journal, command)
+    return missing
+
+
+def look_now(pair: Pair) -> None:
+    unit = pair.open("field_visit")
+    handlers.look_now(LookForSeal(visit_id=pair.visit), unit)
+    unit.settle()
