@@ -115,7 +115,9 @@ def last_uninspected(connection: Connection, visit_id: UUID) -> datetime | None:
     """When the last file came that nobody has looked at."""
     its = media_table.c
     unseen = its.visit_id == visit_id, its.found.is_(None)
-    return connection.scalar(select(func.max(its.received_at)).where(*unseen))
+    newest = select(func.max(its.received_at)).where(*unseen)
+    found: datetime | None = connection.scalar(newest)
+    return found
 
 
 def is_forked(connection: Connection, visit_id: UUID) -> bool:
