@@ -115,6 +115,7 @@ def taken(browser: Browser, picture: Picture) -> bytes:
 def arranged(page: Page, made: World, picture: Picture) -> None:
     """Wait until what is to be seen is there."""
     if picture.of_visit:
+        page.locator(".audio select").select_option("supervision")
         page.locator(".audio button").click()
         page.locator("audio").wait_for()
         shown = "document.querySelector('.thumbnail img').naturalWidth > 0"
