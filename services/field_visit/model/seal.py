@@ -77,6 +77,7 @@ class Erased(StrEnum):
     CASE = "case"
     POSITIONS = "positions"
     FILE = "file"
+    LOST = "lost"  # a file that is not in the store, by nobody's order
 
 
 class Opens(StrEnum):

@@ -84,7 +84,7 @@ correction_table = Table(
 Index("correction_visit", correction_table.c.visit_id)
 
 #: What was erased of a visit's record after it was sealed, by whom, and why: a code.
-#: `what` is `case`, `positions` or `file`; of a file `sha256` says which.
+#: `what` is `case`, `positions`, `file` or `lost`; of a file `sha256` says which.
 erasure_table = Table(
     "erasure",
     metadata,

@@ -159,6 +159,12 @@ def hidden(connection: Connection, disclosure_id: UUID) -> Row[Any] | None:
     return connection.execute(query).first()
 
 
+def is_unsaid(connection: Connection, visit_id: UUID, since: datetime) -> bool:
+    """Whether a file of a visit has gone since a moment, of which its seal is."""
+    gone = ERASED.visit_id == visit_id, ERASED.sha256.is_not(None), ERASED.at > since
+    return bool(connection.scalar(select(exists().where(*gone))))
+
+
 def correction(connection: Connection, correction_id: UUID) -> Row[Any] | None:
     query = select(correction_table).where(correction_table.c.id == correction_id)
     return connection.execute(query).first()
