@@ -69,9 +69,9 @@ def look_now(command: LookForSeal, unit: Unit) -> Noted:
 
 def deadline(visit: Visit, unit: Unit) -> datetime:
     """Return when a visit is sealed at the latest, whatever is missing then (C.45)."""
-    closed_at = visit.closed_at or unit.now
-    hours = rulebook.seal_hours(visit.books, visit.local(closed_at).date())
-    return closed_at + timedelta(hours=UNSAID_HOURS if hours is None else hours)
+    ended_at = visit.ended_at
+    hours = rulebook.seal_hours(visit.books, visit.local(ended_at).date())
+    return ended_at + timedelta(hours=UNSAID_HOURS if hours is None else hours)
 
 
 def look_for_seal(visit: Visit, unit: Unit) -> None:
