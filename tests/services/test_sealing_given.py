@@ -1,5 +1,6 @@
 """What comes of a seal outside: its head given away, its timestamp, and files that went."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import select
 
-from chassis import evidence_keys, tables
+from chassis import evidence_keys, media, tables
+from chassis.errors import Conflict
 from chassis.jobs import Job
 from chassis.settings import settings
 from evidence.verifying import Anchors, verify
 from proto.base import Role
 from proto.facts import PositionNoted
 from proto.field_visit import Ending
-from proto.media import DeleteMedia, DeletionReason
+from proto.media import DeleteMedia, DeletionReason, Fault
 from services.field_visit import handlers
 from services.field_visit import store as fields
 from services.field_visit.jobs import JOBS
@@ -253,3 +255,44 @@ def test_what_is_forgotten_since_a_copy_was_begun_is_not_shown_in_it(
 
     assert len(shown) > 0
     assert set(shown) == {""}
+
+
+def test_between_a_deletion_and_its_part_one_asks_again_in_a_minute(
+    pair, worker, tmp_path: Path
+) -> None:
+    media_id = receives(pair, photo())
+    inspected(pair, media_id)
+    both_leave(pair)
+    worker.looks()
+    pair.watch.goes(seconds=1)
+    unit = pair.open("field_visit", Role.COMPLIANCE)
+    command = DeleteMedia(media_id=media_id, reason=DeletionReason.MISTAKE)
+    handlers.delete_media(command, unit)
+    unit.settle()
+    does(worker, DELETE)
+
+    with pytest.raises(Conflict, match="deletion-not-sealed-yet"):
+        sealing.plan(pair)
+    receives(pair, photo(quality=40))  # which is not looked at: it holds nothing back
+    pair.watch.goes(minutes=1)
+    worker.looks()
+
+    given = verify(bundle(pair, tmp_path / "b.zip", Role.SUPERVISOR), anchors())
+    assert (given.grade, given.reason) == ("VERIFIED", None)
+
+
+def test_a_file_that_the_store_has_lost_is_said_to_be_and_the_rest_is_given(
+    pair, worker, tmp_path: Path
+) -> None:
+    lost, kept = receives(pair, photo()), receives(pair, photo(quality=40))
+    inspected(pair, kept)
+    folder = media.Folder(settings().media)
+    folder.path(digest := hashlib.sha256(photo()).hexdigest()).unlink()
+    inspected(pair, lost, fault=Fault.MISSING)
+    both_leave(pair)
+    worker.looks()
+
+    (gone,) = sealing.of_kind(pair, "erased")
+    assert (gone["what"], gone["files"], gone["by"]) == ("lost", [digest], "field_visit")
+    given = verify(bundle(pair, tmp_path / "b.zip"), anchors())
+    assert (given.grade, given.finding.files.there) == ("VERIFIED", 1)

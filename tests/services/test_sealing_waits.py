@@ -1,10 +1,11 @@
 """What a seal waits for, for how long, and what is said again when it is so again."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from chassis import jobs, tables
 from chassis.errors import Conflict
@@ -12,16 +13,25 @@ from chassis.unit import later_topic
 from proto import ids
 from proto.base import Role
 from proto.evidence import LookAtLog, LookForSeal
-from proto.facts import Knocked, MediaNoted, Recording
+from proto.facts import Knocked, MediaNoted, PositionNoted, Recording
 from proto.field_visit import Ending, RecordJournal
 from proto.journal import Journal
 from services.field_visit import handlers
-from services.field_visit.model import DELETE, PUBLISH_HEAD, REPORT
+from services.field_visit.model import (
+    DELETE,
+    PUBLISH_HEAD,
+    REPORT,
+    Opens,
+    disclosure_table,
+    recording_table,
+    visit_table,
+)
+from tests.acting import AT_THE_DOOR
 from tests.media import photo, sound
 from tests.services import sealing
 from tests.services.pairs import RECORDING, THE_DEBTOR, Pair
 from tests.services.sealing import Worker, bundle, of_kind, verified
-from tests.services.test_sealing import look_only, seals, sha256
+from tests.services.test_sealing import lets_go, look_only, seals, sha256
 
 
 @pytest.fixture
@@ -252,3 +262,65 @@ def look_now(pair: Pair) -> None:
     unit = pair.open("field_visit")
     handlers.look_now(LookForSeal(visit_id=pair.visit), unit)
     unit.settle()
+
+
+def test_of_a_visit_of_before_nothing_is_made_up(pair, worker) -> None:
+    pair.record(PositionNoted(position=AT_THE_DOOR))
+    both_leave(pair)
+    is_of_before(pair)
+    worker.looks()
+
+    assert said_of(pair) == [(1, "kept", ["of_before", "recording_unknown"])]
+    (ending,) = of_kind(pair, "ending")
+    assert (ending["at"], ending["left"], ending["by"]) == (None, None, None)
+    assert ending["lacks"] == ["of_before"]
+    pair.check_out(Ending.NOBODY_HOME, pair.b)
+    assert sealed_row(pair).left_by is None
+
+
+def test_a_visit_of_before_waits_for_a_file_no_longer_than_others(pair, worker) -> None:
+    sealing.receives(pair, photo())
+    both_leave(pair)
+    is_of_before(pair)
+    assert worker.looks() == []
+    with pytest.raises(Conflict, match="not-sealed-yet"):
+        sealing.plan(pair)
+    pair.watch.goes(hours=48)
+    worker.looks()
+
+    ((_, _, reasons),) = said_of(pair)
+    assert reasons[:2] == ["file_not_inspected", "of_before"]
+
+
+def test_positions_of_a_visit_of_before_do_not_stay_for_another_term(pair, worker) -> None:
+    pair.record(PositionNoted(position=AT_THE_DOOR))
+    both_leave(pair)
+    pair.watch.goes(days=60)
+    is_of_before(pair)
+    worker.looks()
+    position = disclosure_table.c.kind == Opens.POSITION
+    mine = select(disclosure_table.c.at).where(position)
+    of_visit = mine.where(disclosure_table.c.visit_id == pair.visit)
+    assert set(pair.hears.connection.scalars(of_visit)) == {sealed_row(pair).not_after}
+
+    lets_go(pair, days=31)
+
+    assert list(pair.hears.connection.scalars(of_visit)) == []
+
+
+def is_of_before(pair: Pair) -> None:
+    """Let a visit have been over before there were seals, as a migration finds it."""
+    connection, its = pair.hears.connection, visit_table.c
+    recorded = recording_table.c.id == pair.visit
+    connection.execute(recording_table.delete().where(recorded))
+    name = "services.field_visit.migrations.versions.0019_seals"
+    connection.execute(text(import_module(name).OF_BEFORE))
+    now = pair.watch.now
+    due = {"look_at": now, "due": {"seal": now.isoformat()}}
+    mine = visit_table.update().where(its.id == pair.visit)
+    connection.execute(mine.values(**due))
+
+
+def sealed_row(pair: Pair) -> Any:
+    query = select(visit_table).where(visit_table.c.id == pair.visit)
+    return pair.hears.connection.execute(query).one()

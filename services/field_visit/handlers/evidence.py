@@ -43,12 +43,14 @@ def open_evidence(command: OpenEvidence, unit: Unit) -> EvidencePlan:
     """Say what goes into a copy for whoever asks, and keep that they did.
 
     Raises NotFound for whoever may not see the visit, Forbidden where only the bank may,
-    Conflict while nothing is sealed.
+    Conflict while nothing is sealed, or a file has gone of which no part says so yet.
     """
     visit = opened_for(command.visit_id, unit)
     seals = store.seals(unit.connection, visit.id)
     if not seals:
         raise unsealed(visit, unit)
+    if sealing.is_gone_unsaid(visit, unit):
+        raise Conflict("deletion-not-sealed-yet", key=str(visit.id))
     note_look(unit, visit.id, Looked.BUNDLE, command.reason)
     heads = heads_for(seals, unit)
     return EvidencePlan(

@@ -9,6 +9,7 @@ from chassis.unit import Unit
 from proto.base import Asker, Role
 from proto.field_visit import MediaInspected, MediaReceived, Noted, VisitState
 from proto.media import (
+    Fault,
     Inspection,
     ListMedia,
     MediaKept,
@@ -23,6 +24,7 @@ from services.field_visit import store
 from services.field_visit.handlers import (
     deleting,
     judging,
+    losing,
     plausibility,
     recording,
     sealing,
@@ -112,6 +114,8 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
             fault=found.fault,
         )
         unit.emit(said, visit.case_id)
+        if found.fault is Fault.MISSING:
+            losing.note_lost(media, visit, unit)
         if visit.state is VisitState.CLOSED:  # it came late, and its visit was looked at
             plausibility.look(visit, unit)
             recording.look(visit, unit)

@@ -69,9 +69,9 @@ def look_now(command: LookForSeal, unit: Unit) -> Noted:
 
 def deadline(visit: Visit, unit: Unit) -> datetime:
     """Return when a visit is sealed at the latest, whatever is missing then (C.45)."""
-    closed_at = visit.closed_at or unit.now
-    hours = rulebook.seal_hours(visit.books, visit.local(closed_at).date())
-    return closed_at + timedelta(hours=UNSAID_HOURS if hours is None else hours)
+    ended_at = visit.ended_at
+    hours = rulebook.seal_hours(visit.books, visit.local(ended_at).date())
+    return ended_at + timedelta(hours=UNSAID_HOURS if hours is None else hours)
 
 
 def look_for_seal(visit: Visit, unit: Unit) -> None:
@@ -89,9 +89,22 @@ def look_for_seal(visit: Visit, unit: Unit) -> None:
 
 
 def looked_at_by(visit: Visit, unit: Unit) -> datetime:
-    """Return until when a further part waits for files that nobody has looked at."""
+    """Return until when a further part waits for files that nobody has looked at; for none
+    while it is to say that one has gone.
+    """
+    if is_gone_unsaid(visit, unit):
+        return unit.now
     last = store.last_uninspected(unit.connection, visit.id)
     return last + LOOKED_AT if last else unit.now
+
+
+def is_gone_unsaid(visit: Visit, unit: Unit) -> bool:
+    """Tell whether a file has gone, and no part says so yet: no copy can be made without
+    it then. While the visit is to be looked at, also what may have been committed late.
+    """
+    last = store.seals(unit.connection, visit.id)[-1].sealed_at
+    late = GATHERED if Due.SEAL in visit.due else timedelta(0)
+    return store.is_unsaid(unit.connection, visit.id, last - late)
 
 
 def waits_for(visit: Visit, unit: Unit) -> Sequence[Lacks]:

@@ -59,6 +59,7 @@ class Lacks(StrEnum):
         "recording_open"  # a recorder ran, and more of its recording is to come
     )
     JOURNAL_FORKED = "journal_forked"  # a phone has sent two histories
+    OF_BEFORE = "of_before"  # it was over before it was noted who checked out, and when
 
 
 #: What is waited for until the deadline; the rest will not get better.
@@ -77,6 +78,7 @@ class Erased(StrEnum):
     CASE = "case"
     POSITIONS = "positions"
     FILE = "file"
+    LOST = "lost"  # a file that is not in the store, by nobody's order
 
 
 class Opens(StrEnum):

@@ -47,6 +47,7 @@ seal_table = Table(
 #: under the case's key. Written by the worker before its seal is noted, and worth
 #: something only once `seal_id` is a seal. `kind` is whether they go with the positions;
 #: `for_bank`: an agency is not shown them. `evidence` says why positions stay.
+#: `at` is when the visit was over: they go when the others of it go.
 disclosure_table = Table(
     "disclosure",
     metadata,
@@ -84,7 +85,7 @@ correction_table = Table(
 Index("correction_visit", correction_table.c.visit_id)
 
 #: What was erased of a visit's record after it was sealed, by whom, and why: a code.
-#: `what` is `case`, `positions` or `file`; of a file `sha256` says which.
+#: `what` is `case`, `positions`, `file` or `lost`; of a file `sha256` says which.
 erasure_table = Table(
     "erasure",
     metadata,

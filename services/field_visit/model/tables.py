@@ -59,8 +59,9 @@ visit_table = Table(
     Column("nonce", Uuid, server_default=text("gen_random_uuid()")),
     # by which a visit goes to another place than the debtor's own door
     Column("appointment_id", Uuid),
-    # who of the pair has checked out, since when it is over, and how often it was sealed
-    Column("left_by", ARRAY(Uuid), nullable=False, server_default="{}"),
+    # who of the pair has checked out, since when it is over, and how often it was sealed;
+    # the first is null, and the second may be, of one that was over before this was kept
+    Column("left_by", ARRAY(Uuid), server_default="{}"),
     Column("closed_at", DateTime(timezone=True)),
     Column("parts", Integer, nullable=False, server_default="0"),
 )

@@ -58,8 +58,8 @@ class Visit:
     pair's phones on which a shift has begun and not ended; nothing when that was not
     looked for; `began` is when each did. By an `appointment_id` the door is where the
     debtor said they would be, and not their own. `codes` are read where one is to be
-    shown. `left_by` are those of the pair who have checked out, `parts` is how often it
-    was sealed.
+    shown. `left_by` are those of the pair who have checked out, None where it was over
+    before that was noted; `parts` is how often it was sealed.
     """
 
     id: UUID
@@ -89,7 +89,7 @@ class Visit:
     danger_at: datetime | None = None
     due: dict[Due, datetime] = field(default_factory=dict)
     nonce: UUID | None = None
-    left_by: tuple[UUID, ...] = ()
+    left_by: tuple[UUID, ...] | None = ()
     closed_at: datetime | None = None
     parts: int = 0
     shifts: frozenset[UUID] | None = None
@@ -320,13 +320,20 @@ class Visit:
 
     def note_left(self, person_id: UUID | None) -> None:
         """Note that one of the pair has checked out."""
+        if self.left_by is None:
+            return
         if person_id in self.collectors and person_id not in self.left_by:
             self.left_by = (*self.left_by, person_id)
 
     @property
     def both_left(self) -> bool:
         """Whether each of the pair has checked out."""
-        return set(self.left_by) >= set(self.collectors)
+        return self.left_by is not None and set(self.left_by) >= set(self.collectors)
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it was over; when it should have been, where nobody noted that."""
+        return self.closed_at or self.not_after
 
     @property
     def in_danger(self) -> bool:
@@ -376,6 +383,6 @@ class Visit:
             "danger_at": self.danger_at,
             "due": {what.value: at.isoformat() for what, at in self.due.items()},
             "look_at": min(self.due.values(), default=None),
-            "left_by": list(self.left_by),
+            "left_by": None if self.left_by is None else list(self.left_by),
             "closed_at": self.closed_at,
         }

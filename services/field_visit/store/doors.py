@@ -190,7 +190,7 @@ def visit_of(row: Row[Any]) -> Visit:
         "badge": Sealed.model_validate(row.badge) if row.badge else None,
         "collectors": tuple(row.collectors),
         "books": tuple(row.books),
-        "left_by": tuple(row.left_by),
+        "left_by": None if row.left_by is None else tuple(row.left_by),
         "place": Sealed.model_validate(row.place),
         "sheet": Sealed.model_validate(row.sheet),
         "state": VisitState(row.state),

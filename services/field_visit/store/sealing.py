@@ -44,12 +44,13 @@ LATE = timedelta(days=1)
 def lacks(connection: Connection, visit: Visit) -> list[Lacks]:
     """What the record of a visit lacks by now, by what is committed."""
     found = {
-        Lacks.CHECK_OUT: not visit.both_left,
+        Lacks.CHECK_OUT: visit.left_by is not None and not visit.both_left,
         Lacks.JOURNAL_GAP: has_gap(connection, visit.id),
         Lacks.FILE_MISSING: bool(missing_media(connection, visit.id)),
         Lacks.FILE_NOT_INSPECTED: is_uninspected(connection, visit.id),
         Lacks.RECORDING_OPEN: is_recording_open(connection, visit.id),
         Lacks.JOURNAL_FORKED: is_forked(connection, visit.id),
+        Lacks.OF_BEFORE: visit.left_by is None,
     }
     return [what for what, is_so in found.items() if is_so]
 
@@ -159,6 +160,12 @@ def hidden(connection: Connection, disclosure_id: UUID) -> Row[Any] | None:
     """Some of what is hidden, sealed."""
     query = select(disclosure_table).where(HIDDEN.id == disclosure_id)
     return connection.execute(query).first()
+
+
+def is_unsaid(connection: Connection, visit_id: UUID, since: datetime) -> bool:
+    """Whether a file of a visit has gone since a moment, of which its seal is."""
+    gone = ERASED.visit_id == visit_id, ERASED.sha256.is_not(None), ERASED.at > since
+    return bool(connection.scalar(select(exists().where(*gone))))
 
 
 def correction(connection: Connection, correction_id: UUID) -> Row[Any] | None:

@@ -134,6 +134,7 @@ def put_aside(
 ) -> None:
     """Keep what the part hides, sealed; nothing of a case that was shredded meanwhile."""
     keyring, case_id = Keyring(connection), found.visit.case_id
+    since = min(now, found.visit.ended_at)  # its positions are as old as the visit
     rows: list[dict[str, Any]] = []
     try:
         for opens, for_bank, text in in_chunks(part.hidden):
@@ -147,7 +148,7 @@ def put_aside(
                     "kind": opens,
                     "for_bank": for_bank,
                     "box": box.model_dump(mode="json"),
-                    "at": now,
+                    "at": since,
                 }
             )
     except Conflict:

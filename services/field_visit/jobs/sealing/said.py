@@ -18,7 +18,7 @@ from services.field_visit.jobs.sealing.drafts import (
     ref_of,
     words,
 )
-from services.field_visit.model import Erased, Opens, erasure_of
+from services.field_visit.model import Erased, Opens, Visit, erasure_of
 from services.field_visit.model.coverage import record
 from services.field_visit.store import Sealable
 
@@ -175,11 +175,18 @@ def ending(found: Sealable, now: datetime) -> Iterator[Draft]:
         "ending": its.ending and its.ending.value,
         "cause": its.cause and its.cause.value,
         "at": moment(its.closed_at),
-        "left": words(sorted(its.left_by)),
-        "by": "both_left" if its.both_left else "deadline",
+        "left": None if its.left_by is None else words(sorted(its.left_by)),
+        "by": closed_by(its),
         "lacks": [each.value for each in found.lacks],
     }
     yield draft("ending", now, body)
+
+
+def closed_by(visit: Visit) -> str | None:
+    """Return by what it was over; None where nobody noted that."""
+    if visit.left_by is None:
+        return None
+    return "both_left" if visit.both_left else "deadline"
 
 
 def corrections(found: Sealable, pen: Pen) -> Iterator[Draft]:

@@ -1,6 +1,7 @@
 """Visits are sealed: parts, what they hide, corrections, erasures, and the log of seals.
 
-Visits that were closed before are sealed by what there is, at the next look.
+Visits that were closed before are sealed by what there is, at the next look. Nobody noted
+who of their pairs had checked out, so `left_by` is null; nor when, but of recordings.
 """
 
 import sqlalchemy as sa
@@ -12,6 +13,13 @@ down_revision = "0018"
 
 WHEN = sa.DateTime(timezone=True)
 OF_A_VISIT = ("visit_id", "visit.id")
+#: What is known of visits that are over by now.
+OF_BEFORE = (
+    "UPDATE visit SET left_by = NULL, look_at = now(),"
+    " closed_at = (SELECT ended_at FROM recording WHERE recording.id = visit.id),"
+    " due = due || jsonb_build_object('seal', now())"
+    " WHERE state = 'closed'"
+)
 
 
 def upgrade() -> None:
@@ -127,14 +135,10 @@ def visits() -> None:
     op.add_column(
         "visit",
         sa.Column(
-            "left_by", postgresql.ARRAY(sa.Uuid()), nullable=False, server_default=nobody
+            "left_by", postgresql.ARRAY(sa.Uuid()), nullable=True, server_default=nobody
         ),
     )
     op.add_column("visit", sa.Column("closed_at", WHEN))
     parts = sa.Column("parts", sa.Integer(), nullable=False, server_default="0")
     op.add_column("visit", parts)
-    op.execute(
-        "UPDATE visit SET closed_at = not_after, look_at = now(),"
-        " due = due || jsonb_build_object('seal', now())"
-        " WHERE state = 'closed'"
-    )
+    op.execute(OF_BEFORE)
