@@ -116,7 +116,9 @@ def last_uninspected(connection: Connection, visit_id: UUID) -> datetime | None:
     """When the last file came that nobody has looked at."""
     its = media_table.c
     unseen = its.visit_id == visit_id, its.found.is_(None)
-    return connection.scalar(select(func.max(its.received_at)).where(*unseen))
+    last: datetime | None
+    last = connection.scalar(select(func.max(its.received_at)).where(*unseen))
+    return last
 
 
 def is_forked(connection: Connection, visit_id: UUID) -> bool:
