@@ -1,6 +1,7 @@
 """Files that are deleted: by whom, what stays, and that nobody else's bytes go."""
 
 import hashlib
+import json
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,6 +12,7 @@ from chassis.errors import Forbidden, NotFound
 from chassis.jobs import Job
 from chassis.legal_hold import Held
 from chassis.operations import only
+from chassis.shredding import Reason, shred
 from doorstep.shredding import files
 from proto import ids
 from proto.base import Role
@@ -173,6 +175,101 @@ def test_with_a_case_all_files_of_its_visits_go(pair) -> None:
     assert files.left(its.connection, settings_of(pair), pair.case) == (2, 0, 0)
 
 
+def announced(pair, media_id, digest: str, state: str) -> None:
+    """An upload to the visit, as the gateway has it."""
+    row = {"id": media_id, "v": pair.visit, "c": pair.case, "sha256": digest}
+    row |= {name: ids.new() for name in ("a", "p", "d")}
+    done = state == "done"
+    row |= {"state": state, "receipt": "r" if done else None}
+    row |= {"done_at": pair.watch.now if done else None}
+    pair.open("field_visit").connection.execute(
+        text(
+            "INSERT INTO gateway.upload (id, visit_id, case_id, agency_id, person_id,"
+            " device_id, media_type, sha256, captured_at, length, received, state,"
+            " wanted, made_at, expires_at, receipt, done_at) VALUES (:id, :v, :c, :a, :p,"
+            " :d, 'image/jpeg', :sha256, now(), 3, 0, :state, 0, now(), now(), :receipt,"
+            " :done_at)"
+        ),
+        row,
+    )
+
+
+def state_of(pair, media_id) -> str | None:
+    query = text("SELECT state FROM gateway.upload WHERE id = :id")
+    connection = pair.open("field_visit").connection
+    return connection.scalar(query, {"id": media_id})
+
+
+@pytest.fixture
+def shredded(pair, store) -> Deleting:
+    """A pair whose case is shredded in a moment."""
+
+    def shred_it() -> int:
+        its = pair.open("field_visit")
+        shred(its.connection, pair.case, "desk:test", Reason.ASKED)
+        count = handlers.erase_all(pair.case, its)
+        pair.work = list(its.rows.get(tables.job, []))
+        its.settle()
+        return count
+
+    pair.is_shredded = shred_it
+    return pair
+
+
+def test_what_has_landed_and_was_not_handed_on_goes_too(shredded, its) -> None:
+    landed, growing = ids.new(), ids.new()
+    kept, coming = keep(b"landed"), folder().partial(str(growing))
+    coming.write_bytes(b"com")
+    announced(shredded, landed, kept, "done")
+    announced(shredded, growing, "e" * 64, "open")
+    connection = shredded.open("field_visit").connection
+
+    assert files.left(connection, settings_of(shredded), shredded.case) == (1, 2, 0)
+    for count in (1, 1):  # once more is harmless
+        assert shredded.is_shredded() == count
+        (work,) = shredded.work
+        assert set(work["task"]["digests"]) == {kept, "e" * 64}
+    assert [state_of(shredded, each) for each in (landed, growing)] == ["ended"] * 2
+
+    task = json.loads(json.dumps(work["task"], default=str))
+    told = Job(work["id"], "field_visit", DELETE, task, "s", "test", "t", 1)
+    deleting.delete(told, its, lambda: None)
+
+    assert (is_kept(kept), coming.exists()) == (False, False)
+    assert files.left(connection, settings_of(shredded), shredded.case) == (1, 0, 0)
+
+
+def test_what_others_send_too_stays_when_a_landed_one_goes(shredded, its) -> None:
+    kept = keep(b"of both")
+    announced(shredded, ids.new(), kept, "done")
+    shredded.sends(shredded.photo(sha256=kept))
+    other = Deleting(shredded.open, shredded.watch)
+    other.sends(other.photo(sha256=kept))
+    shredded.is_shredded()
+
+    connection = shredded.open("field_visit").connection
+    assert files.left(connection, settings_of(shredded), shredded.case) == (2, 0, 1)
+
+
+def test_a_file_in_flight_behind_the_shredding_is_noted_and_deleted(shredded) -> None:
+    sent = shredded.photo()
+    shredded.is_shredded()
+
+    assert shredded.sends(sent).new
+
+    shown = shredded.shown(sent.media_id)
+    assert (shown.deleted_at, shown.deleted_why) == (
+        shredded.watch.now,
+        DeletionReason.SHREDDED,
+    )
+    (work,) = [each for each in shredded.work if each["kind"] == DELETE]
+    assert work["task"] == {"digests": [sent.sha256]}
+    assert "field_visit.media_deleted" in shredded.said
+    by = text("SELECT deleted_by FROM media WHERE id = :id")
+    connection = shredded.open("field_visit").connection
+    assert connection.scalar(by, {"id": sent.media_id}) == "desk:test"
+
+
 def settings_of(_: Deleting):
     from chassis.settings import settings
 
@@ -285,16 +382,8 @@ def test_bytes_are_needed_while_somebody_sends_them(pair) -> None:
 
     connection = pair.open("field_visit").connection
     digest = hashlib.sha256(b"on its way").hexdigest()
-    row = {name: ids.new() for name in ("id", "v", "c", "a", "p", "d")}
-    connection.execute(
-        text(
-            "INSERT INTO gateway.upload (id, visit_id, case_id, agency_id, person_id,"
-            " device_id, media_type, sha256, captured_at, length, received, state,"
-            " wanted, made_at, expires_at) VALUES (:id, :v, :c, :a, :p, :d, 'image/jpeg',"
-            " :sha256, now(), 3, 0, 'open', 0, now(), now())"
-        ),
-        row | {"sha256": digest},
-    )
+    row = {"id": ids.new()}
+    announced(pair, row["id"], digest, "open")
     assert is_needed(connection, digest)
     connection.execute(
         text("UPDATE gateway.upload SET state = 'ended' WHERE id = :id"), row

@@ -4,7 +4,7 @@ Its row stays and says when it went, by whom and why. The bytes, and every copy,
 by a worker, as often as it takes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from chassis import legal_hold
@@ -53,22 +53,48 @@ def erase_all(case_id: UUID, unit: Unit) -> int:
         for media in store.media_of_visit(unit.connection, each):
             erase(media, visit, DeletionReason.SHREDDED, unit)
             count += 1
-    return count
+    return count + erase_untold(case_id, visits, unit)
 
 
-def erase(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> None:
-    """Note that a file is deleted, once, and have a worker remove its bytes."""
+def erase_untold(case_id: UUID, visits: Sequence[UUID], unit: Unit) -> int:
+    """Do so with what the gateway has of these visits and nobody will be told of, as it
+    opens no more: what has landed, and what is still coming in.
+    """
+    if not (found := store.untold_of(unit.connection, visits)):
+        return 0
+    store.end_uploads(unit.connection, [row.id for row in found])
+    digests = list(dict.fromkeys(row.sha256 for row in found))
+    unit.job(DELETE, case_id, digests=digests, partial=[row.id for row in found])
+    return sum(row.done_at is not None for row in found)
+
+
+def erase_late(media: Media, visit: Visit, unit: Unit) -> None:
+    """Delete a file that came when its case had been shredded, as those before it."""
+    if by := store.shredded_by(unit.connection, visit.case_id):
+        erase(media, visit, DeletionReason.SHREDDED, unit, by)
+
+
+def erase(
+    media: Media, visit: Visit, why: DeletionReason, unit: Unit, by: str | None = None
+) -> None:
+    """Note that a file is deleted, once, and have a worker remove its bytes.
+
+    `by` whom, if it is not whoever asks.
+    """
     if media.deleted_at is None:
-        gone = {"deleted_at": unit.now, "deleted_by": unit.by, "deleted_why": why}
+        by = by or unit.by
+        gone = {"deleted_at": unit.now, "deleted_by": by, "deleted_why": why}
         unit.change(media_table, media.id, **gone)
         about = judging.about(visit, unit)
         unit.emit(MediaDeleted(**about, media_id=media.id, reason=why), visit.case_id)
         store.forget_picture(unit.connection, media.id)
-        note_erased(media, visit, why, unit)
+        note_erased(media, visit, why, unit, by)
     have_removed([media.sha256, *copies(media.found)], visit, unit)
 
 
-def note_erased(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> None:
+def note_erased(
+    media: Media, visit: Visit, why: DeletionReason, unit: Unit, by: str
+) -> None:
     """Have the next part of the visit's record say so."""
     unit.write(
         erasure_table,
@@ -76,7 +102,7 @@ def note_erased(media: Media, visit: Visit, why: DeletionReason, unit: Unit) -> 
         visit_id=visit.id,
         what=Erased.FILE,
         sha256=media.sha256,
-        by=unit.by,
+        by=by,
         why=why,
         at=unit.now,
     )

@@ -44,7 +44,7 @@ OURS = ("id", "deleted_by")
 
 def receive_media(command: ReceiveMedia, unit: Unit) -> MediaKept:
     """Put a file on its visit's record, and have it looked at. Saying so again is
-    harmless.
+    harmless. Of a case that was shredded meanwhile only the record is kept.
 
     Raises NotFound when the phone is not of the pair, Conflict when the id is known for
     another file.
@@ -58,6 +58,7 @@ def receive_media(command: ReceiveMedia, unit: Unit) -> MediaKept:
     row = command.model_dump(exclude={"media_id"})
     unit.write(media_table, id=command.media_id, counts=counts, **row)
     tell(visit, command, unit)
+    deleting.erase_late(Media(command.media_id, counts=counts, **row), visit, unit)
     sealing.look_soon(visit, unit)
     return MediaKept(media_id=command.media_id)
 

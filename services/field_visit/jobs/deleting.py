@@ -22,11 +22,16 @@ ASIDE = "deleting"
 
 
 def delete(job: Job, engine: Engine, renew: Callable[[], None]) -> None:
-    """Remove the files of a job. Raises OSError: then it is tried again."""
+    """Remove the files of a job, and what has come of unfinished ones.
+
+    Raises OSError: then it is tried again.
+    """
     folder = media.Folder(settings().media)
     for digest in job.task["digests"]:
         renew()
         remove(folder, digest, str(job.id), engine)
+    for upload in job.task.get("partial", ()):
+        folder.partial(upload).unlink(missing_ok=True)
 
 
 def remove(folder: media.Folder, digest: str, name: str, engine: Engine) -> None:

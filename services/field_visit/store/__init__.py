@@ -62,9 +62,12 @@ from services.field_visit.store.log import (
 )
 from services.field_visit.store.looked import looks, note_look
 from services.field_visit.store.media import (
+    end_uploads,
     is_needed,
     media,
     media_of_visit,
+    shredded_by,
+    untold_of,
     visits_of_case,
 )
 from services.field_visit.store.packed import planned_around
@@ -187,7 +190,10 @@ __all__ = [
     "lock_heads",
     "planned_around",
     "media",
+    "end_uploads",
     "media_of_visit",
+    "shredded_by",
+    "untold_of",
     "missing_media",
     "note_phone",
     "noted_at",

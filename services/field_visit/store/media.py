@@ -1,10 +1,12 @@
 """The photos and sound of visits."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, or_, select, text
 
+from chassis.keyring_tables import shredded_table
 from proto.media import DeletionReason, Inspection, MediaKind
 from services.field_visit.model import COPIES, Media, media_table, visit_table
 
@@ -13,6 +15,16 @@ COMES = text(
     "SELECT EXISTS (SELECT FROM gateway.upload u WHERE u.sha256 = :digest"
     " AND u.state <> 'ended' AND u.case_id IS DISTINCT FROM CAST(:but_for AS uuid)"
     " AND NOT EXISTS (SELECT FROM media m WHERE m.id = u.id))"
+)
+
+#: Uploads of visits that we were told of no file from: they grow, have landed, or ended.
+UNTOLD = text(
+    "SELECT u.id, u.sha256, u.done_at FROM gateway.upload u WHERE u.visit_id = ANY(:visits)"
+    " AND NOT EXISTS (SELECT FROM media m WHERE m.id = u.id) ORDER BY u.id"
+)
+END = text(
+    "UPDATE gateway.upload SET state = 'ended', why = 'key-shredded', received = 0,"
+    " receipt = NULL WHERE id = ANY(:uploads) AND state <> 'ended'"
 )
 
 
@@ -35,6 +47,22 @@ def visits_of_case(connection: Connection, case_id: UUID) -> list[UUID]:
     """Every visit of a case that there was."""
     table = visit_table.c
     return list(connection.scalars(select(table.id).where(table.case_id == case_id)))
+
+
+def untold_of(connection: Connection, visits: Sequence[UUID]) -> list[Row[Any]]:
+    """Uploads to these visits without a file of ours: id, digest, and when it was done."""
+    return list(connection.execute(UNTOLD, {"visits": list(visits)}))
+
+
+def end_uploads(connection: Connection, uploads: Sequence[UUID]) -> None:
+    """End uploads of a shredded case, also those that are done."""
+    connection.execute(END, {"uploads": list(uploads)})
+
+
+def shredded_by(connection: Connection, case_id: UUID) -> str | None:
+    """Who has shredded a case, if anybody has."""
+    gone = shredded_table.c
+    return connection.scalar(select(gone.by).where(gone.key_id == case_id))
 
 
 def is_needed(connection: Connection, digest: str, but_for: UUID | None = None) -> bool:
