@@ -68,7 +68,7 @@ def test_a_held_case_is_kept_whole_and_goes_whole_afterwards(
     done = doorstep(platform, "shred", "case", str(case), "--reason", "person-asked")
     assert (done.code, done.err) == (0, "")
     left = doorstep(platform, "shred", "scan", str(case))
-    assert (left.code, "1 photos and recordings, 3 files" in left.out) == (1, True)
+    assert (left.code, "1 photos and recordings, 4 files" in left.out) == (1, True)
     revive(platform)
     until(lambda: platform.rows(REMOVED, str(case)) == [(0,)])
 
