@@ -26,7 +26,7 @@ from proto.places import Position
 ACCURACY_M, METRES_A_DEGREE = 12.0, 111_195.0
 #: Seconds: for word that is on its way, for events, and for either once something was
 #: answered otherwise than expected.
-PATIENCE_S, EVENTS_S, NO_MORE_S, PAUSE_S = 15.0, 8.0, 0.5, 0.1
+PATIENCE_S, EVENTS_S, NO_MORE_S, PAUSE_S = 45.0, 45.0, 0.5, 0.1
 #: Word of a phone's key may still be on its way, or any word after a start.
 NOT_YET = {"not-found", "device-not-yours", "device-without-key", "source-stale"}
 
