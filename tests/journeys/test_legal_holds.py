@@ -11,7 +11,7 @@ from services.field_visit.model import COPIES
 from tests.journeys.hurting import kill, revive, until
 from tests.journeys.test_keys import doorstep
 from tests.journeys.test_media import JPEG, found, listed, sends
-from tests.media import photo
+from tests.media import photo, picture
 from tests.world import Door, Platform
 
 REMOVED = (
@@ -26,6 +26,13 @@ def case(door: Door) -> UUID:
     door.platform.settle()
     found_case: UUID = door.platform.rows(query, door.visit_id)[0][0]
     return found_case
+
+
+def of_its_own() -> bytes:
+    """A photo that no other test has sent, to its copies: what somebody else has stays."""
+    image, chance = picture(), ids.new().bytes[-3:]
+    image.paste((chance[0], chance[1], chance[2]), (0, 0, 320, 320))
+    return photo(image=image)
 
 
 def digests(door: Door, media_id: str) -> list[str]:
@@ -43,7 +50,7 @@ def kept(platform: Platform, wanted: list[str]) -> list[bool]:
 def test_a_held_case_is_kept_whole_and_goes_whole_afterwards(
     door: Door, platform: Platform, case: UUID
 ) -> None:
-    media_id = sends(door, JPEG, photo())
+    media_id = sends(door, JPEG, of_its_own())
     until(found(door, media_id))
     files = digests(door, media_id)
     compliance, hold = platform.account("compliance"), str(ids.new())
@@ -82,7 +89,7 @@ def test_a_held_case_is_kept_whole_and_goes_whole_afterwards(
 
 def test_a_deleted_photo_is_gone_for_everybody_and_its_row_says_so(door: Door) -> None:
     platform = door.platform
-    media_id = sends(door, JPEG, photo())
+    media_id = sends(door, JPEG, of_its_own())
     until(found(door, media_id))
     files = digests(door, media_id)
     path = f"/v1/media/{media_id}"
