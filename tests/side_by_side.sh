@@ -56,7 +56,7 @@ trap 'kill "${running[@]}" 2>/dev/null' EXIT
 begin journeys 0 tests/journeys "${longest[@]/#/--ignore=}"
 begin pages 1200 "${longest[@]}" "${pages[@]}"
 begin others 2400 "${apart[@]/#/--ignore=}"
-echo "three lanes of tests run for some ten minutes; watch them in var/lanes/*.log"
+echo "three lanes of tests run for some twenty minutes; watch them in var/lanes/*.log"
 for name in pages others journeys; do
     wait "${running[$name]}"
     codes[$name]=$?
