@@ -9,10 +9,10 @@ import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from chaos.faults.schedule import KILLS
 from chaos.planted import BUGS
 from chaos.report import Report
 from chaos.run import Wanted, run
-from chaos.schedule import KILLS
 from doorstep.home import Home
 
 #: A run with a bug in it shows it soon; what then hangs is not waited for so long.

@@ -1,10 +1,12 @@
 """What a run says at its end: recoveries, checks, violations, and the six counters."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Violation
+from chaos.crews.ledger import Told
+from chaos.flows import FLOWS, PLATFORM, flow_of
 from chaos.oracle import CHECKS, judge
+from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Violation
 from chaos.run import Outcome
 from chaos.watch import Recovery, percentile, recoveries
 
@@ -19,16 +21,7 @@ class Report:
         self.outcome, self.told = outcome, outcome.evidence.told
         self.violations = judge(outcome.evidence)
         self.recoveries = recoveries(outcome.done, self.told, outcome.ticks)
-        acknowledged = [told for told in self.told if told.acknowledged]
-        kinds = Counter(each.counts_as for each in self.violations)
-        self.counters = {
-            "attempted": len(self.told),
-            "acknowledged": len(acknowledged),
-            "lost": kinds[LOST],
-            "duplicated": kinds[DUPLICATED],
-            "recovered": sum(told.recovered for told in acknowledged),
-            "unexpected": kinds[UNEXPECTED],
-        }
+        self.counters = counted(self.told, self.violations)
 
     @property
     def green(self) -> bool:
@@ -40,7 +33,7 @@ class Report:
         yield from self.faults()
         yield from self.work()
         yield from self.checks()
-        yield from self.bound()
+        yield from self.flows()
         yield " ".join(f"{name}={count}" for name, count in self.counters.items())
 
     def faults(self) -> Iterator[str]:
@@ -105,10 +98,39 @@ class Report:
             yield f"check: {name}: {f'{len(wrong)} WRONG' if wrong else 'ok'}"
             yield from (f"  {each.counts_as}: {each.says}" for each in wrong[:SHOWN])
 
-    def bound(self) -> Iterator[str]:
-        n = self.counters["acknowledged"]
-        if n and not self.counters["lost"]:
-            yield f"0 lost of {n}: with 95 % confidence fewer than {3 / n:.2%} are"
+    def flows(self) -> Iterator[str]:
+        """The six counters of each flow, and what no loss in so many orders tells."""
+        yield (
+            f"{'flow':<12} "
+            + " ".join(f"{name:>12}" for name in self.counters)
+            + (f" {'lost < (95 %)':>14}")
+        )
+        for name in (*(flow.name for flow in FLOWS), PLATFORM):
+            told = [each for each in self.told if flow_of(each.operation.name) == name]
+            wrong = [each for each in self.violations if flow_of(each.about) == name]
+            yield counters_of(name, counted(told, wrong))
+        yield counters_of("all", self.counters)
+
+
+def counted(told: Sequence[Told], wrong: Iterable[Violation]) -> dict[str, int]:
+    """Return the six counters of some orders and of what is wrong with them."""
+    acknowledged = [each for each in told if each.acknowledged]
+    kinds = Counter(each.counts_as for each in wrong)
+    return {
+        "attempted": len(told),
+        "acknowledged": len(acknowledged),
+        "lost": kinds[LOST],
+        "duplicated": kinds[DUPLICATED],
+        "recovered": sum(each.recovered for each in acknowledged),
+        "unexpected": kinds[UNEXPECTED],
+    }
+
+
+def counters_of(name: str, counters: Mapping[str, int]) -> str:
+    """Return the line of a flow. Without a loss among n, its rate is below 3/n."""
+    n = 0 if counters["lost"] else counters["acknowledged"]
+    counts = " ".join(f"{count:>12}" for count in counters.values())
+    return f"{name:<12} {counts} {f'{min(1, 3 / n):.2%}' if n else '-':>14}"
 
 
 def recovered(name: str, found: list[Recovery]) -> str:

@@ -12,16 +12,17 @@ from threading import Event, Thread
 import psycopg
 from pika.exceptions import AMQPError
 
-from chaos import gathering, logbook, poison, schedule
-from chaos.crew import Crew, Stage
-from chaos.evidence import Evidence
-from chaos.hand import Done, Hand
-from chaos.moving import moving
+from chaos.crews.crew import Crew, Stage
+from chaos.crews.shift import Shift
+from chaos.faults import poison, schedule
+from chaos.faults.hand import Done, Hand
+from chaos.faults.targets import targets
+from chaos.faults.wire import Wire
 from chaos.planted import plant
-from chaos.stories import Stories
-from chaos.targets import targets
+from chaos.remains import gathering, logbook
+from chaos.remains.evidence import Evidence
+from chaos.remains.moving import moving
 from chaos.watch import Watch
-from chaos.wire import Wire
 from doorstep import embedded
 from doorstep.home import Home
 from doorstep.parts import SERVERS
@@ -119,8 +120,8 @@ class Run:
 
     def outcome(self) -> Outcome:
         """Let everybody work while the faults are done, then heal and gather."""
-        stories = [Stories(crew) for crew in self.crews]
-        threads = [Thread(target=each.run, daemon=True) for each in stories]
+        shifts = [Shift(crew) for crew in self.crews]
+        threads = [Thread(target=each.run, daemon=True) for each in shifts]
         try:
             self.wire.begin()
             for each in (self.watch, self.hand, *threads):
@@ -131,7 +132,7 @@ class Run:
             self.stop.set()
             self.hand.end()
         evidence = self.gather()
-        evidence.stuck = [*self.stuck(stories, threads)]
+        evidence.stuck = [*self.stuck(shifts, threads)]
         return Outcome(
             evidence=evidence,
             done=self.hand.done,
@@ -141,11 +142,11 @@ class Run:
             healed_s=healed_s,
         )
 
-    def stuck(self, stories: list[Stories], threads: list[Thread]) -> Iterator[str]:
+    def stuck(self, shifts: list[Shift], threads: list[Thread]) -> Iterator[str]:
         """Name crews that got no answer, and parts of ours that ended by themselves."""
-        for story, thread in zip(stories, threads, strict=True):
-            if story.gave_up:
-                yield story.gave_up
+        for shift, thread in zip(shifts, threads, strict=True):
+            if shift.gave_up:
+                yield shift.gave_up
             elif thread.is_alive():
                 yield "a crew is still waiting for an answer"
         for name, at_s in self.hand.ended_alone:

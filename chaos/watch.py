@@ -13,8 +13,8 @@ from typing import LiteralString
 
 import psycopg
 
-from chaos.hand import Done
-from chaos.ledger import Told
+from chaos.crews.ledger import Told
+from chaos.faults.hand import Done
 from tests.world import Platform
 
 #: A tick goes the way of every event: outbox, relay, exchange, queue, hearer, its table.

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from chaos.evidence import Evidence, Violation
 from chaos.oracle.acknowledged import acknowledged_once
 from chaos.oracle.applied import applied_once_in_order
 from chaos.oracle.forbidden import nothing_forbidden_allowed
 from chaos.oracle.one_to_one import change_and_outbox
 from chaos.oracle.parked import nothing_parked
 from chaos.oracle.same_answer import same_id_same_answer
+from chaos.remains.evidence import Evidence, Violation
 
 Check = Callable[[Evidence], Iterator[Violation]]
 

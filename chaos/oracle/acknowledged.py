@@ -4,10 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Answered, Evidence, Violation
-from chaos.ledger import Told
+from chaos.crews.ledger import Told
+from chaos.remains.evidence import (
+    DUPLICATED,
+    LOST,
+    UNEXPECTED,
+    Answered,
+    Evidence,
+    Violation,
+)
 
-NAME = "acknowledged once"
+NAME, JOURNAL = "acknowledged once", "record_journal"
 
 
 def acknowledged_once(evidence: Evidence) -> Iterator[Violation]:
@@ -19,8 +26,8 @@ def acknowledged_once(evidence: Evidence) -> Iterator[Violation]:
     yield from journals_are_kept(evidence)
 
 
-def wrong(counts_as: str, says: str) -> Violation:
-    return Violation(NAME, counts_as, says)
+def wrong(counts_as: str, says: str, about: str) -> Violation:
+    return Violation(NAME, counts_as, says, about)
 
 
 def answers_are_kept(evidence: Evidence) -> Iterator[Violation]:
@@ -34,11 +41,17 @@ def answers_are_kept(evidence: Evidence) -> Iterator[Violation]:
         each = told.operation
         rows = kept[each.key, each.principal, each.name]
         if not rows:
-            yield wrong(LOST, f"{each.name} {each.key} was acknowledged and is not kept")
+            yield wrong(
+                LOST, f"{each.name} {each.key} was acknowledged and is not kept", each.name
+            )
         elif len(rows) > 1:
-            yield wrong(DUPLICATED, f"{each.name} {each.key} is kept {len(rows)} times")
+            yield wrong(
+                DUPLICATED, f"{each.name} {each.key} is kept {len(rows)} times", each.name
+            )
         elif rows[0].reply != told.answer.reply:
-            yield wrong(LOST, f"{each.name} {each.key} is kept with another answer")
+            yield wrong(
+                LOST, f"{each.name} {each.key} is kept with another answer", each.name
+            )
 
 
 def nothing_unsent(evidence: Evidence) -> Iterator[Violation]:
@@ -51,7 +64,9 @@ def nothing_unsent(evidence: Evidence) -> Iterator[Violation]:
             continue  # before the run, when its things were made
         each = sent.get(row.key)
         if each is None or each.digest != row.digest or each.name != row.operation:
-            yield wrong(UNEXPECTED, f"{row.operation} {row.key} was never sent so")
+            yield wrong(
+                UNEXPECTED, f"{row.operation} {row.key} was never sent so", row.operation
+            )
 
 
 def decisions_are_kept(evidence: Evidence) -> Iterator[Violation]:
@@ -64,9 +79,17 @@ def decisions_are_kept(evidence: Evidence) -> Iterator[Violation]:
         row = kept.get(decision["decision_id"])
         clauses = {reason["clause"] for reason in decision["reasons"]}
         if row is None:
-            yield wrong(LOST, f"the decision {decision['decision_id']} is not kept")
+            yield wrong(
+                LOST,
+                f"the decision {decision['decision_id']} is not kept",
+                told.operation.name,
+            )
         elif (row.outcome, set(row.clauses)) != (decision["outcome"], clauses):
-            yield wrong(LOST, f"the decision {row.id} is kept otherwise than it was told")
+            yield wrong(
+                LOST,
+                f"the decision {row.id} is kept otherwise than it was told",
+                told.operation.name,
+            )
 
 
 def decision_of(told: Told) -> dict[str, Any] | None:
@@ -82,7 +105,11 @@ def visits_are_closed(evidence: Evidence) -> Iterator[Violation]:
             continue
         visit = kept.get(told.operation.about)
         if visit is None or visit.state != "closed":
-            yield wrong(LOST, f"the visit {told.operation.about} was closed and is not")
+            yield wrong(
+                LOST,
+                f"the visit {told.operation.about} was closed and is not",
+                told.operation.name,
+            )
 
 
 def journals_are_kept(evidence: Evidence) -> Iterator[Violation]:
@@ -91,14 +118,20 @@ def journals_are_kept(evidence: Evidence) -> Iterator[Violation]:
     kept = {(entry.device, entry.seq): entry for entry in evidence.kept_entries}
     for place, count in Counter((e.device, e.seq) for e in evidence.kept_entries).items():
         if count > 1:
-            yield wrong(DUPLICATED, f"entry {place[1]} of {place[0]} is kept {count} times")
+            yield wrong(
+                DUPLICATED, f"entry {place[1]} of {place[0]} is kept {count} times", JOURNAL
+            )
     for place, entry in kept.items():
         if written.get(place) != entry:
-            yield wrong(UNEXPECTED, f"entry {place[1]} of {place[0]} was never written so")
+            yield wrong(
+                UNEXPECTED, f"entry {place[1]} of {place[0]} was never written so", JOURNAL
+            )
     for device, through in acknowledged_through(evidence).items():
         for seq in range(1, through + 1):
             if (device, seq) not in kept:
-                yield wrong(LOST, f"entry {seq} of {device} was acknowledged, is not kept")
+                yield wrong(
+                    LOST, f"entry {seq} of {device} was acknowledged, is not kept", JOURNAL
+                )
 
 
 def acknowledged_through(evidence: Evidence) -> dict[str, int]:
@@ -106,7 +139,7 @@ def acknowledged_through(evidence: Evidence) -> dict[str, int]:
     found: dict[str, int] = {}
     for told in evidence.told:
         reply = told.answer.reply if told.answer else None
-        if reply and told.operation.name == "record_journal":
+        if reply and told.operation.name == JOURNAL:
             device = reply["device_id"]
             found[device] = max(found.get(device, 0), reply["through"])
     return found

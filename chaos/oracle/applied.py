@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Said, Violation
 from chaos.oracle.one_to_one import DECISIONS
+from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Said, Violation
 from chassis import topology
 
 NAME = "applied once, in order"
@@ -27,7 +27,9 @@ def heard_by_all(evidence: Evidence) -> Iterator[Violation]:
         topics, inbox = set(topology.topics(hearer)), evidence.inbox.get(hearer, {})
         for each in evidence.said:
             if each.topic in topics and each.id not in inbox:
-                yield wrong(LOST, f"{hearer} never heard {each.topic} {each.id}")
+                yield wrong(
+                    LOST, f"{hearer} never heard {each.topic} {each.id}", each.topic
+                )
 
 
 def heard_of_nobody(evidence: Evidence) -> Iterator[Violation]:
@@ -85,7 +87,7 @@ def newest_kept(evidence: Evidence) -> Iterator[Violation]:
         for thing, version in evidence.owned.items():
             if thing[0] in topics and kept.get(thing) != version:
                 said = f"{hearer} keeps version {kept.get(thing)} of {thing}, not {version}"
-                yield wrong(LOST, said)
+                yield wrong(LOST, said, thing[0])
 
 
 def in_order(evidence: Evidence) -> Iterator[Violation]:
@@ -115,9 +117,9 @@ def backwards(
             continue
         if each.sequence < last[each.place]:
             what = f"{each.sequence} after {last[each.place]} of {each.place}"
-            yield wrong(UNEXPECTED, f"{where} had {what}")
+            yield wrong(UNEXPECTED, f"{where} had {what}", each.topic)
         last[each.place] = max(last[each.place], each.sequence)
 
 
-def wrong(counts_as: str, says: str) -> Violation:
-    return Violation(NAME, counts_as, says)
+def wrong(counts_as: str, says: str, about: str = "") -> Violation:
+    return Violation(NAME, counts_as, says, about)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chaos.evidence import LOST, UNEXPECTED, Evidence, Violation
-from chaos.ledger import Told
+from chaos.crews.ledger import Told
 from chaos.oracle.acknowledged import decision_of
+from chaos.remains.evidence import LOST, UNEXPECTED, Evidence, Violation
 
 NAME = "nothing forbidden allowed"
 #: Seconds after the acknowledgement of a hold from which on nothing may be allowed.
@@ -24,7 +24,7 @@ def nothing_forbidden_allowed(evidence: Evidence) -> Iterator[Violation]:
     for row in evidence.decided:
         spans = shut.get(case_of.get(row.visit, ""), [])
         if row.outcome == "proceed" and any(a < row.at < b for a, b in spans):
-            yield wrong(f"{row.act} {row.id} was decided while its case was held")
+            yield wrong(f"{row.act} {row.id} was decided while its case was held", row.act)
 
 
 def attempts(evidence: Evidence) -> Iterator[Violation]:
@@ -34,14 +34,17 @@ def attempts(evidence: Evidence) -> Iterator[Violation]:
         if not told.operation.forbidden:
             continue
         if any(allows(each.reply) for each in told.tries):
-            yield wrong(f"{told.operation.name} {told.operation.key} was allowed")
+            yield wrong(
+                f"{told.operation.name} {told.operation.key} was allowed",
+                told.operation.name,
+            )
         decision = decision_of(told)
         if decision is None or decision["outcome"] == "proceed":
             continue
         row = rows.get(decision["decision_id"])
         if row is None or not row.clauses:
             says = f"the refusal {decision['decision_id']} is not kept with its clauses"
-            yield Violation(NAME, LOST, says)
+            yield Violation(NAME, LOST, says, told.operation.name)
 
 
 def allows(reply: dict[str, Any] | None) -> bool:
@@ -78,8 +81,10 @@ def allowed_while_shut(told: Told, spans: list[tuple[float, float]]) -> Iterator
         begun = any(a < each.began < b for a, b in spans)
         if begun and allows(each.reply):
             what = f"{told.operation.name} {told.operation.key}"
-            yield wrong(f"{what} was allowed more than a second after a hold")
+            yield wrong(
+                f"{what} was allowed more than a second after a hold", told.operation.name
+            )
 
 
-def wrong(says: str) -> Violation:
-    return Violation(NAME, UNEXPECTED, says)
+def wrong(says: str, about: str) -> Violation:
+    return Violation(NAME, UNEXPECTED, says, about)

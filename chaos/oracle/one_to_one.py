@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chaos.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Violation
+from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Violation
 
 NAME = "change and outbox one to one"
 #: What a refusal of an ask is said by, and by which member a thing's first event names it.
@@ -34,12 +34,14 @@ def numbers(evidence: Evidence) -> Iterator[Violation]:
         if each.sequence:
             found[each.service, each.subject].append(each.sequence)
         if not each.published and not each.topic.startswith("later."):
-            yield wrong(LOST, f"{each.topic} {each.id} was never published")
+            yield wrong(LOST, f"{each.topic} {each.id} was never published", each.topic)
     for place, counted in evidence.counted.items():
         if sorted(found.pop(place, [])) != list(range(1, counted + 1)):
-            yield wrong(LOST, f"the events of {place} are not 1 to {counted}")
+            yield wrong(
+                LOST, f"the events of {place} are not 1 to {counted}", f"{place[0]}."
+            )
     for place in found:
-        yield wrong(UNEXPECTED, f"nobody has counted the events of {place}")
+        yield wrong(UNEXPECTED, f"nobody has counted the events of {place}", f"{place[0]}.")
 
 
 def decisions(evidence: Evidence) -> Iterator[Violation]:
@@ -54,9 +56,13 @@ def decisions(evidence: Evidence) -> Iterator[Violation]:
         fitting = wanted(row.act, row.outcome, row.id in answered)
         if topics not in fitting:
             kind = DUPLICATED if len(topics) > 1 or not fitting else LOST
-            yield wrong(kind, f"{row.act} {row.outcome} {row.id} was said as {topics}")
+            yield wrong(
+                kind, f"{row.act} {row.outcome} {row.id} was said as {topics}", row.act
+            )
     for decision, topics in said.items():
-        yield wrong(UNEXPECTED, f"{topics} of the decision {decision}, which is not kept")
+        yield wrong(
+            UNEXPECTED, f"{topics} of the decision {decision}, which is not kept", topics[0]
+        )
 
 
 def wanted(act: str, outcome: str, asked: bool) -> list[list[str]]:
@@ -88,25 +94,25 @@ def visits(evidence: Evidence) -> Iterator[Violation]:
     left = ids(evidence, "field_visit.collectors_left", "visit_id")
     cleared = [visit.id for visit in evidence.visits if visit.cleared]
     closed = [visit.id for visit in evidence.visits if visit.state == "closed"]
-    yield from compared(cleared, arrived, "arrival")
-    yield from compared(closed, left, "leaving")
+    yield from compared(cleared, arrived, "arrival", "field_visit.")
+    yield from compared(closed, left, "leaving", "field_visit.")
 
 
 def consents(evidence: Evidence) -> Iterator[Violation]:
     """Every answer to `may we come in` is said once."""
     noted = [each.visit for each in evidence.kept_entries if each.fact == "consent"]
     said = ids(evidence, "field_visit.consent_recorded", "visit_id")
-    yield from compared(noted, said, "consent")
+    yield from compared(noted, said, "consent", "field_visit.")
 
 
 def things(evidence: Evidence) -> Iterator[Violation]:
     """Every case and every plan has its first event, and every plan its visit."""
     for topic, member in FIRST.items():
         yield from compared(
-            evidence.things.get(topic, []), ids(evidence, topic, member), topic
+            evidence.things.get(topic, []), ids(evidence, topic, member), topic, topic
         )
     planned = evidence.things.get("dispatch.visit_planned", [])
-    yield from compared(planned, evidence.things.get("visits", []), "visit")
+    yield from compared(planned, evidence.things.get("visits", []), "visit", "field_visit.")
 
 
 def standings(evidence: Evidence) -> Iterator[Violation]:
@@ -119,24 +125,28 @@ def standings(evidence: Evidence) -> Iterator[Violation]:
         versions = sorted(said.pop(thing, []))
         if versions != list(range(1, version + 1)):
             kind = DUPLICATED if len(set(versions)) < len(versions) else LOST
-            yield wrong(kind, f"{thing} has version {version} and said {versions}")
+            yield wrong(
+                kind, f"{thing} has version {version} and said {versions}", thing[0]
+            )
     for thing in said:
-        yield wrong(UNEXPECTED, f"{thing} was said, and is not there")
+        yield wrong(UNEXPECTED, f"{thing} was said, and is not there", thing[0])
 
 
 def ids(evidence: Evidence, topic: str, member: str) -> list[str]:
     return [str(each.data[member]) for each in evidence.said if each.topic == topic]
 
 
-def compared(are: Iterable[str], said: Iterable[str], what: str) -> Iterator[Violation]:
+def compared(
+    are: Iterable[str], said: Iterable[str], what: str, topic: str
+) -> Iterator[Violation]:
     """Name what is there and was not said so often, and the reverse."""
     one, other = Counter(are), Counter(said)
     for name, count in (one - other).items():
-        yield wrong(LOST, f"{what} of {name}: {count} not said")
+        yield wrong(LOST, f"{what} of {name}: {count} not said", topic)
     for name, count in (other - one).items():
         kind = DUPLICATED if one[name] else UNEXPECTED
-        yield wrong(kind, f"{what} of {name}: said {count} times too often")
+        yield wrong(kind, f"{what} of {name}: said {count} times too often", topic)
 
 
-def wrong(counts_as: str, says: str) -> Violation:
-    return Violation(NAME, counts_as, says)
+def wrong(counts_as: str, says: str, about: str) -> Violation:
+    return Violation(NAME, counts_as, says, about)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from chaos.evidence import LOST, UNEXPECTED, Evidence, Held, Violation
-from chaos.poison import Poison
+from chaos.faults.poison import Poison
+from chaos.remains.evidence import LOST, UNEXPECTED, Evidence, Held, Violation
 
 NAME = "nothing parked but poison"
 

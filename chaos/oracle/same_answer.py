@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from chaos.evidence import DUPLICATED, UNEXPECTED, Evidence, Violation
-from chaos.ledger import Told, Try
+from chaos.crews.ledger import Told, Try
+from chaos.remains.evidence import DUPLICATED, UNEXPECTED, Evidence, Violation
 
 NAME = "same id, same answer"
 OTHER_CONTENT = "422 key-of-another-content"
@@ -25,8 +25,9 @@ def same_id_same_answer(evidence: Evidence) -> Iterator[Violation]:
             if not each.failed and (says := wrong_of(told, each)):
                 changed = each.why == "again" and each.reply is not None
                 counts_as = DUPLICATED if changed else UNEXPECTED
-                what = f"{told.operation.name} {told.operation.key} ({each.why})"
-                yield Violation(NAME, counts_as, f"{what}: {says}")
+                name = told.operation.name
+                what = f"{name} {told.operation.key} ({each.why})"
+                yield Violation(NAME, counts_as, f"{what}: {says}", name)
 
 
 def wrong_of(told: Told, each: Try) -> str:

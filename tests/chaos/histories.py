@@ -5,8 +5,8 @@ One case, one visit: a refused ask, an allowed one, a hold, and the way out.
 
 from typing import Any
 
-from chaos.evidence import Answered, Decided, Entry, Evidence, Said, Visit
-from chaos.ledger import Operation, Told, Try
+from chaos.crews.ledger import Operation, Told, Try
+from chaos.remains.evidence import Answered, Decided, Entry, Evidence, Said, Visit
 
 CASE, VISIT, DEVICE, PERSON = "case-1", "visit-1", "device-1", "person-1"
 #: When the case is held, and when it is resumed.

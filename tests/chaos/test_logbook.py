@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from chaos import logbook
-from chaos.evidence import Said
+from chaos.remains import logbook
+from chaos.remains.evidence import Said
 
 
 def said(number: int) -> Said:

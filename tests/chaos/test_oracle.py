@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from chaos import ledger
-from chaos.evidence import Answered, Decided, Evidence, Held
-from chaos.ledger import Try
+from chaos.crews import ledger
+from chaos.crews.ledger import Try
+from chaos.faults.poison import Poison
 from chaos.oracle import judge
-from chaos.poison import Poison
+from chaos.remains.evidence import Answered, Decided, Evidence, Held
 from tests.chaos.histories import VISIT, decision, said, told, well
 
 Breaking = Callable[[Evidence], object]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from chaos import schedule
+from chaos.faults import schedule
 
 PARTS = ("database", "broker", "relay", "services", "worker", "projector", "gateway")
 

@@ -12,8 +12,8 @@ from threading import Event
 from typing import Any
 from uuid import UUID
 
-from chaos.asking import Asker
-from chaos.ledger import Ledger
+from chaos.crews.asking import Asker
+from chaos.crews.ledger import Ledger
 from doorstep.client import Gateway
 from doorstep.phone import Phone
 from proto import ids

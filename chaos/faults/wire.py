@@ -18,7 +18,7 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
 
-from chaos.poison import Poison
+from chaos.faults.poison import Poison
 from chassis import amqp, topology
 from chassis.settings import Settings
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, text
 
-from chaos import ledger
-from chaos.crew import Crew
-from chaos.evidence import Answered, Decided, Entry, Evidence, Held, Said, Visit
+from chaos.crews import ledger
+from chaos.crews.crew import Crew
+from chaos.remains.evidence import Answered, Decided, Entry, Evidence, Held, Said, Visit
 from chassis import clock, held, topology
 from chassis.database import with_driver
 from chassis.keyring import Keyring

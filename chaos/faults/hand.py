@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
-from chaos.schedule import Fault
-from chaos.targets import Target
+from chaos.faults.schedule import Fault
+from chaos.faults.targets import Target
 from doorstep.errors import DoorstepError
 from doorstep.process import wait_until
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chaos.asking import Asker
-from chaos.crew import Crew, Planned
-from chaos.ledger import Told
-from chaos.repeating import Repeater
+from chaos.crews.asking import Asker
+from chaos.crews.crew import Crew, Planned
+from chaos.crews.ledger import Told
+from chaos.crews.repeating import Repeater
 from proto.base import Command
 from proto.facts import Fact
 from proto.field_visit import (

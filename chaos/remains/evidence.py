@@ -6,8 +6,8 @@ The checks read nothing else, so that they can be tried on small histories.
 from dataclasses import dataclass, field
 from typing import Any
 
-from chaos.ledger import Told
-from chaos.poison import Poison
+from chaos.crews.ledger import Told
+from chaos.faults.poison import Poison
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,12 @@ LOST, DUPLICATED, UNEXPECTED = "lost", "duplicated", "unexpected"
 
 @dataclass(frozen=True)
 class Violation:
-    """Something that must not be: by which check, and what became of what."""
+    """Something that must not be: by which check, and what became of what.
+
+    `about` is the name of an order or the topic of an event, when it is of one.
+    """
 
     check: str
     counts_as: str
     says: str
+    about: str = ""

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import httpx
 
-from chaos.ledger import Ledger, Operation, Told, Try, Why
+from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chassis import answers
 from doorstep.client import Gateway
 from gateway.asks import ASKS

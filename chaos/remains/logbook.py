@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chaos.evidence import Said
+from chaos.remains.evidence import Said
 
 
 def applied(folder: Path, said: list[Said]) -> dict[str, list[str]]:

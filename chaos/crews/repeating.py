@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from chaos.asking import Asker
-from chaos.ledger import Told, Why
+from chaos.crews.asking import Asker
+from chaos.crews.ledger import Told, Why
 
 #: Shares of what was acknowledged, and the seconds until it is said again.
 AGAIN_SHARE, OTHER_SHARE, LATER_S = 0.10, 0.05, (0.0, 15.0)

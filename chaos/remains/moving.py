@@ -2,7 +2,7 @@
 
 import pika
 
-from chaos.wire import QUEUE
+from chaos.faults.wire import QUEUE
 from chassis import amqp, topology
 from chassis.settings import Settings
 from tests.world import Platform

@@ -1,0 +1,1 @@
+"""Who works while things break: crews with phones, and what they write down."""
