@@ -46,7 +46,7 @@ bench: ## measure it, beside what this machine could do at best
 	.venv/bin/python -m bench.likeness
 
 chaos: ready ## a hundred kills in five minutes, then six checks of what is left
-	.venv/bin/python -m chaos $(if $(SEED),--seed $(SEED))
+	.venv/bin/python -m chaos --visits 60 $(if $(SEED),--seed $(SEED))
 
 soak: ready ## the tests that take long: every planted bug, more seeds, other examples
 	.venv/bin/pytest -m long

@@ -17,7 +17,8 @@ SHOWN = 8
 class Report:
     """The end of a run, as lines."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, visits: int = 0) -> None:
+        self.visits = visits
         self.outcome, self.told = outcome, outcome.evidence.told
         self.violations = judge(outcome.evidence)
         self.recoveries = recoveries(outcome.done, self.told, outcome.ticks)
@@ -25,9 +26,9 @@ class Report:
 
     @property
     def green(self) -> bool:
-        """Tell whether nothing was wrong and the faults that were planned have happened."""
+        """Tell whether nothing was wrong, with as many faults and visits as were planned."""
         enough = len(self.outcome.done) >= self.outcome.planned
-        return enough and not self.violations
+        return enough and self.outcome.visits >= self.visits and not self.violations
 
     def lines(self) -> Iterator[str]:
         yield from self.faults()
@@ -76,6 +77,8 @@ class Report:
         failed = Counter(
             each.said if each.status else "no answer" for each in tries if each.failed
         )
+        made = f"visits: {self.outcome.visits} begun, of {self.visits} wanted at least"
+        yield f"{made}; phones: {self.outcome.phones}"
         yield f"tries: {len(tries)}, of them failed: {dict(failed)}"
         again = Counter(each.why for each in tries)
         forbidden = sum(told.operation.forbidden for told in self.told)

@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Event
 
 import psycopg
 from pika.exceptions import AMQPError
 
 from chaos.crews.crew import Crew, Stage
-from chaos.crews.shift import Shift
+from chaos.crews.shift import Roster
 from chaos.faults import poison, schedule
 from chaos.faults.hand import Done, Hand
 from chaos.faults.targets import targets
@@ -28,8 +28,10 @@ from doorstep.home import Home
 from doorstep.parts import SERVERS
 from tests.world import CLOCK, Platform
 
-#: Visits of a crew for each second of a run; a crew makes at most about one in two.
+#: Visits there are for each second and crew at work; one makes at most about one in two.
 VISITS_A_SECOND = 0.6
+#: How many times the seconds it was asked for a run may last until its visits are made.
+PATIENCE = 2.0
 LOOK_S = 0.2
 
 
@@ -40,7 +42,11 @@ class Wanted:
     seed: int
     seconds: float
     kills: int
+    #: Crews at work at once; how many there are, and visits that are to be made at least:
+    #: 0 leaves both to the seconds.
     crews: int = 6
+    pairs: int = 0
+    visits: int = 0
     bug: str | None = None
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
@@ -56,6 +62,9 @@ class Outcome:
     evidence: Evidence
     done: list[Done]
     planned: int
+    #: Visits that crews have made, and phones they made them with.
+    visits: int
+    phones: int
     ticks: list[tuple[float, float]]
     echoed: int
     healed_s: float
@@ -85,8 +94,10 @@ def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     """Do a run, and gather what is left of it."""
     folder, stop = home.root / "chaos", Event()
     with platform(home, wanted.bug, keep) as doorstep:
-        visits = max(8, round(wanted.seconds * VISITS_A_SECOND))
-        crews = Stage(doorstep, folder, wanted.seed, stop).crews(wanted.crews, visits)
+        plenty = max(8, round(wanted.seconds * VISITS_A_SECOND)) * wanted.crews
+        visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
+        stage = Stage(doorstep, folder, wanted.seed, stop)
+        crews = stage.crews(wanted.pairs or wanted.crews, visits)
         return Run(wanted, home, doorstep, folder, crews, stop).outcome()
 
 
@@ -104,6 +115,8 @@ class Run:
     ) -> None:
         self.wanted, self.home, self.platform = wanted, home, doorstep
         self.folder, self.crews, self.stop = folder, crews, stop
+        self.planned = sum(len(crew.visits) for crew in crews)
+        self.roster = Roster(crews, wanted.crews, stop)
         there = targets(home)
         faults = schedule.plan(
             wanted.seed,
@@ -120,47 +133,55 @@ class Run:
 
     def outcome(self) -> Outcome:
         """Let everybody work while the faults are done, then heal and gather."""
-        shifts = [Shift(crew) for crew in self.crews]
-        threads = [Thread(target=each.run, daemon=True) for each in shifts]
         try:
             self.wire.begin()
-            for each in (self.watch, self.hand, *threads):
+            for each in (self.watch, self.hand, self.roster):
                 each.start()
-            time.sleep(self.wanted.seconds)
-            healed_s = self.heal(threads)
+            self.wait()
+            healed_s = self.heal()
         finally:  # whatever happens: nobody starts a part again behind our back
             self.stop.set()
             self.hand.end()
         evidence = self.gather()
-        evidence.stuck = [*self.stuck(shifts, threads)]
+        evidence.stuck = [*self.stuck()]
         return Outcome(
             evidence=evidence,
             done=self.hand.done,
             planned=len(self.hand.schedule),
+            visits=self.visits_made(),
+            phones=sum(len(crew.phones) for crew in self.crews),
             ticks=self.watch.ticks,
             echoed=self.wire.echoed,
             healed_s=healed_s,
         )
 
-    def stuck(self, shifts: list[Shift], threads: list[Thread]) -> Iterator[str]:
+    def wait(self) -> None:
+        """Wait as long as was asked for, and longer while visits are still to be made."""
+        began = time.monotonic()
+        while (spent := time.monotonic() - began) < PATIENCE * self.wanted.seconds:
+            made = self.visits_made() >= self.wanted.visits or not self.roster.working
+            if spent >= self.wanted.seconds and made:
+                return
+            time.sleep(LOOK_S)
+
+    def visits_made(self) -> int:
+        return self.planned - sum(len(crew.visits) for crew in self.crews)
+
+    def stuck(self) -> Iterator[str]:
         """Name crews that got no answer, and parts of ours that ended by themselves."""
-        for shift, thread in zip(shifts, threads, strict=True):
-            if shift.gave_up:
-                yield shift.gave_up
-            elif thread.is_alive():
-                yield "a crew is still waiting for an answer"
+        yield from self.roster.stuck()
         for name, at_s in self.hand.ended_alone:
             if name not in SERVERS:  # a server may find its port taken, and try again
                 yield f"{name} ended by itself after {at_s:.1f} s"
 
-    def heal(self, threads: list[Thread]) -> float:
+    def heal(self) -> float:
         """Start everything, let everybody finish, and wait until nothing moves."""
         self.stop.set()
         began = time.monotonic()
         until = began + self.wanted.heal_s
         self.hand.heal()
         self.wire.quiet.set()
-        for thread in threads:
+        for thread in self.roster.threads:
             thread.join(max(0.1, until - time.monotonic()))
         while self.left() and time.monotonic() < until:
             self.hand.look_after()

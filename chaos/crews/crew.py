@@ -5,6 +5,7 @@ Everything is made before the first fault, through HTTP like all else.
 
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -19,8 +20,10 @@ from doorstep.phone import Phone
 from proto import ids
 from tests.world import Collector, Door, Platform, sent
 
-#: Things of each crew that are revoked in the course of a run.
-SPARE_PHONES, DOOMED_LETTERS = 3, 3
+#: Things of a crew that are revoked in the course of a run, and of how many crews.
+SPARE_PHONES, DOOMED_LETTERS, LOSING = 3, 3, 8
+#: Crews that are made side by side, and visits of another that a crew knows of.
+MAKERS, KNOWN = 4, 20
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,15 @@ class Stage:
         self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
 
     def crews(self, count: int, visits: int) -> list[Crew]:
-        """Return the crews. Each knows a few visits of the next, which are not its own."""
-        crews = [self.crew(number, visits) for number in range(count)]
+        """Return the crews, with that many visits in all, shared out evenly.
+
+        Each knows a few visits of the next, which are not its own.
+        """
+        shares = [visits // count + (number < visits % count) for number in range(count)]
+        with ThreadPoolExecutor(MAKERS) as makers:
+            crews = list(makers.map(self.crew, range(count), shares))
         for crew, other in zip(crews, [*crews[1:], crews[0]], strict=True):
-            crew.strangers = list(other.visits)[:20] if other is not crew else []
+            crew.strangers = list(other.visits)[:KNOWN] if other is not crew else []
         return crews
 
     def crew(self, number: int, visits: int) -> Crew:
@@ -79,13 +87,14 @@ class Stage:
             self.asker(f"{number}-{name}", each.http)
             for name, each in zip(("first", "second"), door.pair, strict=True)
         ]
+        loses = number < LOSING
         return Crew(
             number=number,
             door=door,
             luck=Random(f"{self.seed}/crew/{number}"),
             visits=deque(self.planned(door.visits(visits))),
-            spares=[self.spare(door) for _ in range(SPARE_PHONES)],
-            doomed=list(self.doomed(door)),
+            spares=[self.spare(door) for _ in range(SPARE_PHONES * loses)],
+            doomed=list(self.doomed(door, DOOMED_LETTERS * loses)),
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
@@ -124,10 +133,10 @@ class Stage:
         spare.begins_shift(door.visit_id)
         return spare
 
-    def doomed(self, door: Door) -> Iterator[tuple[UUID, Planned]]:
+    def doomed(self, door: Door, count: int) -> Iterator[tuple[UUID, Planned]]:
         """Issue letters that will not last, each for a visit of its own."""
         main = door.letter_id
-        for _ in range(DOOMED_LETTERS):
+        for _ in range(count):
             door.letter_id = ids.new()
             letter = {
                 "letter_id": door.letter_id,
