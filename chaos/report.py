@@ -26,7 +26,7 @@ class Report:
 
     @property
     def green(self) -> bool:
-        """Tell whether nothing was wrong, with as many faults and visits as were planned."""
+        """Tell whether nothing was wrong, and that all faults and visits were had."""
         enough = len(self.outcome.done) >= self.outcome.planned
         return enough and self.outcome.visits >= self.visits and not self.violations
 
