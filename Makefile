@@ -26,7 +26,6 @@ demo: ready ## walk a day of visits through a Doorstep of its own, from nothing 
 
 test: ## check, then every test, with a private broker and database
 	@bash doorstep/bootstrap.sh --test
-	@$(MAKE) --no-print-directory check
 	@bash tests/side_by_side.sh
 
 check: ready ## format, lint, types, and which module may import which
