@@ -1,11 +1,8 @@
 """One run: a platform of its own, crews at work, faults, healing, and what is left."""
 
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from threading import Event, Thread
 
@@ -16,17 +13,17 @@ from chaos.crews.crew import Crew, Stage
 from chaos.crews.shift import Shift
 from chaos.faults import poison, schedule
 from chaos.faults.hand import Done, Hand
-from chaos.faults.targets import targets
+from chaos.faults.schedule import Counts
+from chaos.faults.surroundings import targets
 from chaos.faults.wire import Wire
-from chaos.planted import plant
-from chaos.remains import gathering, logbook
+from chaos.platform import Stand, stand
+from chaos.remains import gathering, logbook, parts
 from chaos.remains.evidence import Evidence
 from chaos.remains.moving import moving
+from chaos.remains.retries import Retries
 from chaos.watch import Watch
-from doorstep import embedded
 from doorstep.home import Home
 from doorstep.parts import SERVERS
-from tests.world import CLOCK, Platform
 
 #: Visits of a crew for each second of a run; a crew makes at most about one in two.
 VISITS_A_SECOND = 0.6
@@ -39,12 +36,11 @@ class Wanted:
 
     seed: int
     seconds: float
-    kills: int
+    counts: Counts
     crews: int = 6
     bug: str | None = None
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
-    freezes: int | None = None
     apart: bool = False
     heal_s: float = 90.0
 
@@ -61,33 +57,13 @@ class Outcome:
     healed_s: float
 
 
-@contextmanager
-def platform(home: Home, bug: str | None, keep: bool) -> Iterator[Platform]:
-    """Bring a platform up from nothing, with a bug in it if wanted."""
-    with ExitStack() as stack:
-        wipe(home)
-        if not keep:
-            stack.callback(wipe, home)
-        else:
-            stack.callback(embedded.down, home)
-        with plant(bug):
-            embedded.up(home, CLOCK)
-            home.adopt_settings()
-            yield Platform(home, home.settings(), stack.enter_context(ExitStack()))
-
-
-def wipe(home: Home) -> None:
-    embedded.wipe(home)
-    shutil.rmtree(home.root / "chaos", ignore_errors=True)
-
-
 def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     """Do a run, and gather what is left of it."""
     folder, stop = home.root / "chaos", Event()
-    with platform(home, wanted.bug, keep) as doorstep:
+    with stand(home, wanted.bug, keep) as there:
         visits = max(8, round(wanted.seconds * VISITS_A_SECOND))
-        crews = Stage(doorstep, folder, wanted.seed, stop).crews(wanted.crews, visits)
-        return Run(wanted, home, doorstep, folder, crews, stop).outcome()
+        stage = Stage(there.platform, folder, wanted.seed, stop)
+        return Run(wanted, home, there, stage.crews(wanted.crews, visits), stop).outcome()
 
 
 class Run:
@@ -97,26 +73,22 @@ class Run:
         self,
         wanted: Wanted,
         home: Home,
-        doorstep: Platform,
-        folder: Path,
+        there: Stand,
         crews: list[Crew],
         stop: Event,
     ) -> None:
-        self.wanted, self.home, self.platform = wanted, home, doorstep
-        self.folder, self.crews, self.stop = folder, crews, stop
-        there = targets(home)
+        self.wanted, self.home, self.platform = wanted, home, there.platform
+        self.folder, self.crews, self.stop = home.root / "chaos", crews, stop
+        straight = self.platform.settings
+        hurtable = targets(home, there.network, straight["DATABASE_URL"])
+        seed, parts = wanted.seed, wanted.only or hurtable
         faults = schedule.plan(
-            wanted.seed,
-            wanted.seconds,
-            wanted.kills,
-            wanted.only or there,
-            freezes=wanted.freezes,
-            apart=wanted.apart,
+            seed, wanted.seconds, wanted.counts, parts, apart=wanted.apart
         )
-        self.hand, self.watch = Hand(there, faults), Watch(doorstep)
-        planted = poison.plan(wanted.seed, wanted.seconds)
-        luck = Random(f"{wanted.seed}/echo")
-        self.wire = Wire(doorstep.settings, luck, planted)
+        planted = poison.plan(seed, wanted.seconds)
+        self.wire = Wire(straight, Random(f"{seed}/echo"), planted)
+        self.hand = Hand(hurtable, faults, self.wire.send_again)
+        self.watch, self.retries = Watch(self.platform), Retries(self.platform)
 
     def outcome(self) -> Outcome:
         """Let everybody work while the faults are done, then heal and gather."""
@@ -124,7 +96,7 @@ class Run:
         threads = [Thread(target=each.run, daemon=True) for each in shifts]
         try:
             self.wire.begin()
-            for each in (self.watch, self.hand, *threads):
+            for each in (self.watch, self.retries, self.hand, *threads):
                 each.start()
             time.sleep(self.wanted.seconds)
             healed_s = self.heal(threads)
@@ -143,15 +115,12 @@ class Run:
         )
 
     def stuck(self, shifts: list[Shift], threads: list[Thread]) -> Iterator[str]:
-        """Name crews that got no answer, and parts of ours that ended by themselves."""
+        """Name crews that got no answer."""
         for shift, thread in zip(shifts, threads, strict=True):
             if shift.gave_up:
                 yield shift.gave_up
             elif thread.is_alive():
                 yield "a crew is still waiting for an answer"
-        for name, at_s in self.hand.ended_alone:
-            if name not in SERVERS:  # a server may find its port taken, and try again
-                yield f"{name} ended by itself after {at_s:.1f} s"
 
     def heal(self, threads: list[Thread]) -> float:
         """Start everything, let everybody finish, and wait until nothing moves."""
@@ -165,7 +134,7 @@ class Run:
         while self.left() and time.monotonic() < until:
             self.hand.look_after()
             time.sleep(LOOK_S)
-        for each in (self.wire, self.watch):
+        for each in (self.wire, self.watch, self.retries):
             each.stopped.set()
             each.join(5)
         return time.monotonic() - began
@@ -183,4 +152,11 @@ class Run:
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
         evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
         evidence.left = self.left()
+        evidence.tried = self.retries.tried
+        evidence.parts = parts.look(self.home, self.platform)
+        evidence.ended_alone = [
+            f"{name} ended by itself after {at_s:.1f} s"
+            for name, at_s in self.hand.ended_alone
+            if name not in SERVERS  # a server may find its port taken, and try again
+        ]
         return evidence
