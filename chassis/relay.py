@@ -23,7 +23,7 @@ from pydantic_core import from_json, to_json
 from chassis import amqp, clock, logs, marker, metrics, probes, ready
 from chassis.amqp import Link
 from chassis.backlog import Backlog
-from chassis.database import ONE_PLAN
+from chassis.database import NOTICES, ONE_PLAN
 from chassis.forever import forever as work_forever
 from chassis.housekeeping import KEPT_DAYS
 from chassis.outboxes import BATCH, Batch, Outboxes, Row, loads
@@ -74,8 +74,7 @@ async def relay(found: Settings) -> None:
             found.database_url,
             autocommit=True,
             options=SESSION,
-            connect_timeout=3,
-            tcp_user_timeout=10_000,  # how libpq notices that the other end is gone
+            **NOTICES,
         )
         set_json_loads(from_json, database)
         async with database:
