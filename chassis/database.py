@@ -29,7 +29,7 @@ GONE_MS = 10_000
 #: For libpq. A connection that we only listen on says nothing of the other end: after five
 #: seconds our system asks whether it is there (by default after two hours), and then each
 #: two; what is not answered is gone after GONE_MS.
-NOTICES: dict[str, int] = {
+NOTICES: dict[str, Any] = {
     "connect_timeout": CONNECT_S,
     "tcp_user_timeout": GONE_MS,
     "keepalives_idle": 5,
