@@ -1,11 +1,7 @@
 """One run: a platform of its own, crews at work, faults, healing, and what is left."""
 
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from threading import Event
 
@@ -16,17 +12,17 @@ from chaos.crews.crew import Crew, Stage
 from chaos.crews.shift import Roster
 from chaos.faults import poison, schedule
 from chaos.faults.hand import Done, Hand
-from chaos.faults.targets import targets
+from chaos.faults.schedule import Counts
+from chaos.faults.surroundings import targets
 from chaos.faults.wire import Wire
-from chaos.planted import plant
-from chaos.remains import gathering, logbook
+from chaos.platform import Stand, stand
+from chaos.remains import gathering, logbook, parts
 from chaos.remains.evidence import Evidence
 from chaos.remains.moving import moving
+from chaos.remains.retries import Retries
 from chaos.watch import Watch
-from doorstep import embedded
 from doorstep.home import Home
 from doorstep.parts import SERVERS
-from tests.world import CLOCK, Platform
 
 #: Visits there are for each second and crew at work; one makes at most about one in two.
 VISITS_A_SECOND = 0.6
@@ -41,7 +37,7 @@ class Wanted:
 
     seed: int
     seconds: float
-    kills: int
+    counts: Counts
     #: Crews at work at once; how many there are, and visits that are to be made at least:
     #: 0 leaves both to the seconds.
     crews: int = 6
@@ -50,7 +46,6 @@ class Wanted:
     bug: str | None = None
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
-    freezes: int | None = None
     apart: bool = False
     heal_s: float = 90.0
 
@@ -70,35 +65,15 @@ class Outcome:
     healed_s: float
 
 
-@contextmanager
-def platform(home: Home, bug: str | None, keep: bool) -> Iterator[Platform]:
-    """Bring a platform up from nothing, with a bug in it if wanted."""
-    with ExitStack() as stack:
-        wipe(home)
-        if not keep:
-            stack.callback(wipe, home)
-        else:
-            stack.callback(embedded.down, home)
-        with plant(bug):
-            embedded.up(home, CLOCK)
-            home.adopt_settings()
-            yield Platform(home, home.settings(), stack.enter_context(ExitStack()))
-
-
-def wipe(home: Home) -> None:
-    embedded.wipe(home)
-    shutil.rmtree(home.root / "chaos", ignore_errors=True)
-
-
 def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     """Do a run, and gather what is left of it."""
     folder, stop = home.root / "chaos", Event()
-    with platform(home, wanted.bug, keep) as doorstep:
+    with stand(home, wanted.bug, keep) as there:
         plenty = max(8, round(wanted.seconds * VISITS_A_SECOND)) * wanted.crews
         visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
-        stage = Stage(doorstep, folder, wanted.seed, stop)
+        stage = Stage(there.platform, folder, wanted.seed, stop)
         crews = stage.crews(wanted.pairs or wanted.crews, visits)
-        return Run(wanted, home, doorstep, folder, crews, stop).outcome()
+        return Run(wanted, home, there, crews, stop).outcome()
 
 
 class Run:
@@ -108,34 +83,30 @@ class Run:
         self,
         wanted: Wanted,
         home: Home,
-        doorstep: Platform,
-        folder: Path,
+        there: Stand,
         crews: list[Crew],
         stop: Event,
     ) -> None:
-        self.wanted, self.home, self.platform = wanted, home, doorstep
-        self.folder, self.crews, self.stop = folder, crews, stop
+        self.wanted, self.home, self.platform = wanted, home, there.platform
+        self.folder, self.crews, self.stop = home.root / "chaos", crews, stop
         self.planned = sum(len(crew.visits) for crew in crews)
         self.roster = Roster(crews, wanted.crews, stop)
-        there = targets(home)
+        straight = self.platform.settings
+        hurtable = targets(home, there.network, straight["DATABASE_URL"])
+        seed, parts = wanted.seed, wanted.only or hurtable
         faults = schedule.plan(
-            wanted.seed,
-            wanted.seconds,
-            wanted.kills,
-            wanted.only or there,
-            freezes=wanted.freezes,
-            apart=wanted.apart,
+            seed, wanted.seconds, wanted.counts, parts, apart=wanted.apart
         )
-        self.hand, self.watch = Hand(there, faults), Watch(doorstep)
-        planted = poison.plan(wanted.seed, wanted.seconds)
-        luck = Random(f"{wanted.seed}/echo")
-        self.wire = Wire(doorstep.settings, luck, planted)
+        planted = poison.plan(seed, wanted.seconds)
+        self.wire = Wire(straight, Random(f"{seed}/echo"), planted)
+        self.hand = Hand(hurtable, faults, self.wire.send_again)
+        self.watch, self.retries = Watch(self.platform), Retries(self.platform)
 
     def outcome(self) -> Outcome:
         """Let everybody work while the faults are done, then heal and gather."""
         try:
             self.wire.begin()
-            for each in (self.watch, self.hand, self.roster):
+            for each in (self.watch, self.retries, self.hand, self.roster):
                 each.start()
             self.wait()
             healed_s = self.heal()
@@ -143,7 +114,7 @@ class Run:
             self.stop.set()
             self.hand.end()
         evidence = self.gather()
-        evidence.stuck = [*self.stuck()]
+        evidence.stuck = [*self.roster.stuck()]
         return Outcome(
             evidence=evidence,
             done=self.hand.done,
@@ -167,13 +138,6 @@ class Run:
     def visits_made(self) -> int:
         return self.planned - sum(len(crew.visits) for crew in self.crews)
 
-    def stuck(self) -> Iterator[str]:
-        """Name crews that got no answer, and parts of ours that ended by themselves."""
-        yield from self.roster.stuck()
-        for name, at_s in self.hand.ended_alone:
-            if name not in SERVERS:  # a server may find its port taken, and try again
-                yield f"{name} ended by itself after {at_s:.1f} s"
-
     def heal(self) -> float:
         """Start everything, let everybody finish, and wait until nothing moves."""
         self.stop.set()
@@ -186,7 +150,7 @@ class Run:
         while self.left() and time.monotonic() < until:
             self.hand.look_after()
             time.sleep(LOOK_S)
-        for each in (self.wire, self.watch):
+        for each in (self.wire, self.watch, self.retries):
             each.stopped.set()
             each.join(5)
         return time.monotonic() - began
@@ -204,4 +168,11 @@ class Run:
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
         evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
         evidence.left = self.left()
+        evidence.tried = self.retries.tried
+        evidence.parts = parts.look(self.home, self.platform)
+        evidence.ended_alone = [
+            f"{name} ended by itself after {at_s:.1f} s"
+            for name, at_s in self.hand.ended_alone
+            if name not in SERVERS  # a server may find its port taken, and try again
+        ]
         return evidence

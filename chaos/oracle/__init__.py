@@ -1,10 +1,11 @@
-"""The six checks of a run. Each yields what must not be, and names itself in it."""
+"""The checks of a run. Each yields what must not be, and names itself in it."""
 
 from collections.abc import Callable, Iterator
 
 from chaos.oracle.acknowledged import acknowledged_once
 from chaos.oracle.applied import applied_once_in_order
 from chaos.oracle.forbidden import nothing_forbidden_allowed
+from chaos.oracle.hung import no_process_hung
 from chaos.oracle.one_to_one import change_and_outbox
 from chaos.oracle.parked import nothing_parked
 from chaos.oracle.same_answer import same_id_same_answer
@@ -19,6 +20,7 @@ CHECKS: dict[str, Check] = {
     "applied once, in order": applied_once_in_order,
     "nothing forbidden allowed": nothing_forbidden_allowed,
     "nothing parked but poison": nothing_parked,
+    "no process hung": no_process_hung,
 }
 
 

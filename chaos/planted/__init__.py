@@ -4,10 +4,11 @@
 PYTHONPATH; the product knows nothing of it.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from chaos.environment import said
 
 #: Each bug, and the module that it is put into once that has been imported. Its own
 #: module bears its name and has a function `plant`.
@@ -17,6 +18,9 @@ BUGS = {
     "event-outside-outbox": "chassis.unit",
     "consent-check-skipped": "rulebook.entry",
     "doubt-ignored": "chassis.shared",
+    "late-relay-mark": "chassis.outboxes",
+    "retry-without-delay": "chassis.again",
+    "swallowed-parking": "chassis.effects",
 }
 FOLDER = Path(__file__).parent
 
@@ -27,14 +31,6 @@ def plant(bug: str | None) -> Iterator[None]:
     if bug is None:
         yield
         return
-    said = {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug], "PYTHONPATH": str(FOLDER)}
-    before = {name: os.environ.get(name) for name in said}
-    os.environ |= said
-    try:
+    words = {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug], "PYTHONPATH": str(FOLDER)}
+    with said(words):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -19,7 +19,7 @@ LIMIT_S = 300
 SHORT = ("--seconds", "12", "--kills", "0", "--crews", "3")
 ACKNOWLEDGED = "acknowledged once"
 ONE_TO_ONE, APPLIED = "change and outbox one to one", "applied once, in order"
-FORBIDDEN = "nothing forbidden allowed"
+FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
 #: Whether an ask is stopped shows only while what it rests on does not arrive.
 FROZEN = ("--seconds", "40", "--kills", "0", "--freezes", "6", "--only", "relay")
 #: Which check must be among those that catch a bug.
@@ -29,6 +29,9 @@ CAUGHT_BY = {
     "event-outside-outbox": ONE_TO_ONE,
     "consent-check-skipped": FORBIDDEN,
     "doubt-ignored": FORBIDDEN,
+    "late-relay-mark": APPLIED,
+    "retry-without-delay": PARKED,
+    "swallowed-parking": PARKED,
 }
 
 
