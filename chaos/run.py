@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -11,17 +11,23 @@ from threading import Event, Thread
 
 import psycopg
 from pika.exceptions import AMQPError
+from sqlalchemy.exc import SQLAlchemyError
 
 from chaos.crews.crew import Crew, Stage
 from chaos.crews.shift import Shift
+from chaos.days import Days
 from chaos.faults import poison, schedule
 from chaos.faults.hand import Done, Hand
+from chaos.faults.places import Places, standing_in
 from chaos.faults.targets import targets
 from chaos.faults.wire import Wire
 from chaos.planted import plant
 from chaos.remains import gathering, logbook
+from chaos.remains.bundles import Fetching
 from chaos.remains.evidence import Evidence
+from chaos.remains.landed import NEEDED, WARM_S, published, spans
 from chaos.remains.moving import moving
+from chaos.remains.sealed import LOOKS
 from chaos.watch import Watch
 from doorstep import embedded
 from doorstep.home import Home
@@ -62,18 +68,24 @@ class Outcome:
 
 
 @contextmanager
-def platform(home: Home, bug: str | None, keep: bool) -> Iterator[Platform]:
-    """Bring a platform up from nothing, with a bug in it if wanted."""
+def platform(
+    home: Home, bug: str | None, keep: bool, seed: int
+) -> Iterator[tuple[Platform, Places]]:
+    """Bring a platform up from nothing, with a bug in it if wanted, that gives what it
+    gives to stand-ins.
+    """
     with ExitStack() as stack:
         wipe(home)
         if not keep:
             stack.callback(wipe, home)
         else:
             stack.callback(embedded.down, home)
+        places = stack.enter_context(standing_in(home.root / "chaos" / "places", seed))
         with plant(bug):
             embedded.up(home, CLOCK)
             home.adopt_settings()
-            yield Platform(home, home.settings(), stack.enter_context(ExitStack()))
+            doorstep = Platform(home, home.settings(), stack.enter_context(ExitStack()))
+            yield doorstep, places
 
 
 def wipe(home: Home) -> None:
@@ -84,10 +96,10 @@ def wipe(home: Home) -> None:
 def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     """Do a run, and gather what is left of it."""
     folder, stop = home.root / "chaos", Event()
-    with platform(home, wanted.bug, keep) as doorstep:
+    with platform(home, wanted.bug, keep, wanted.seed) as (doorstep, places):
         visits = max(8, round(wanted.seconds * VISITS_A_SECOND))
         crews = Stage(doorstep, folder, wanted.seed, stop).crews(wanted.crews, visits)
-        return Run(wanted, home, doorstep, folder, crews, stop).outcome()
+        return Run(wanted, home, doorstep, folder, crews, places, stop).outcome()
 
 
 class Run:
@@ -100,10 +112,11 @@ class Run:
         doorstep: Platform,
         folder: Path,
         crews: list[Crew],
+        places: Places,
         stop: Event,
     ) -> None:
         self.wanted, self.home, self.platform = wanted, home, doorstep
-        self.folder, self.crews, self.stop = folder, crews, stop
+        self.folder, self.crews, self.places, self.stop = folder, crews, places, stop
         there = targets(home)
         faults = schedule.plan(
             wanted.seed,
@@ -114,6 +127,7 @@ class Run:
             apart=wanted.apart,
         )
         self.hand, self.watch = Hand(there, faults), Watch(doorstep)
+        self.days, self.overdue = Days(doorstep), set[str]()
         planted = poison.plan(wanted.seed, wanted.seconds)
         luck = Random(f"{wanted.seed}/echo")
         self.wire = Wire(doorstep.settings, luck, planted)
@@ -124,7 +138,7 @@ class Run:
         threads = [Thread(target=each.run, daemon=True) for each in shifts]
         try:
             self.wire.begin()
-            for each in (self.watch, self.hand, *threads):
+            for each in (self.watch, self.days, self.hand, *threads):
                 each.start()
             time.sleep(self.wanted.seconds)
             healed_s = self.heal(threads)
@@ -165,10 +179,21 @@ class Run:
         while self.left() and time.monotonic() < until:
             self.hand.look_after()
             time.sleep(LOOK_S)
+        healed_s = time.monotonic() - began
+        self.evening()
         for each in (self.wire, self.watch):
             each.stopped.set()
             each.join(5)
-        return time.monotonic() - began
+        return healed_s
+
+    def evening(self) -> None:
+        """Let the day end: deadlines come, and what went nowhere is given once more."""
+        self.days.stopped.set()
+        self.days.join(5)
+        self.places.calm.set()
+        until = time.monotonic() + self.wanted.heal_s
+        with suppress(psycopg.Error, SQLAlchemyError):
+            self.overdue = self.days.evening(self.left, until)
 
     def left(self) -> int:
         """Return how much is still on its way; 1 at least while nobody can tell."""
@@ -183,4 +208,21 @@ class Run:
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
         evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
         evidence.left = self.left()
+        self.gather_evidence(evidence)
         return evidence
+
+    def gather_evidence(self, evidence: Evidence) -> None:
+        """Fetch what was sealed, the published keys, and what arrived outside."""
+        sealed, landed = evidence.sealed, evidence.landed
+        sealed.overdue = self.overdue
+        fetching = Fetching(
+            self.platform, self.folder / "bundles", Random(f"{self.wanted.seed}/bundles")
+        )
+        sealed.suite, sealed.anchor = fetching.suite.name, fetching.anchor
+        sealed.bundles = fetching.bundles(sorted({each.visit for each in sealed.parts}))
+        sealed.looks = set(map(tuple, self.platform.rows(LOOKS)))
+        landed.keys = published(self.platform.url)
+        landed.away = spans(self.hand.done, ("broker",), 0.0)
+        landed.disturbed = spans(self.hand.done, NEEDED, WARM_S)
+        self.places.shelved()
+        evidence.outside.arrived = self.places.arrived
