@@ -62,7 +62,7 @@ FLOWS = (
     Flow(
         "evidence",
         frozenset({"receive_media"}),
-        stories=(Story(6, pictures.later),),
+        stories=(Story(10, pictures.later),),
         effects=(*HEADS, STAMPS),
     ),
     Flow(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chaos.crews.ledger import Told
 from chaos.flows import FLOWS, PLATFORM, flow_of
-from chaos.oracle import CHECKS, judge, landed, outside
+from chaos.oracle import CHECKS, judge, landed, outside, sealed
 from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Violation
 from chaos.run import Outcome
 from chaos.watch import Recovery, percentile, recoveries
@@ -88,6 +88,7 @@ class Report:
             + (f"{sent} of poison, {len(evidence.held)} parked")
         )
         yield from landed.in_words(evidence)
+        yield from sealed.in_words(evidence)
         yield from outside.in_words(evidence)
         yield f"healed {self.outcome.healed_s:.1f} s after the last fault"
 

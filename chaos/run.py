@@ -32,11 +32,17 @@ from chaos.watch import Watch
 from doorstep import embedded
 from doorstep.home import Home
 from doorstep.parts import SERVERS
+from services.field_visit.model import GIVE, PUBLISH_HEAD, SEAL, SIGN_HEAD
 from tests.world import CLOCK, Platform
 
 #: Visits of a crew for each second of a run; a crew makes at most about one in two.
 VISITS_A_SECOND = 0.6
 LOOK_S = 0.2
+#: Seconds that the evening may take. A worker seals one visit after the other, and sets
+#: pages in between at the lowest priority: on a busy machine each takes most of a minute.
+EVENING_S = 300.0
+#: Jobs that may wait behind a page: healing does not wait for them, the evening does.
+BEHIND_REPORTS = (SEAL, SIGN_HEAD, PUBLISH_HEAD, GIVE)
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,7 @@ class Run:
         self.wire.quiet.set()
         for thread in threads:
             thread.join(max(0.1, until - time.monotonic()))
-        while self.left() and time.monotonic() < until:
+        while self.left(*BEHIND_REPORTS) and time.monotonic() < until:
             self.hand.look_after()
             time.sleep(LOOK_S)
         healed_s = time.monotonic() - began
@@ -191,14 +197,14 @@ class Run:
         self.days.stopped.set()
         self.days.join(5)
         self.places.calm.set()
-        until = time.monotonic() + self.wanted.heal_s
+        until = time.monotonic() + max(EVENING_S, self.wanted.heal_s)
         with suppress(psycopg.Error, SQLAlchemyError):
             self.overdue = self.days.evening(self.left, until)
 
-    def left(self) -> int:
+    def left(self, *but: str) -> int:
         """Return how much is still on its way; 1 at least while nobody can tell."""
         try:
-            return len(self.wire.left) + len(self.wire.later) + moving(self.platform)
+            return len(self.wire.left) + len(self.wire.later) + moving(self.platform, *but)
         except (psycopg.Error, AMQPError, OSError):
             return 1
 

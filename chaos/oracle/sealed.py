@@ -67,5 +67,17 @@ def named(evidence: Evidence, visit: str) -> set[str]:
     return decisions | helps
 
 
+def in_words(evidence: Evidence) -> Iterator[str]:
+    """Say how many seals there are, and how many bundles and mutations were tried."""
+    sealed = evidence.sealed
+    tried = [grade for each in sealed.bundles for _, grade in each.mutations]
+    yield (
+        f"seals: {len(sealed.parts)} of {len({each.visit for each in sealed.parts})} visits,"
+        f" {len(sealed.overdue)} of them overdue, {len(sealed.heads)} heads of the log;"
+        f" bundles: {len(sealed.bundles)}, {tried.count(FAILED)} of {len(tried)} mutations"
+        f" failed; looks on the record: {len(sealed.looks)}; forks: {len(sealed.forks)}"
+    )
+
+
 def wrong(counts_as: str, says: str) -> Violation:
     return Violation(NAME, counts_as, says, ABOUT)

@@ -17,6 +17,7 @@ BUGS = {
     "event-outside-outbox": "chassis.unit",
     "consent-check-skipped": "rulebook.entry",
     "doubt-ignored": "chassis.shared",
+    "seal-before-complete": "services.field_visit.handlers.sealing",
 }
 FOLDER = Path(__file__).parent
 

@@ -116,10 +116,21 @@ def verified(receipt: str, keys: Mapping[str, Mapping[str, Any]]) -> dict[str, A
 
 
 def spans(done: Sequence[Done], parts: Sequence[str], after_s: float) -> list[Span]:
-    """Return from when until when one of these parts had a fault, by `time.time`."""
+    """Return from when until when one of these parts had a fault, by `time.time`.
+
+    One that was hit once more before it was ready is away until it was.
+    """
     zero = time.time() - time.monotonic()
-    return [
-        (zero + each.began, zero + (each.ready or each.back or each.began) + after_s)
+    mine = [each for each in done if each.fault.part in parts]
+    return [(zero + each.began, zero + back(each, mine) + after_s) for each in mine]
+
+
+def back(one: Done, done: Sequence[Done]) -> float:
+    if one.fault.kind == "freeze" and one.back:
+        return one.back
+    later = [
+        each.ready
         for each in done
-        if each.fault.part in parts
+        if each.ready and each.fault.part == one.fault.part and each.ready >= one.began
     ]
+    return min(later, default=one.back or one.began)

@@ -16,18 +16,19 @@ UNSEEN = (
 )
 
 
-def moving(platform: Platform) -> int:
+def moving(platform: Platform, *but: str) -> int:
     """Count events that are unpublished, unheard or held back, messages, and jobs that are
-    due: a worker has something to say of a visit after it is over. Of a report nobody
-    hears, and setting a page takes seconds.
+    due, but those kinds: a worker has something to say of a visit after it is over. Of a
+    report nobody hears, and setting a page takes seconds.
     """
+    now, kinds = platform.now().isoformat(), ", ".join(f"'{it}'" for it in (REPORT, *but))
     waiting = [
         f"SELECT (SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL"
         " AND due_at IS NULL AND envelope->>'type' NOT LIKE 'tick.%%')"
         f" + (SELECT count(*) FROM {service}.held_back WHERE parked_at IS NULL"
         " AND discarded_at IS NULL)"
         f" + (SELECT count(*) FROM {service}.job WHERE done_at IS NULL"
-        f" AND kind <> '{REPORT}' AND failed_at IS NULL AND run_at <= '{platform.now().isoformat()}')"
+        f" AND kind NOT IN ({kinds}) AND failed_at IS NULL AND run_at <= '{now}')"
         for service in topology.SERVICES
     ]
     rows = platform.rows(" UNION ALL ".join(waiting))

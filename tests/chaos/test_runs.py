@@ -29,6 +29,7 @@ CAUGHT_BY = {
     "event-outside-outbox": ONE_TO_ONE,
     "consent-check-skipped": FORBIDDEN,
     "doubt-ignored": FORBIDDEN,
+    "seal-before-complete": "each bundle verifies",
 }
 
 

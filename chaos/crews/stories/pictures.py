@@ -1,5 +1,6 @@
 """A photo noted at the door and sent after both have left: what a seal waits for."""
 
+import time
 from io import BytesIO
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from proto.facts import MediaNoted
 
 #: Why somebody looks, and how often it is tried while nobody has looked at it yet.
 REASON, LOOKS = "complaint", 20
+#: Seconds from the door to where a photo can be sent.
+AWAY_S = (0.5, 1.5)
 JPEG = "image/jpeg"
 
 
@@ -36,6 +39,7 @@ def later(acts: Acts, visit: Planned) -> None:
     send_all(phone, line)
     come_whole(phone, line)
     acts.both_leave(visit)
+    time.sleep(acts.luck.uniform(*AWAY_S))  # they walk back to where there is a signal
     receipt = sent(line.asker, visit, phone.device_id, taken)
     done = Picture(
         visit=str(visit.visit_id),
