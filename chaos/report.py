@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chaos.crews.ledger import Told
 from chaos.flows import FLOWS, PLATFORM, flow_of
-from chaos.oracle import CHECKS, judge
+from chaos.oracle import CHECKS, judge, landed, outside, sealed
 from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Violation
 from chaos.run import Outcome
 from chaos.watch import BACKLOG_S, Recovery, percentile, recoveries
@@ -92,6 +92,9 @@ class Report:
             f"events: {len(evidence.said)} said, {self.outcome.echoed} said twice by us, "
             + (f"{sent} of poison, {len(evidence.held)} parked")
         )
+        yield from landed.in_words(evidence)
+        yield from sealed.in_words(evidence)
+        yield from outside.in_words(evidence)
         healed_s = self.outcome.healed_s
         kept = "yes" if healed_s < BACKLOG_S else "NO"
         yield f"healed {healed_s:.1f} s after the last fault" + (

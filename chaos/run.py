@@ -1,15 +1,18 @@
 """One run: a platform of its own, crews at work, faults, healing, and what is left."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from threading import Event
 
 import psycopg
 from pika.exceptions import AMQPError
+from sqlalchemy.exc import SQLAlchemyError
 
 from chaos.crews.crew import Crew, Stage
 from chaos.crews.shift import Roster
+from chaos.days import Days
 from chaos.faults import poison, schedule
 from chaos.faults.hand import Done, Hand
 from chaos.faults.schedule import Counts
@@ -17,18 +20,27 @@ from chaos.faults.surroundings import targets
 from chaos.faults.wire import Wire
 from chaos.platform import Stand, stand
 from chaos.remains import gathering, logbook, parts
+from chaos.remains.bundles import Fetching
 from chaos.remains.evidence import Evidence
+from chaos.remains.landed import NEEDED, WARM_S, published, spans
 from chaos.remains.moving import moving
 from chaos.remains.retries import Retries
+from chaos.remains.sealed import LOOKS
 from chaos.watch import Watch
 from doorstep.home import Home
 from doorstep.parts import SERVERS
+from services.field_visit.model import GIVE, PUBLISH_HEAD, SEAL, SIGN_HEAD
 
 #: Visits there are for each second and crew at work; one makes at most about one in two.
 VISITS_A_SECOND = 0.6
 #: How many times the seconds it was asked for a run may last until its visits are made.
 PATIENCE = 2.0
 LOOK_S = 0.2
+#: Seconds that the evening may take. A worker seals one visit after the other, and sets
+#: pages in between at the lowest priority: on a busy machine each takes most of a minute.
+EVENING_S = 300.0
+#: Jobs that may wait behind a page: healing does not wait for them, the evening does.
+BEHIND_REPORTS = (SEAL, SIGN_HEAD, PUBLISH_HEAD, GIVE)
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ class Outcome:
 def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     """Do a run, and gather what is left of it."""
     folder, stop = home.root / "chaos", Event()
-    with stand(home, wanted.bug, keep) as there:
+    with stand(home, wanted.bug, keep, wanted.seed) as there:
         plenty = max(8, round(wanted.seconds * VISITS_A_SECOND)) * wanted.crews
         visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
         stage = Stage(there.platform, folder, wanted.seed, stop)
@@ -90,7 +102,7 @@ class Run:
         self.wanted, self.home, self.platform = wanted, home, there.platform
         self.folder, self.crews, self.stop = home.root / "chaos", crews, stop
         self.planned = sum(len(crew.visits) for crew in crews)
-        self.roster = Roster(crews, wanted.crews, stop)
+        self.roster, self.places = Roster(crews, wanted.crews, stop), there.places
         straight = self.platform.settings
         hurtable = targets(home, there.network, straight["DATABASE_URL"])
         seed, parts = wanted.seed, wanted.only or hurtable
@@ -101,12 +113,13 @@ class Run:
         self.wire = Wire(straight, Random(f"{seed}/echo"), planted)
         self.hand = Hand(hurtable, faults, self.wire.send_again)
         self.watch, self.retries = Watch(self.platform), Retries(self.platform)
+        self.days, self.overdue = Days(self.platform), set[str]()
 
     def outcome(self) -> Outcome:
         """Let everybody work while the faults are done, then heal and gather."""
         try:
             self.wire.begin()
-            for each in (self.watch, self.retries, self.hand, self.roster):
+            for each in (self.watch, self.retries, self.days, self.hand, self.roster):
                 each.start()
             self.wait()
             healed_s = self.heal()
@@ -147,18 +160,29 @@ class Run:
         self.wire.quiet.set()
         for thread in self.roster.threads:
             thread.join(max(0.1, until - time.monotonic()))
-        while self.left() and time.monotonic() < until:
+        while self.left(*BEHIND_REPORTS) and time.monotonic() < until:
             self.hand.look_after()
             time.sleep(LOOK_S)
+        healed_s = time.monotonic() - began
+        self.evening()
         for each in (self.wire, self.watch, self.retries):
             each.stopped.set()
             each.join(5)
-        return time.monotonic() - began
+        return healed_s
 
-    def left(self) -> int:
+    def evening(self) -> None:
+        """Let the day end: deadlines come, and what went nowhere is given once more."""
+        self.days.stopped.set()
+        self.days.join(5)
+        self.places.calm.set()
+        until = time.monotonic() + max(EVENING_S, self.wanted.heal_s)
+        with suppress(psycopg.Error, SQLAlchemyError):
+            self.overdue = self.days.evening(self.left, until)
+
+    def left(self, *but: str) -> int:
         """Return how much is still on its way; 1 at least while nobody can tell."""
         try:
-            return len(self.wire.left) + len(self.wire.later) + moving(self.platform)
+            return len(self.wire.left) + len(self.wire.later) + moving(self.platform, *but)
         except (psycopg.Error, AMQPError, OSError):
             return 1
 
@@ -175,4 +199,21 @@ class Run:
             for name, at_s in self.hand.ended_alone
             if name not in SERVERS  # a server may find its port taken, and try again
         ]
+        self.gather_evidence(evidence)
         return evidence
+
+    def gather_evidence(self, evidence: Evidence) -> None:
+        """Fetch what was sealed, the published keys, and what arrived outside."""
+        sealed, landed = evidence.sealed, evidence.landed
+        sealed.overdue = self.overdue
+        fetching = Fetching(
+            self.platform, self.folder / "bundles", Random(f"{self.wanted.seed}/bundles")
+        )
+        sealed.suite, sealed.anchor = fetching.suite.name, fetching.anchor
+        sealed.bundles = fetching.bundles(sorted({each.visit for each in sealed.parts}))
+        sealed.looks = set(map(tuple, self.platform.rows(LOOKS)))
+        landed.keys = published(self.platform.url)
+        landed.away = spans(self.hand.done, ("broker",), 0.0)
+        landed.disturbed = spans(self.hand.done, NEEDED, WARM_S)
+        self.places.shelved()
+        evidence.outside.arrived = self.places.arrived

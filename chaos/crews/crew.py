@@ -15,6 +15,7 @@ from uuid import UUID
 
 from chaos.crews.asking import Asker
 from chaos.crews.ledger import Ledger
+from chaos.crews.noted import Noted
 from doorstep.client import Gateway
 from doorstep.phone import Phone
 from proto import ids
@@ -53,6 +54,7 @@ class Crew:
     officer: Asker
     strangers: list[Planned] = field(default_factory=list)
     phones: tuple[Phone, ...] = ()
+    noted: Noted = field(default_factory=Noted)
 
     def __post_init__(self) -> None:
         """Know every phone of the crew, also once it is lost."""

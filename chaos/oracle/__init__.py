@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator
 
 from chaos.oracle.acknowledged import acknowledged_once
 from chaos.oracle.applied import applied_once_in_order
+from chaos.oracle.chain import audit_chain_whole
 from chaos.oracle.forbidden import nothing_forbidden_allowed
 from chaos.oracle.hung import no_process_hung
+from chaos.oracle.landed import facts_land_once
 from chaos.oracle.one_to_one import change_and_outbox
+from chaos.oracle.outside import outside_once
 from chaos.oracle.parked import nothing_parked
 from chaos.oracle.same_answer import same_id_same_answer
+from chaos.oracle.sealed import each_bundle_verifies
 from chaos.remains.evidence import Evidence, Violation
 
 Check = Callable[[Evidence], Iterator[Violation]]
@@ -21,6 +25,10 @@ CHECKS: dict[str, Check] = {
     "nothing forbidden allowed": nothing_forbidden_allowed,
     "nothing parked but poison": nothing_parked,
     "no process hung": no_process_hung,
+    "facts land once": facts_land_once,
+    "each bundle verifies": each_bundle_verifies,
+    "audit chain whole": audit_chain_whole,
+    "outside once or unknown": outside_once,
 }
 
 

@@ -21,6 +21,7 @@ BUGS = {
     "late-relay-mark": "chassis.outboxes",
     "retry-without-delay": "chassis.again",
     "swallowed-parking": "chassis.effects",
+    "seal-before-complete": "services.field_visit.handlers.sealing",
 }
 FOLDER = Path(__file__).parent
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from chaos.crews.ledger import Told
 from chaos.faults.poison import Poison
+from chaos.remains.effects import Outside
+from chaos.remains.landed import Landings
+from chaos.remains.sealed import Sealed
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,9 @@ class Evidence:
     tapped: list[str] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
+    sealed: Sealed = field(default_factory=Sealed)
+    landed: Landings = field(default_factory=Landings)
+    outside: Outside = field(default_factory=Outside)
     #: Messages in queues and pairs of event and hearer that had not met in time.
     left: int = 0
     #: Crews that got no answer, in words.

@@ -32,6 +32,7 @@ CAUGHT_BY = {
     "late-relay-mark": APPLIED,
     "retry-without-delay": PARKED,
     "swallowed-parking": PARKED,
+    "seal-before-complete": "each bundle verifies",
 }
 
 
