@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from chaos.crews.acts import Acts
 from chaos.crews.crew import Crew, Planned
-from chaos.crews.stories import door, revoked
+from chaos.crews.sending import OPERATION as FILE
+from chaos.crews.stories import door, files, revoked, words
 
 Tale = Callable[[Acts, Planned], None]
 
@@ -46,6 +47,21 @@ FLOWS = (
         (Story(5, door.trespass, lambda crew: bool(crew.strangers)),),
     ),
     Flow("journal", frozenset({"record_journal"})),
+    Flow(
+        "files",
+        frozenset({FILE}),
+        ("field_visit.media_",),
+        (
+            Story(14, files.photographed),
+            Story(3, files.trespassing, lambda crew: bool(crew.strangers)),
+        ),
+    ),
+    Flow(
+        "complaint",
+        frozenset({"file_complaint"}),
+        ("complaints.",),
+        (Story(6, words.spoken),),
+    ),
     Flow(
         "hold",
         frozenset({"hold_case", "resume_case"}),

@@ -14,12 +14,12 @@ from pika.exceptions import AMQPError
 
 from chaos.crews.crew import Crew, Stage
 from chaos.crews.shift import Roster
-from chaos.faults import poison, schedule
+from chaos.faults import poison, power, schedule
 from chaos.faults.hand import Done, Hand
 from chaos.faults.targets import targets
 from chaos.faults.wire import Wire
 from chaos.planted import plant
-from chaos.remains import gathering, logbook
+from chaos.remains import files, gathering, logbook, traces
 from chaos.remains.evidence import Evidence
 from chaos.remains.moving import moving
 from chaos.watch import Watch
@@ -79,7 +79,7 @@ def platform(home: Home, bug: str | None, keep: bool) -> Iterator[Platform]:
             stack.callback(wipe, home)
         else:
             stack.callback(embedded.down, home)
-        with plant(bug):
+        with plant(bug), power.noted(home.root / "chaos" / "synced"):
             embedded.up(home, CLOCK)
             home.adopt_settings()
             yield Platform(home, home.settings(), stack.enter_context(ExitStack()))
@@ -117,7 +117,7 @@ class Run:
         self.folder, self.crews, self.stop = folder, crews, stop
         self.planned = sum(len(crew.visits) for crew in crews)
         self.roster = Roster(crews, wanted.crews, stop)
-        there = targets(home)
+        there = targets(home, wanted.seed)
         faults = schedule.plan(
             wanted.seed,
             wanted.seconds,
@@ -203,5 +203,9 @@ class Run:
         evidence = gathering.gather(settings, self.folder, self.crews)
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
         evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
+        evidence.files = files.gather(self.platform, self.folder)
+        unreadable = (e.mark for e in self.wire.poison if e.sent and e.is_bytes)
+        hunted = traces.hunt(self.home, settings, tuple(unreadable))
+        evidence.traces, evidence.searched = list(hunted.found), hunted.searched
         evidence.left = self.left()
         return evidence

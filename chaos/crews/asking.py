@@ -126,6 +126,6 @@ def path_ids(kind: type[Command]) -> Sequence[str]:
 
 
 def path_of(told: Told) -> str:
-    """Return the path of an operation; each has one id in it."""
-    before, _, rest = PATHS[told.operation.name].partition("{")
-    return before + told.operation.about + rest.partition("}")[2]
+    """Return the path of an operation; each has one id in it, or none."""
+    before, id_, rest = PATHS[told.operation.name].partition("{")
+    return before + (told.operation.about if id_ else "") + rest.partition("}")[2]

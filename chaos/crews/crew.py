@@ -13,8 +13,12 @@ from threading import Event
 from typing import Any
 from uuid import UUID
 
+from chaos.crews import invented, sending
 from chaos.crews.asking import Asker
+from chaos.crews.gallery import Gallery
+from chaos.crews.handset import Handset
 from chaos.crews.ledger import Ledger
+from chaos.crews.sending import Sender
 from doorstep.client import Gateway
 from doorstep.phone import Phone
 from proto import ids
@@ -51,6 +55,9 @@ class Crew:
     askers: tuple[Asker, Asker]
     boss: Asker
     officer: Asker
+    desk: Asker
+    #: The pair's phones as they send photos and sound.
+    handsets: tuple[Handset, Handset]
     strangers: list[Planned] = field(default_factory=list)
     phones: tuple[Phone, ...] = ()
 
@@ -60,7 +67,7 @@ class Crew:
 
     @property
     def everybody(self) -> tuple[Asker, ...]:
-        return (*self.askers, self.boss, self.officer)
+        return (*self.askers, self.boss, self.officer, self.desk)
 
 
 class Stage:
@@ -68,6 +75,7 @@ class Stage:
 
     def __init__(self, platform: Platform, folder: Path, seed: int, stop: Event) -> None:
         self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
+        self.desk = platform.account("complaints_officer")
 
     def crews(self, count: int, visits: int) -> list[Crew]:
         """Return the crews, with that many visits in all, shared out evenly.
@@ -92,13 +100,24 @@ class Stage:
             number=number,
             door=door,
             luck=Random(f"{self.seed}/crew/{number}"),
-            visits=deque(self.planned(door.visits(visits))),
+            visits=deque(self.planned(door.visits(visits, **invented.case(number)))),
             spares=[self.spare(door) for _ in range(SPARE_PHONES * loses)],
             doomed=list(self.doomed(door, DOOMED_LETTERS * loses)),
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
+            desk=self.asker(f"{number}-desk", self.platform.account("complaints_officer")),
+            handsets=(
+                self.handset(f"{number}-first", door.pair[0], askers[0]),
+                self.handset(f"{number}-second", door.pair[1], askers[1]),
+            ),
         )
+
+    def handset(self, name: str, who: Collector, asker: Asker) -> Handset:
+        orders, steps = sending.opened(self.folder, name)
+        luck, device = Random(f"{self.seed}/handset/{name}"), who.phone.device_id
+        sender = Sender(asker, device, orders, steps, luck)
+        return Handset(who, sender, Gallery(self.folder / "galleries" / f"{name}.jsonl"))
 
     def asker(self, name: str, http: Gateway) -> Asker:
         me = http.get("/v1/me").body

@@ -17,17 +17,17 @@ BUGS = {
     "event-outside-outbox": "chassis.unit",
     "consent-check-skipped": "rulebook.entry",
     "doubt-ignored": "chassis.shared",
+    "upload-offset-trusted": "gateway.uploads.reception",
+    "name-in-a-log-line": "services.dispatch.handlers.cases",
 }
 FOLDER = Path(__file__).parent
 
 
 @contextmanager
 def plant(bug: str | None) -> Iterator[None]:
-    """Let whatever is started meanwhile have this bug."""
-    if bug is None:
-        yield
-        return
-    said = {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug], "PYTHONPATH": str(FOLDER)}
+    """Let whatever is started meanwhile have this bug, and note what it syncs."""
+    said = {"PYTHONPATH": str(FOLDER)}
+    said |= {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug]} if bug else {}
     before = {name: os.environ.get(name) for name in said}
     os.environ |= said
     try:
