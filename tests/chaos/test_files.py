@@ -1,5 +1,6 @@
 """Checks 9, 10 and 13: green on files and words that are well, red on each way to break."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -244,8 +245,6 @@ def test_a_word_is_found_however_it_is_written(word: str) -> None:
 
 
 def test_a_word_is_found_in_base64_wherever_it_begins() -> None:
-    import base64
-
     for before in range(4):
         hunt = Hunt()
         hunt.look("here", base64.b64encode(b"x" * before + CORES[0].encode() + b"yz"))
