@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from chaos.environment import said
+from chaos.faults import power
 from chaos.faults.places import Places, standing_in
 from chaos.faults.proxy.network import Network, network
 from chaos.planted import plant
@@ -40,6 +41,7 @@ def stand(home: Home, bug: str | None, keep: bool, seed: int) -> Iterator[Stand]
         places = stack.enter_context(standing_in(home.root / "chaos" / "places", seed))
         wires = stack.enter_context(network())
         stack.enter_context(plant(bug))
+        stack.enter_context(power.noted(home.root / "chaos" / "synced"))
         database, broker = Database(home.root), Broker(home.root)
         broker.launch()  # takes seconds to be ready; the database has its turn meanwhile
         straight = {"DATABASE_URL": database.start(), "AMQP_URI": broker.wait()}

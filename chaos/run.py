@@ -19,7 +19,7 @@ from chaos.faults.schedule import Counts
 from chaos.faults.surroundings import targets
 from chaos.faults.wire import Wire
 from chaos.platform import Stand, stand
-from chaos.remains import gathering, logbook, parts
+from chaos.remains import files, gathering, logbook, parts, traces
 from chaos.remains.bundles import Fetching
 from chaos.remains.evidence import Evidence
 from chaos.remains.landed import NEEDED, WARM_S, published, spans
@@ -104,7 +104,7 @@ class Run:
         self.planned = sum(len(crew.visits) for crew in crews)
         self.roster, self.places = Roster(crews, wanted.crews, stop), there.places
         straight = self.platform.settings
-        hurtable = targets(home, there.network, straight["DATABASE_URL"])
+        hurtable = targets(home, there.network, straight["DATABASE_URL"], wanted.seed)
         seed, parts = wanted.seed, wanted.only or hurtable
         faults = schedule.plan(
             seed, wanted.seconds, wanted.counts, parts, apart=wanted.apart
@@ -191,6 +191,10 @@ class Run:
         evidence = gathering.gather(settings, self.folder, self.crews)
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
         evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
+        evidence.files = files.gather(self.platform, self.folder)
+        unreadable = (e.mark for e in self.wire.poison if e.sent and e.is_bytes)
+        hunted = traces.hunt(self.home, settings, tuple(unreadable))
+        evidence.traces, evidence.searched = list(hunted.found), hunted.searched
         evidence.left = self.left()
         evidence.tried = self.retries.tried
         evidence.parts = parts.look(self.home, self.platform)

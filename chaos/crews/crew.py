@@ -13,9 +13,13 @@ from threading import Event
 from typing import Any
 from uuid import UUID
 
+from chaos.crews import invented
 from chaos.crews.asking import Asker
+from chaos.crews.gallery import Gallery
+from chaos.crews.handset import Handset
 from chaos.crews.ledger import Ledger
 from chaos.crews.noted import Noted
+from chaos.crews.uploading import Sender, opened
 from doorstep.client import Gateway
 from doorstep.phone import Phone
 from proto import ids
@@ -52,6 +56,9 @@ class Crew:
     askers: tuple[Asker, Asker]
     boss: Asker
     officer: Asker
+    desk: Asker
+    #: The pair's phones as they send photos and sound.
+    handsets: tuple[Handset, Handset]
     strangers: list[Planned] = field(default_factory=list)
     phones: tuple[Phone, ...] = ()
     noted: Noted = field(default_factory=Noted)
@@ -62,7 +69,7 @@ class Crew:
 
     @property
     def everybody(self) -> tuple[Asker, ...]:
-        return (*self.askers, self.boss, self.officer)
+        return (*self.askers, self.boss, self.officer, self.desk)
 
 
 class Stage:
@@ -70,6 +77,7 @@ class Stage:
 
     def __init__(self, platform: Platform, folder: Path, seed: int, stop: Event) -> None:
         self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
+        self.desk = platform.account("complaints_officer")
 
     def crews(self, count: int, visits: int) -> list[Crew]:
         """Return the crews, with that many visits in all, shared out evenly.
@@ -94,13 +102,24 @@ class Stage:
             number=number,
             door=door,
             luck=Random(f"{self.seed}/crew/{number}"),
-            visits=deque(self.planned(door.visits(visits))),
+            visits=deque(self.planned(door.visits(visits, **invented.case(number)))),
             spares=[self.spare(door) for _ in range(SPARE_PHONES * loses)],
             doomed=list(self.doomed(door, DOOMED_LETTERS * loses)),
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
+            desk=self.asker(f"{number}-desk", self.platform.account("complaints_officer")),
+            handsets=(
+                self.handset(f"{number}-first", door.pair[0], askers[0]),
+                self.handset(f"{number}-second", door.pair[1], askers[1]),
+            ),
         )
+
+    def handset(self, name: str, who: Collector, asker: Asker) -> Handset:
+        orders, steps = opened(self.folder, name)
+        luck, device = Random(f"{self.seed}/handset/{name}"), who.phone.device_id
+        sender = Sender(asker, device, orders, steps, luck)
+        return Handset(who, sender, Gallery(self.folder / "galleries" / f"{name}.jsonl"))
 
     def asker(self, name: str, http: Gateway) -> Asker:
         me = http.get("/v1/me").body
