@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx
 
+from chaos.crews.attempts import Attempt
 from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chassis import answers
 from doorstep.client import Gateway
@@ -57,9 +58,12 @@ class Asker:
         about: UUID,
         body: Mapping[str, Any],
         *expects: str,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
-        """Have an order answered. `about` is the id in its path. Raises GaveUp."""
+        """Have an order answered. `about` is the id in its path, or its thing's.
+
+        Raises GaveUp.
+        """
         named = {name: str(about) for name in path_ids(kind)}
         command = kind.model_validate({**body, **named})
         operation = Operation(
@@ -69,7 +73,8 @@ class Asker:
             about=str(about),
             digest=answers.digest(command),
             expects=expects,
-            forbidden=forbidden,
+            forbidden=forbidden.kind if forbidden else "",
+            clauses=forbidden.clauses if forbidden else (),
         )
         told = Told(operation)
         self.until_answered(told, body, "first")
@@ -126,6 +131,6 @@ def path_ids(kind: type[Command]) -> Sequence[str]:
 
 
 def path_of(told: Told) -> str:
-    """Return the path of an operation; each has one id in it."""
-    before, _, rest = PATHS[told.operation.name].partition("{")
-    return before + told.operation.about + rest.partition("}")[2]
+    """Return the path of an operation, with its id if there is one in it."""
+    before, named, rest = PATHS[told.operation.name].partition("{")
+    return before + told.operation.about + rest.partition("}")[2] if named else before

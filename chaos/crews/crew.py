@@ -15,6 +15,7 @@ from uuid import UUID
 
 from chaos.crews.asking import Asker
 from chaos.crews.ledger import Ledger
+from chaos.crews.sorts import Planned, Sorts, make, needed
 from doorstep.client import Gateway
 from doorstep.phone import Phone
 from proto import ids
@@ -24,14 +25,8 @@ from tests.world import Collector, Door, Platform, sent
 SPARE_PHONES, DOOMED_LETTERS, LOSING = 3, 3, 8
 #: Crews that are made side by side, and visits of another that a crew knows of.
 MAKERS, KNOWN = 4, 20
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A visit that is still to be made."""
-
-    visit_id: UUID
-    case_id: UUID
+#: By how many turns a crew is ahead of the one before it, so that a few try everything.
+STEP = 3
 
 
 @dataclass
@@ -39,7 +34,7 @@ class Crew:
     """A pair, their supervisor, an officer of the bank, and what they have before them.
 
     `spares` are further phones of the first collector; each letter of `doomed` is for one
-    visit.
+    visit. `turn` counts what is tried against the rules; who is `eager` begins with it.
     """
 
     number: int
@@ -52,6 +47,9 @@ class Crew:
     boss: Asker
     officer: Asker
     strangers: list[Planned] = field(default_factory=list)
+    sorts: Sorts = field(default_factory=Sorts)
+    turn: int = 0
+    eager: bool = False
     phones: tuple[Phone, ...] = ()
 
     def __post_init__(self) -> None:
@@ -87,7 +85,7 @@ class Stage:
             self.asker(f"{number}-{name}", each.http)
             for name, each in zip(("first", "second"), door.pair, strict=True)
         ]
-        loses = number < LOSING
+        loses, turn = number < LOSING, number * STEP
         return Crew(
             number=number,
             door=door,
@@ -98,6 +96,9 @@ class Stage:
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
+            sorts=make(door, needed(turn, visits)),
+            turn=turn,
+            eager=loses,
         )
 
     def asker(self, name: str, http: Gateway) -> Asker:

@@ -1,12 +1,15 @@
-"""The six checks of a run. Each yields what must not be, and names itself in it."""
+"""The checks of a run. Each yields what must not be, and names itself in it."""
 
 from collections.abc import Callable, Iterator
 
 from chaos.oracle.acknowledged import acknowledged_once
 from chaos.oracle.applied import applied_once_in_order
+from chaos.oracle.folded import state_is_the_fold
 from chaos.oracle.forbidden import nothing_forbidden_allowed
 from chaos.oracle.one_to_one import change_and_outbox
+from chaos.oracle.pairs import two_at_every_door
 from chaos.oracle.parked import nothing_parked
+from chaos.oracle.permitted import only_as_allowed
 from chaos.oracle.same_answer import same_id_same_answer
 from chaos.remains.evidence import Evidence, Violation
 
@@ -17,7 +20,10 @@ CHECKS: dict[str, Check] = {
     "same id, same answer": same_id_same_answer,
     "change and outbox one to one": change_and_outbox,
     "applied once, in order": applied_once_in_order,
+    "state equals the fold of events": state_is_the_fold,
     "nothing forbidden allowed": nothing_forbidden_allowed,
+    "entry and cash only as allowed": only_as_allowed,
+    "no active visit with fewer than two": two_at_every_door,
     "nothing parked but poison": nothing_parked,
 }
 
