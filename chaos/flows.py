@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chaos.crews.acts import Acts
-from chaos.crews.crew import Crew, Planned
-from chaos.crews.stories import basement, door, files, pictures, revoked, words
+from chaos.crews.crew import Crew
+from chaos.crews.sorts import Planned
+from chaos.crews.stories import basement, door, files, forbidden, pictures, revoked, words
 from chaos.crews.uploading import OPERATION as FILE
 from chaos.remains.effects import HEADS, STAMPS, Effect
 
@@ -48,7 +49,12 @@ FLOWS = (
         "door",
         frozenset({"check_in", "discuss_debt", "enter_premises", "check_out"}),
         ("field_visit.",),
-        (Story(5, door.trespass, lambda crew: bool(crew.strangers)),),
+        (Story(26, forbidden.by_turns),),
+    ),
+    Flow(
+        "cash",
+        frozenset({"authorise_cash", "collect_cash", "issue_receipt", "bank_cash"}),
+        ("recovery.",),
     ),
     Flow(
         "journal",
@@ -88,7 +94,7 @@ FLOWS = (
     ),
     Flow(
         "revocation",
-        frozenset({"revoke_device", "revoke_authorisation"}),
+        frozenset({"revoke_device", "revoke_authorisation", "register_people"}),
         ("letters.", "workforce."),
         (
             Story(4, revoked.lost_phone, lambda crew: bool(crew.spares)),
@@ -119,6 +125,9 @@ def flow_of(about: str) -> str:
 
 def tale(crew: Crew, chance: float) -> Tale:
     """Return what becomes of a crew's next visit; `chance` is of [0, 100)."""
+    if crew.eager:
+        crew.eager = False
+        return forbidden.by_turns
     for story in (story for flow in FLOWS for story in flow.stories):
         chance -= story.share
         if chance < 0:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx
 
+from chaos.crews.attempts import Attempt
 from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chassis import answers
 from doorstep.client import Gateway
@@ -65,9 +66,12 @@ class Asker:
         about: UUID,
         body: Mapping[str, Any],
         *expects: str,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
-        """Have an order answered. `about` is the id in its path. Raises GaveUp."""
+        """Have an order answered. `about` is the id in its path, or its thing's.
+
+        Raises GaveUp.
+        """
         key = str(ids.new())
         told = self.begun(kind, about, body, key, expects, forbidden=forbidden)
         self.until_answered(told, body, "first")
@@ -81,7 +85,7 @@ class Asker:
         key: str,
         expects: tuple[str, ...],
         *,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
         """Return an order that was not sent yet."""
         named = {name: str(about) for name in path_ids(kind)}
@@ -93,7 +97,8 @@ class Asker:
             about=str(about),
             digest=answers.digest(command),
             expects=expects,
-            forbidden=forbidden,
+            forbidden=forbidden.kind if forbidden else "",
+            clauses=forbidden.clauses if forbidden else (),
             sha256=digest(body) if kind in FACTS else "",
         )
         return Told(operation)

@@ -69,6 +69,8 @@ def other_content(body: Mapping[str, Any]) -> dict[str, Any] | None:
             other["reason"] = {"disputed": "bank_decision"}.get(
                 reason, f"{reason}_after_all"
             )
+        case {"amount": _}:
+            other["amount"] = "1.00"
         case {"ending": _}:
             other["ending"] = "declined"
         case _:
