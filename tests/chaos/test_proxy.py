@@ -49,7 +49,7 @@ class Echo:
                 self.heard.append(data)
                 one.sendall(data)
             self.endings.append("closed")
-        except ConnectionResetError:
+        except ConnectionError:
             self.endings.append("reset")
         one.close()
 
