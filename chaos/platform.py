@@ -32,8 +32,8 @@ def stand(home: Home, bug: str | None, keep: bool) -> Iterator[Stand]:
     """Bring a platform up from nothing, with a bug in it if wanted."""
     with ExitStack() as stack:
         wipe(home)
-        stack.callback(embedded.down if keep else wipe, home)
         wires = stack.enter_context(network())
+        stack.callback(embedded.down if keep else wipe, home)
         stack.enter_context(plant(bug))
         database, broker = Database(home.root), Broker(home.root)
         broker.launch()  # takes seconds to be ready; the database has its turn meanwhile
