@@ -34,12 +34,14 @@ def main() -> int:
             words.blocks,
         ),
         crews=words.crews,
+        pairs=words.pairs,
+        visits=words.visits,
         bug=words.plant,
         only=tuple(words.only),
         apart=words.apart,
         heal_s=HEAL_WITH_A_BUG_S if words.plant else HEAL_S,
     )
-    report = Report(run(wanted, Home(words.home.absolute()), words.keep))
+    report = Report(run(wanted, Home(words.home.absolute()), words.keep), wanted.visits)
     if words.keep:
         (words.home / "chaos" / "timeline").write_text("\n".join(report.timeline()))
     print("\n".join(report.lines()), flush=True)
@@ -64,6 +66,8 @@ def read() -> Namespace:
         "--blocks", type=int, default=1, help="a hearer's table takes nothing"
     )
     parser.add_argument("--crews", type=int, default=6, help="pairs at work at once")
+    parser.add_argument("--pairs", type=int, default=0, help="pairs in all, one by one")
+    parser.add_argument("--visits", type=int, default=0, help="to be made at least")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
     parser.add_argument("--apart", action="store_true", help="one fault at a time")
     parser.add_argument(

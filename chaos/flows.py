@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from chaos.crews.acts import Acts
 from chaos.crews.crew import Crew, Planned
-from chaos.crews.stories import door, revoked
+from chaos.crews.stories import basement, door, files, pictures, revoked, words
+from chaos.crews.uploading import OPERATION as FILE
+from chaos.remains.effects import HEADS, STAMPS, Effect
 
 Tale = Callable[[Acts, Planned], None]
 
@@ -36,6 +38,9 @@ class Flow:
     operations: frozenset[str] = frozenset()
     topics: tuple[str, ...] = ()
     stories: tuple[Story, ...] = ()
+    #: What of it goes out of the house: held against what arrived at stand-ins. There are
+    #: no letters by post and no webhooks yet; whoever makes them names them here.
+    effects: tuple[Effect, ...] = ()
 
 
 FLOWS = (
@@ -45,7 +50,36 @@ FLOWS = (
         ("field_visit.",),
         (Story(5, door.trespass, lambda crew: bool(crew.strangers)),),
     ),
-    Flow("journal", frozenset({"record_journal"})),
+    Flow(
+        "journal",
+        frozenset({"record_journal", "take_anchor"}),
+        stories=(
+            Story(10, basement.basement),
+            Story(8, basement.coming),
+            Story(2, basement.two_histories),
+        ),
+    ),
+    Flow("help", frozenset({"summon_help"})),
+    Flow(
+        "evidence",
+        stories=(Story(10, pictures.later),),
+        effects=(*HEADS, STAMPS),
+    ),
+    Flow(
+        "files",
+        frozenset({FILE}),
+        ("field_visit.media_",),
+        (
+            Story(14, files.photographed),
+            Story(3, files.trespassing, lambda crew: bool(crew.strangers)),
+        ),
+    ),
+    Flow(
+        "complaint",
+        frozenset({"file_complaint"}),
+        ("complaints.",),
+        (Story(6, words.spoken),),
+    ),
     Flow(
         "hold",
         frozenset({"hold_case", "resume_case"}),
@@ -66,6 +100,10 @@ FLOWS = (
 OTHERWISE: Tale = door.whole
 #: Whatever is of no flow: the platform itself, its queues and its processes.
 PLATFORM = "platform"
+
+
+def effects() -> list[Effect]:
+    return [effect for flow in FLOWS for effect in flow.effects]
 
 
 def flow_of(about: str) -> str:

@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from chaos.environment import said
+from chaos.faults import power
+from chaos.faults.places import Places, standing_in
 from chaos.faults.proxy.network import Network, network
 from chaos.planted import plant
 from doorstep import background, embedded
@@ -25,16 +27,21 @@ class Stand:
 
     platform: Platform
     network: Network
+    places: Places
 
 
 @contextmanager
-def stand(home: Home, bug: str | None, keep: bool) -> Iterator[Stand]:
-    """Bring a platform up from nothing, with a bug in it if wanted."""
+def stand(home: Home, bug: str | None, keep: bool, seed: int) -> Iterator[Stand]:
+    """Bring a platform up from nothing, with a bug in it if wanted, that gives what it
+    gives to stand-ins.
+    """
     with ExitStack() as stack:
         wipe(home)
+        places = stack.enter_context(standing_in(home.root / "chaos" / "places", seed))
         wires = stack.enter_context(network())
         stack.callback(embedded.down if keep else wipe, home)
         stack.enter_context(plant(bug))
+        stack.enter_context(power.noted(home.root / "chaos" / "synced"))
         database, broker = Database(home.root), Broker(home.root)
         broker.launch()  # takes seconds to be ready; the database has its turn meanwhile
         straight = {"DATABASE_URL": database.start(), "AMQP_URI": broker.wait()}
@@ -50,7 +57,7 @@ def stand(home: Home, bug: str | None, keep: bool) -> Iterator[Stand]:
         for name, value in ours.items():
             os.environ.setdefault(name, value)
         doors = stack.enter_context(ExitStack())
-        yield Stand(Platform(home, ours, doors), wires)
+        yield Stand(Platform(home, ours, doors), wires, places)
 
 
 def wipe(home: Home) -> None:

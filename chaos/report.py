@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chaos.crews.ledger import Told
 from chaos.flows import FLOWS, PLATFORM, flow_of
-from chaos.oracle import CHECKS, judge
+from chaos.oracle import CHECKS, judge, landed, outside, sealed
 from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Violation
 from chaos.run import Outcome
 from chaos.watch import BACKLOG_S, Recovery, percentile, recoveries
@@ -21,7 +21,8 @@ HEADING = (
 class Report:
     """The end of a run, as lines."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, visits: int = 0) -> None:
+        self.visits = visits
         self.outcome, self.told = outcome, outcome.evidence.told
         self.violations = judge(outcome.evidence)
         self.recoveries = recoveries(outcome.done, self.told, outcome.ticks)
@@ -29,9 +30,9 @@ class Report:
 
     @property
     def green(self) -> bool:
-        """Tell whether nothing was wrong and the faults that were planned have happened."""
+        """Tell whether nothing was wrong, and that all faults and visits were had."""
         enough = len(self.outcome.done) >= self.outcome.planned
-        return enough and not self.violations
+        return enough and self.outcome.visits >= self.visits and not self.violations
 
     def lines(self) -> Iterator[str]:
         yield from self.faults()
@@ -78,6 +79,8 @@ class Report:
         failed = Counter(
             each.said if each.status else "no answer" for each in tries if each.failed
         )
+        made = f"visits: {self.outcome.visits} begun, of {self.visits} wanted at least"
+        yield f"{made}; phones: {self.outcome.phones}"
         yield f"tries: {len(tries)}, of them failed: {dict(failed)}"
         again = Counter(each.why for each in tries)
         forbidden = sum(told.operation.forbidden for told in self.told)
@@ -89,6 +92,9 @@ class Report:
             f"events: {len(evidence.said)} said, {self.outcome.echoed} said twice by us, "
             + (f"{sent} of poison, {len(evidence.held)} parked")
         )
+        yield from landed.in_words(evidence)
+        yield from sealed.in_words(evidence)
+        yield from outside.in_words(evidence)
         healed_s = self.outcome.healed_s
         kept = "yes" if healed_s < BACKLOG_S else "NO"
         yield f"healed {healed_s:.1f} s after the last fault" + (

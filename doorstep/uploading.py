@@ -37,6 +37,14 @@ class Taken:
 
 def send(gateway: Gateway, visit_id: UUID, device_id: UUID, taken: Taken) -> Answer:
     """Announce a file and send it whole; the answer to its last piece, or a refusal."""
+    made = gateway.raw("POST", UPLOADS, announcement(visit_id, device_id, taken))
+    if made.status_code not in (200, 201):
+        return Answer(made.status_code)
+    return send_rest(gateway, f"{UPLOADS}/{taken.media_id}", taken.content)
+
+
+def announcement(visit_id: UUID, device_id: UUID, taken: Taken) -> dict[str, str]:
+    """Return the headers by which a file is announced."""
     metadata = {
         "media_id": str(taken.media_id),
         "visit_id": str(visit_id),
@@ -45,14 +53,10 @@ def send(gateway: Gateway, visit_id: UUID, device_id: UUID, taken: Taken) -> Ans
         "sha256": taken.sha256,
         "captured_at": taken.captured_at.isoformat(),
     }
-    said = VERSION | {
+    return VERSION | {
         "Upload-Length": str(len(taken.content)),
         "Upload-Metadata": written(metadata),
     }
-    made = gateway.raw("POST", UPLOADS, said)
-    if made.status_code not in (200, 201):
-        return Answer(made.status_code)
-    return send_rest(gateway, f"{UPLOADS}/{taken.media_id}", taken.content)
 
 
 def send_rest(gateway: Gateway, path: str, content: bytes) -> Answer:

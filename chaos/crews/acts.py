@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,13 @@ class Acts:
     def __init__(self, crew: Crew) -> None:
         self.crew, self.luck, self.stop = crew, crew.luck, crew.boss.stop
         self.repeater = Repeater(crew.luck)
+
+    def now(self) -> datetime:
+        """Return the moment it is at the door."""
+        return self.crew.door.platform.now()
+
+    def rest(self) -> None:
+        time.sleep(self.luck.uniform(*BETWEEN_S))
 
     def check_in(
         self,
@@ -80,6 +88,11 @@ class Acts:
     def check_out(self, visit: Planned) -> None:
         self.ask(CheckOut, visit, {"ending": "talked"}, "200")
 
+    def both_leave(self, visit: Planned) -> None:
+        """Check out as each of the two: only then may a visit be sealed before its time."""
+        for asker in self.crew.askers:
+            self.asked_by(asker, CheckOut, visit.visit_id, {"ending": "talked"}, "200")
+
     def notes(self, visit: Planned, facts: tuple[Fact, ...]) -> dict[str, Any]:
         return self.crew.door.pair[0].notes(visit.visit_id, *facts)
 
@@ -110,7 +123,7 @@ class Acts:
         told = asker.ask(kind, about, body, *expects, forbidden=forbidden)
         self.repeater.consider(asker, told, body)
         self.repeater.repeat()
-        time.sleep(self.luck.uniform(*BETWEEN_S))
+        self.rest()
         return told
 
     def past(self, told: Told) -> None:

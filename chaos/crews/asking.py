@@ -6,7 +6,7 @@ nothing behind and are final as well; no answer and 503 are asked again.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from threading import Event
 from typing import Any
@@ -18,13 +18,19 @@ from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chassis import answers
 from doorstep.client import Gateway
 from gateway.asks import ASKS
+from gateway.landing.giving import RECEIPT_HEADER
+from gateway.landing.grants import HEADER as GRANT_HEADER
 from proto import ids
 from proto.base import Command
+from proto.field_visit import RecordJournal, SummonHelp
+from proto.signing import digest
 
 #: Seconds: no answer after so long is none; a pause before the next try; giving up.
 TIMEOUT_S, PAUSE_S, PATIENCE_S = 5.0, (0.1, 0.6), 120.0
 #: What of a refusal is the decision, and not the words around it.
 KEPT_OF_A_REFUSAL = ("visit_id", "decision", "script", "ahead", "payment_code")
+#: What lands at the gateway when nobody can be asked, if a grant came with it.
+FACTS = (RecordJournal, SummonHelp)
 PATHS = {ask.command.operation(): ask.path for ask in ASKS}
 
 
@@ -45,6 +51,8 @@ class Asker:
     ledger: Ledger
     luck: Random
     stop: Event
+    #: Of each visit, by whose word facts of it are taken in while nobody can be asked.
+    grants: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.client = httpx.Client(
@@ -60,20 +68,35 @@ class Asker:
         forbidden: bool = False,
     ) -> Told:
         """Have an order answered. `about` is the id in its path. Raises GaveUp."""
+        key = str(ids.new())
+        told = self.begun(kind, about, body, key, expects, forbidden=forbidden)
+        self.until_answered(told, body, "first")
+        return told
+
+    def begun(
+        self,
+        kind: type[Command],
+        about: UUID,
+        body: Mapping[str, Any],
+        key: str,
+        expects: tuple[str, ...],
+        *,
+        forbidden: bool = False,
+    ) -> Told:
+        """Return an order that was not sent yet."""
         named = {name: str(about) for name in path_ids(kind)}
         command = kind.model_validate({**body, **named})
         operation = Operation(
-            key=str(ids.new()),
+            key=key,
             principal=str(self.principal),
             name=kind.operation(),
             about=str(about),
             digest=answers.digest(command),
             expects=expects,
             forbidden=forbidden,
+            sha256=digest(body) if kind in FACTS else "",
         )
-        told = Told(operation)
-        self.until_answered(told, body, "first")
-        return told
+        return Told(operation)
 
     def until_answered(self, told: Told, body: Mapping[str, Any], why: Why) -> None:
         """Send it until there is an answer, a final one. Raises GaveUp."""
@@ -95,6 +118,8 @@ class Asker:
         told.tries.append(done)
         self.ledger.sent(operation, number, why, done.began)
         headers = self.http.headers | {"Idempotency-Key": operation.key}
+        grant = self.granted(operation) if why == "first" else {}
+        headers, done.granted = headers | grant, bool(grant)
         try:
             response = self.client.post(path_of(told), json=body, headers=headers)
         except httpx.TransportError:
@@ -103,6 +128,11 @@ class Asker:
         note(done, response)
         self.ledger.answered(operation, number, done)
         return done
+
+    def granted(self, operation: Operation) -> dict[str, str]:
+        """Return the grant that a fact is sent with; nothing else lands."""
+        grant = self.grants.get(operation.about) if operation.sha256 else None
+        return {GRANT_HEADER: grant} if grant else {}
 
 
 def note(done: Try, response: httpx.Response) -> None:
@@ -114,6 +144,8 @@ def note(done: Try, response: httpx.Response) -> None:
         return
     if response.is_success:
         done.reply = body
+        header = response.headers.get(RECEIPT_HEADER, "")
+        done.receipt = header or str(body.get("receipt", ""))
         return
     done.kind = str(body.get("type", "")).rpartition("/")[2]
     if done.kind == "not-allowed":
@@ -126,6 +158,6 @@ def path_ids(kind: type[Command]) -> Sequence[str]:
 
 
 def path_of(told: Told) -> str:
-    """Return the path of an operation; each has one id in it."""
-    before, _, rest = PATHS[told.operation.name].partition("{")
-    return before + told.operation.about + rest.partition("}")[2]
+    """Return the path of an operation; it has one id in it, or none."""
+    before, id_, rest = PATHS[told.operation.name].partition("{")
+    return before + told.operation.about + rest.partition("}")[2] if id_ else before

@@ -14,6 +14,8 @@ from typing import Any, Literal, Self
 #: A first try and its repetitions; the same key once more after its answer; the same key
 #: with another content.
 Why = Literal["first", "again", "other"]
+#: The status of a fact that landed at the gateway.
+LANDED = 202
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,16 @@ class Operation:
     digest: str
     expects: tuple[str, ...]
     forbidden: bool = False
+    #: Of the body that is sent, as a receipt names it; of facts alone.
+    sha256: str = ""
 
 
 @dataclass
 class Try:
-    """One request. `status` is missing when no answer came, `reply` when none is kept."""
+    """One request. `status` is missing when no answer came, `reply` when none is kept.
+
+    `receipt`: what the gateway signed for a fact, wherever in the answer that stood.
+    """
 
     why: Why
     began: float
@@ -44,6 +51,14 @@ class Try:
     status: int | None = None
     kind: str = ""
     reply: dict[str, Any] | None = None
+    receipt: str = ""
+    #: Whether a grant was sent with it, by which it may land.
+    granted: bool = False
+
+    @property
+    def landed(self) -> bool:
+        """Tell whether the gateway alone has it: nobody who judges was asked."""
+        return self.status == LANDED and bool(self.receipt)
 
     @property
     def said(self) -> str:

@@ -33,16 +33,20 @@ class Repeater:
     luck: Random
     waiting: deque[Repetition] = field(default_factory=deque)
 
-    def consider(self, asker: Asker, told: Told, body: Mapping[str, Any]) -> None:
-        """Have an acknowledged order said again, by chance."""
+    def consider(
+        self, asker: Asker, told: Told, body: Mapping[str, Any], *, other: bool = True
+    ) -> None:
+        """Have an acknowledged order said again, by chance; with `other` otherwise too."""
         if not told.acknowledged:
             return
         due = time.monotonic() + self.luck.uniform(*LATER_S)
         chance = self.luck.random()
         if chance < AGAIN_SHARE:
             self.waiting.append(Repetition(due, asker, told, body, "again"))
-        elif chance < AGAIN_SHARE + OTHER_SHARE and (other := other_content(body)):
-            self.waiting.append(Repetition(due, asker, told, other, "other"))
+        elif (
+            other and chance < AGAIN_SHARE + OTHER_SHARE and (wrong := other_content(body))
+        ):
+            self.waiting.append(Repetition(due, asker, told, wrong, "other"))
 
     def repeat(self, *, every: bool = False) -> None:
         """Say what is due; or all of it, now. Raises GaveUp."""

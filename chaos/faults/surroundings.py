@@ -119,10 +119,12 @@ def rabbitmqctl(home: Home, *words: str) -> "subprocess.Popen[str]":
     )
 
 
-def targets(home: Home, network: Network, database_url: str) -> dict[str, Target]:
+def targets(
+    home: Home, network: Network, database_url: str, seed: int
+) -> dict[str, Target]:
     """Return all that can be hurt. `database_url` leads straight there."""
     found: list[Target] = [
-        *processes(home).values(),
+        *processes(home, seed).values(),
         *(LinkTarget(network, name) for name in CUTS),
         MemoryTarget(home),
         ArrivalsTarget(database_url),

@@ -9,11 +9,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 
+from chaos.faults import power
 from chaos.faults.schedule import Fault
 from doorstep import background, ports
 from doorstep.home import Home
-from doorstep.parts import EMBEDDED, Part
+from doorstep.parts import EMBEDDED, GATEWAY, Part
 from doorstep.private import Broker, Database, Server
 from doorstep.private.place import remove
 from doorstep.process import Process, find
@@ -123,6 +125,29 @@ class PartTarget(ProcessTarget):
         return background.is_ready(self.home, self.part)
 
 
+class GatewayTarget(PartTarget):
+    """The gateway: a kill of it may be that of its machine, with what was not synced."""
+
+    def __init__(
+        self, home: Home, part: Part, settings: Mapping[str, str], luck: Random
+    ) -> None:
+        super().__init__(home, part, settings)
+        self.luck, self.was_killed = luck, False
+        #: Unfinished files that have lost something in power cuts.
+        self.files_hurt = 0
+
+    def kill(self) -> bool:
+        self.was_killed = super().kill()
+        return self.was_killed
+
+    def launch(self) -> None:
+        if self.was_killed:
+            store, notes = Path(self.settings["DOORSTEP_MEDIA"]), os.environ[power.NOTES]
+            self.files_hurt += power.fails(store, Path(notes), self.luck)
+        self.was_killed = False
+        super().launch()
+
+
 class ServerTarget(ProcessTarget):
     """The private broker or database. It must come back on the port all others know."""
 
@@ -143,13 +168,14 @@ class ServerTarget(ProcessTarget):
         remove(self.server.place / "data")
 
 
-def processes(home: Home) -> dict[str, ProcessTarget]:
+def processes(home: Home, seed: int) -> dict[str, ProcessTarget]:
     """Return everything that runs in a home, servers first."""
-    settings = home.settings()
+    settings, luck = home.settings(), Random(f"{seed}/power")
     found: list[ProcessTarget] = [
         ServerTarget(Database(home.root)),
         ServerTarget(Broker(home.root)),
-        *(PartTarget(home, part, settings) for part in EMBEDDED),
+        *(PartTarget(home, part, settings) for part in EMBEDDED if part is not GATEWAY),
+        GatewayTarget(home, GATEWAY, settings, luck),
     ]
     return {each.name: each for each in found}
 

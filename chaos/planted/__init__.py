@@ -21,16 +21,17 @@ BUGS = {
     "late-relay-mark": "chassis.outboxes",
     "retry-without-delay": "chassis.again",
     "swallowed-parking": "chassis.effects",
+    "seal-before-complete": "services.field_visit.handlers.sealing",
+    "upload-offset-trusted": "gateway.uploads.reception",
+    "name-in-a-log-line": "services.dispatch.handlers.cases",
 }
 FOLDER = Path(__file__).parent
 
 
 @contextmanager
 def plant(bug: str | None) -> Iterator[None]:
-    """Let whatever is started meanwhile have this bug."""
-    if bug is None:
-        yield
-        return
-    words = {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug], "PYTHONPATH": str(FOLDER)}
+    """Let whatever is started meanwhile have this bug, and note what it syncs."""
+    words = {"PYTHONPATH": str(FOLDER)}
+    words |= {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug]} if bug else {}
     with said(words):
         yield

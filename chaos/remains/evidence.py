@@ -8,6 +8,11 @@ from typing import Any
 
 from chaos.crews.ledger import Told
 from chaos.faults.poison import Poison
+from chaos.remains.effects import Outside
+from chaos.remains.files import Files
+from chaos.remains.landed import Landings
+from chaos.remains.sealed import Sealed
+from chaos.remains.traces import Trace
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,14 @@ class Evidence:
     #: Events in the order they reached a queue of our own, some of them twice.
     tapped: list[str] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    files: Files = field(default_factory=Files)
+    #: Where planted personal data was found, and how much was searched.
+    traces: list[Trace] = field(default_factory=list)
+    searched: dict[str, int] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
+    sealed: Sealed = field(default_factory=Sealed)
+    landed: Landings = field(default_factory=Landings)
+    outside: Outside = field(default_factory=Outside)
     #: Messages in queues and pairs of event and hearer that had not met in time.
     left: int = 0
     #: Crews that got no answer, in words.

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, text
 
+from chaos import flows
 from chaos.crews import ledger
 from chaos.crews.crew import Crew
+from chaos.remains import effects, landed, sealed
 from chaos.remains.evidence import Answered, Decided, Entry, Evidence, Held, Said, Visit
 from chassis import clock, held, topology
 from chassis.database import with_driver
@@ -176,6 +178,9 @@ def gather(settings: dict[str, str], folder: Path, crews: list[Crew]) -> Evidenc
             timeline=[str(row.event_id) for row in timeline],
             board=all_.board(),
             held=list(all_.held()),
+            sealed=sealed.of_tables(all_.rows, crews),
+            landed=landed.of_tables(all_.rows, crews),
+            outside=effects.of_tables(all_.rows, flows.effects()),
         )
     engine.dispose()
     return found

@@ -30,7 +30,7 @@ OPEN = (
 
 def look(home: Home, platform: Platform) -> list[Part]:
     """Return how each part is, and wait for a while until it is well."""
-    found = [Look(home, platform, target) for target in processes(home).values()]
+    found = [Look(home, platform, target) for target in processes(home, 0).values()]
     wait_until(lambda: all(each.well for each in found), WELL_S)
     since = time.time()
     wait_until(lambda: all(each.got_on_since(since) for each in found), ON_S)

@@ -22,6 +22,9 @@ ONE_TO_ONE, APPLIED = "change and outbox one to one", "applied once, in order"
 FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
 #: Whether an ask is stopped shows only while what it rests on does not arrive.
 FROZEN = ("--seconds", "40", "--kills", "0", "--freezes", "6", "--only", "relay")
+#: And whether what was acknowledged of a file is on disk, only once the power was cut.
+CUT = ("--seconds", "45", "--kills", "9", "--freezes", "0", "--only", "gateway")
+SCHEDULES = {"doubt-ignored": FROZEN, "upload-offset-trusted": (*CUT, "--crews", "3")}
 #: Which check must be among those that catch a bug.
 CAUGHT_BY = {
     "acknowledge-before-commit": ACKNOWLEDGED,
@@ -32,6 +35,9 @@ CAUGHT_BY = {
     "late-relay-mark": APPLIED,
     "retry-without-delay": PARKED,
     "swallowed-parking": PARKED,
+    "seal-before-complete": "each bundle verifies",
+    "upload-offset-trusted": "accepted files there and equal",
+    "name-in-a-log-line": "nothing personal in the clear",
 }
 
 
@@ -85,7 +91,7 @@ def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
 def test_every_planted_bug_is_caught_whatever_the_seed(
     home: Path, bug: str, seed: str
 ) -> None:
-    words = FROZEN if bug == "doubt-ignored" else SHORT
+    words = SCHEDULES.get(bug, SHORT)
     code, said = chaos(home, "--seed", seed, *words, "--plant", bug)
 
     assert set(CAUGHT_BY) == set(BUGS)
@@ -94,7 +100,10 @@ def test_every_planted_bug_is_caught_whatever_the_seed(
 
 
 @pytest.mark.long
-def test_without_a_bug_the_same_short_run_is_green(home: Path) -> None:
-    code, said = chaos(home, "--seed", "12", *SHORT)
+@pytest.mark.parametrize("words", [SHORT, SCHEDULES["upload-offset-trusted"]])
+def test_without_a_bug_the_same_short_run_is_green(
+    home: Path, words: tuple[str, ...]
+) -> None:
+    code, said = chaos(home, "--seed", "12", *words)
 
     assert (code, wrong(said)) == (0, set()), said

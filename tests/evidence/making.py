@@ -68,7 +68,11 @@ class Phone:
 
     def presence(self, visit: str, **more: Any) -> dict[str, Any]:
         """Return a presence as its phone signs it, what is absent as null."""
-        where = {"lat": 31.230416, "lon": 121.4737, "accuracy_m": 5.0}
+        where: dict[str, float | None] = {
+            "lat": 31.230416,
+            "lon": 121.4737,
+            "accuracy_m": 5.0,
+        }
         said = {"visit_id": visit, "device_id": self.device, "position": where} | more
         value = sign(self.key, canonical(said).encode()).value
         signature = {"alg": "ES256", "value": value}
@@ -219,8 +223,8 @@ class Maker:
         trees = []
         for day, size in enumerate(SIZES, 3):
             root = merkle.root(self.suite, size, node)
-            at, key = f"2026-03-{day:02}T16:00:00Z", kid(self.keys.public("seal"))
-            text = log.tree_head(self.suite, BANK, at, size, root, key)
+            moment, key = f"2026-03-{day:02}T16:00:00Z", kid(self.keys.public("seal"))
+            text = log.tree_head(self.suite, BANK, moment, size, root, key)
             trees.append((size, log.TreeHead(text, self.keys.sign("seal", text.encode()))))
         leaves = [(n, s.leaf) for n, s in enumerate(self.sealed, 1) if s.leaf is not None]
         return log.log_text(self.suite, trees, leaves, node)

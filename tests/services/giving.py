@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from wsgidav.wsgidav_app import WsgiDAVApp
+from wsgidav.wsgidav_app import WsgiDAVApp  # type: ignore[import-untyped]  # no types
 
 from proto.canonical import canonical
 
@@ -173,4 +173,5 @@ def certificate(folder: Path, name: str = "localhost") -> tuple[Path, ssl.SSLCon
 
 
 def is_kept(file: Path, text: str) -> bool:
-    return json.loads(file.read_bytes()) == {"head": text, "signature": SIGNATURE}
+    wanted = {"head": text, "signature": SIGNATURE}
+    return bool(json.loads(file.read_bytes()) == wanted)

@@ -43,7 +43,10 @@ def whole(acts: Acts, visit: Planned) -> None:
     else:
         acts.enter(visit, REASON, "200", facts=(CONSENT,))
     acts.journal(visit, Entered(), Left())
-    acts.check_out(visit)
+    if acts.now_and_then(0.3):
+        acts.both_leave(visit)
+    else:  # it is sealed when its time is up
+        acts.check_out(visit)
 
 
 def alone(acts: Acts, visit: Planned) -> None:
