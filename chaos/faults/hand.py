@@ -151,7 +151,9 @@ class Hand(Thread):
 
     def all_mended(self) -> bool:
         """Mend whatever is hurt; tell whether all of it is."""
-        return all([self.mended(name) for name in list(self.hurt)])
+        for name in list(self.hurt):
+            self.mended(name)
+        return not self.hurt
 
     def heal(self) -> None:
         """Let everything go on and run, within a minute."""
