@@ -39,6 +39,8 @@ LOOK_S = 0.2
 #: Seconds that the evening may take. A worker seals one visit after the other, and sets
 #: pages in between at the lowest priority: on a busy machine each takes most of a minute.
 EVENING_S = 300.0
+#: With a bug in it what hangs is not waited for so long.
+EVENING_WITH_A_BUG_S = 90.0
 #: Jobs that may wait behind a page: healing does not wait for them, the evening does.
 BEHIND_REPORTS = (SEAL, SIGN_HEAD, PUBLISH_HEAD, GIVE)
 
@@ -175,7 +177,8 @@ class Run:
         self.days.stopped.set()
         self.days.join(5)
         self.places.calm.set()
-        until = time.monotonic() + max(EVENING_S, self.wanted.heal_s)
+        patience_s = EVENING_WITH_A_BUG_S if self.wanted.bug else EVENING_S
+        until = time.monotonic() + max(patience_s, self.wanted.heal_s)
         with suppress(psycopg.Error, SQLAlchemyError):
             self.overdue = self.days.evening(self.left, until)
 
