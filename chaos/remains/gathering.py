@@ -24,6 +24,7 @@ OWNERS = {
     "workforce.person_standing": "workforce.person",
     "workforce.device_standing": "workforce.device",
     "letters.authorisation_standing": "letters.authorisation",
+    "complaints.work_standing": "complaints.work",
 }
 #: The tables of things, by the topic of their first event.
 FIRST_SAID = {

@@ -15,9 +15,14 @@ UNSEEN = (
 )
 
 
+#: What has landed and its service does not have yet.
+LANDED = "SELECT count(*) FROM gateway.landed WHERE state = 'waiting'"
+
+
 def moving(platform: Platform) -> int:
-    """Count events that are unpublished, unheard or held back, messages, and jobs that are
-    due: a worker has something to say of a visit after it is over.
+    """Count events that are unpublished, unheard or held back, messages, what has landed
+    and was not handed on, and jobs that are due: a worker has something to say of a visit
+    after it is over.
     """
     waiting = [
         f"SELECT (SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL"
@@ -30,7 +35,7 @@ def moving(platform: Platform) -> int:
     ]
     rows = platform.rows(" UNION ALL ".join(waiting))
     waiting = [UNSEEN.format(service) for service in topology.SERVICES]
-    rows += platform.rows(" UNION ALL ".join(waiting))
+    rows += platform.rows(" UNION ALL ".join([*waiting, LANDED]))
     count = sum(int(row[0]) for row in rows) + platform.on_their_way()
     return count or queued(platform)
 
