@@ -90,6 +90,8 @@ class Report:
             f"events: {len(evidence.said)} said, {self.outcome.echoed} said twice by us, "
             + (f"{sent} of poison, {len(evidence.held)} parked")
         )
+        searched = ", ".join(f"{n} {kind}" for kind, n in evidence.searched.items())
+        yield f"planted words were looked for in {searched}"
         yield f"healed {self.outcome.healed_s:.1f} s after the last fault"
 
     def checks(self) -> Iterator[str]:
