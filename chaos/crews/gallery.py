@@ -20,9 +20,9 @@ from doorstep import recorder
 from doorstep.uploading import Taken
 from tests.acting import AT_THE_DOOR
 
-#: A noisy photo takes some two bytes a pixel, so that it comes in more than one piece, and
-#: is small enough for a worker to look at soon.
-SIZES, QUALITY = ((320, 240), (560, 420), (800, 600)), 95
+#: Noise at its best takes some four bytes a pixel: such a photo comes in more than one
+#: piece, and has few enough pixels for a worker to look at soon.
+SIZES, QUALITY = ((320, 240), (560, 420), (800, 600)), 100
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,9 @@ def photo(luck: Random, visit: UUID, at: datetime) -> Taken:
     else:
         size, out = luck.choice(SIZES), io.BytesIO()
         noise = luck.randbytes(size[0] * size[1] * 3)
-        Image.frombytes("RGB", size, noise).save(out, "JPEG", quality=QUALITY)
+        Image.frombytes("RGB", size, noise).save(
+            out, "JPEG", quality=QUALITY, subsampling=0
+        )
         drawn = out.getvalue()
     return Taken.now(drawn, "image/jpeg", at)
 
