@@ -94,6 +94,8 @@ class Report:
             f"events: {len(evidence.said)} said, {self.outcome.echoed} said twice by us, "
             + (f"{sent} of poison, {len(evidence.held)} parked")
         )
+        searched = ", ".join(f"{n} {kind}" for kind, n in evidence.searched.items())
+        yield f"planted words were looked for in {searched}"
         yield from landed.in_words(evidence)
         yield from sealed.in_words(evidence)
         yield from outside.in_words(evidence)

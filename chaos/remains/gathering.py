@@ -28,6 +28,7 @@ OWNERS = {
     "workforce.device_standing": "workforce.device",
     "letters.authorisation_standing": "letters.authorisation",
     "recovery.cash_standing": "recovery.till",
+    "complaints.work_standing": "complaints.work",
 }
 #: The tables of things, by the topic of their first event.
 FIRST_SAID = {
