@@ -53,7 +53,9 @@ FLOWS = (
     ),
     Flow(
         "cash",
-        frozenset({"authorise_cash", "collect_cash", "issue_receipt", "bank_cash"}),
+        frozenset(
+            {"authorise_cash", "revoke_cash", "collect_cash", "issue_receipt", "bank_cash"}
+        ),
         ("recovery.",),
     ),
     Flow(

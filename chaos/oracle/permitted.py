@@ -27,6 +27,9 @@ from chaos.remains.money import Authority, Permit, Receipt
 NAME = "entry and cash only as allowed"
 ENTER, COLLECT, RECEIPT = "enter_premises", "collect_cash", "issue_receipt"
 DEBTOR = "debtor"
+REVOKE = "revoke_cash"
+#: Seconds after the acknowledgement of a revocation until every door knows.
+HEARD_S = 1.0
 #: Deeds that are told, by the act that has to be allowed before.
 DEEDS = {"entered": ENTER, "cash_handed": COLLECT}
 #: Masked items that have to be confirmed (4.10 16.10).
@@ -138,7 +141,7 @@ def permits(evidence: Evidence) -> Iterator[Violation]:
     """Every permit for cash rests on an authority that was live, for that case and sum."""
     money, cases = evidence.money, {visit.id: visit.case for visit in evidence.visits}
     authorities = {each.id: each for each in money.authorities}
-    spent = {each.authority: each.at for each in money.receipts}
+    spent = {each.authority: each.at for each in money.receipts} | taken_back(evidence)
     by_decision = {each.decision: each for each in money.permits}
     for row in asked(evidence):
         if row.act != COLLECT:
@@ -167,9 +170,18 @@ def flaw_of(permit: Permit, by: Authority | None, spent: dict[str, float]) -> st
         "it is above the cap": permit.amount > by.cap,
         "it was given before the bank's leave": permit.at < by.at,
         "it had expired": permit.at >= by.good_until,
-        "it was spent": spent.get(by.id, float("inf")) <= permit.at,
+        "it was spent or taken back": spent.get(by.id, float("inf")) <= permit.at,
     }
     return next((flaw for flaw, is_so in flaws.items() if is_so), "")
+
+
+def taken_back(evidence: Evidence) -> dict[str, float]:
+    """Return from when on the bank's leave was surely known to be taken back."""
+    return {
+        told.operation.about: told.answer.ended + HEARD_S
+        for told in evidence.told
+        if told.operation.name == REVOKE and told.answer and told.answer.ended
+    }
 
 
 def used_once(evidence: Evidence) -> Iterator[Violation]:

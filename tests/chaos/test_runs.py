@@ -20,6 +20,7 @@ SHORT = ("--seconds", "12", "--kills", "0", "--crews", "3")
 ACKNOWLEDGED = "acknowledged once"
 ONE_TO_ONE, APPLIED = "change and outbox one to one", "applied once, in order"
 FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
+ALLOWED = "entry and cash only as allowed"
 #: Whether an ask is stopped shows only while what it rests on does not arrive.
 FROZEN = ("--seconds", "40", "--kills", "0", "--freezes", "6", "--only", "relay")
 #: And whether what was acknowledged of a file is on disk, only once the power was cut.
@@ -30,7 +31,8 @@ CAUGHT_BY = {
     "acknowledge-before-commit": ACKNOWLEDGED,
     "no-inbox": APPLIED,
     "event-outside-outbox": ONE_TO_ONE,
-    "consent-check-skipped": FORBIDDEN,
+    "consent-check-skipped": ALLOWED,
+    "authority-in-two-transactions": ALLOWED,
     "doubt-ignored": FORBIDDEN,
     "late-relay-mark": APPLIED,
     "retry-without-delay": PARKED,

@@ -6,6 +6,7 @@ phone, and both write the receipt in the same moment.
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from chaos.crews import attempts
 from chaos.crews.acts import REFUSED, Acts
@@ -15,9 +16,11 @@ from chaos.crews.stories.door import opened, whole
 from proto import ids
 from proto.facts import CashHanded
 from proto.field_visit import CollectCash
-from proto.recovery import AuthoriseCash, BankCash, IssueReceipt
+from proto.recovery import AuthoriseCash, BankCash, IssueReceipt, RevokeCash
 
 SUM, TOO_MUCH = "900.00", "900.01"
+#: In one of so many rounds through all kinds, and not the first, it is taken all the same.
+ROUNDS = 3
 #: Of two receipts in the same moment one is refused: the leave was for one.
 SPENT, NOT_HEARD = "409 cash-authority-is-not", "409 cash-not-allowed-yet"
 
@@ -32,7 +35,7 @@ def without_authority(acts: Acts, visit: Planned) -> None:
     acts.check_in(here, "200")
     opened(acts, here)
     collect(acts, here, SUM, attempts.NO_AUTHORITY)
-    if acts.now_and_then(0.3):
+    if acts.crew.turn // len(attempts.BY_TURNS) % ROUNDS == 1:
         acts.journal(here, CashHanded(amount=SUM))  # taken all the same: kept, and marked
     else:
         once(acts, here)
@@ -41,8 +44,9 @@ def without_authority(acts: Acts, visit: Planned) -> None:
 
 def once(acts: Acts, here: Planned) -> None:
     """The bank allows it once: two phones, one permit, one receipt, and then no more."""
-    authority = authorised(acts, here)
-    asked = {"amount": SUM}
+    authority, asked = authorised(acts, here), {"amount": SUM}
+    if acts.now_and_then(0.2):
+        return taken_back(acts, here, authority)
     acts.until_one_may(
         lambda: acts.both_at_once(
             CollectCash, here.visit_id, [asked, asked], "200", REFUSED
@@ -55,7 +59,16 @@ def once(acts: Acts, here: Planned) -> None:
     acts.past(receipt)
     if acts.now_and_then(0.5):
         collect(acts, here, SUM, attempts.NO_AUTHORITY)
-    banked(acts, here, receipt)
+    return banked(acts, here, receipt)
+
+
+def taken_back(acts: Acts, here: Planned, authority: str) -> None:
+    """The bank takes its leave back while both ask by it."""
+    asked, whose = {"amount": SUM}, {"case_id": str(here.case_id)}
+    acts.both_at_once(CollectCash, here.visit_id, [asked, asked], "200", REFUSED)
+    officer, about = acts.crew.officer, UUID(authority)
+    acts.past(acts.asked_by(officer, RevokeCash, about, whose, "200"))
+    collect(acts, here, SUM, attempts.NO_AUTHORITY)
 
 
 def collect(acts: Acts, here: Planned, amount: str, forbidden: attempts.Attempt) -> None:
