@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from chaos.faults.schedule import KILLS
+from chaos.flows import FLOWS
 from chaos.planted import BUGS
 from chaos.report import Report
 from chaos.run import Wanted, run
@@ -28,6 +29,7 @@ def main() -> int:
         kills=words.kills,
         crews=words.crews,
         bug=words.plant,
+        flow=words.flow,
         only=tuple(words.only),
         freezes=words.freezes,
         apart=words.apart,
@@ -49,6 +51,8 @@ def read() -> Namespace:
     parser.add_argument("--freezes", type=int, help="about three to ten kills by default")
     parser.add_argument("--crews", type=int, default=6, help="pairs at work at once")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
+    told = sorted(flow.name for flow in FLOWS if flow.stories)
+    parser.add_argument("--flow", choices=told, help="what crews do is of this flow alone")
     parser.add_argument("--apart", action="store_true", help="one fault at a time")
     parser.add_argument(
         "--only", action="append", default=[], choices=KILLS, help="whose faults"

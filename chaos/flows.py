@@ -102,9 +102,16 @@ def flow_of(about: str) -> str:
     return PLATFORM
 
 
-def tale(crew: Crew, chance: float) -> Tale:
-    """Return what becomes of a crew's next visit; `chance` is of [0, 100)."""
-    for story in (story for flow in FLOWS for story in flow.stories):
+def tale(crew: Crew, chance: float, only: str | None = None) -> Tale:
+    """Return what becomes of a crew's next visit; `chance` is of [0, 100).
+
+    `only`: it is one of the stories of this flow, as far as the crew can.
+    """
+    flows = [flow for flow in FLOWS if only in (None, flow.name)]
+    stories = [story for flow in flows for story in flow.stories]
+    if only:
+        chance *= sum(story.share for story in stories) / 100
+    for story in stories:
         chance -= story.share
         if chance < 0:
             return story.tale if story.can(crew) else OTHERWISE

@@ -54,6 +54,8 @@ class Wanted:
     kills: int
     crews: int = 6
     bug: str | None = None
+    #: What crews do is of this flow alone.
+    flow: str | None = None
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
     freezes: int | None = None
@@ -105,6 +107,8 @@ def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     with platform(home, wanted.bug, keep, wanted.seed) as (doorstep, places):
         visits = max(8, round(wanted.seconds * VISITS_A_SECOND))
         crews = Stage(doorstep, folder, wanted.seed, stop).crews(wanted.crews, visits)
+        for crew in crews:
+            crew.flow = wanted.flow
         return Run(wanted, home, doorstep, folder, crews, places, stop).outcome()
 
 

@@ -51,6 +51,8 @@ class Crew:
     officer: Asker
     strangers: list[Planned] = field(default_factory=list)
     phones: tuple[Phone, ...] = ()
+    #: Of which flow alone its visits are, if of one.
+    flow: str | None = None
     noted: Noted = field(default_factory=Noted)
 
     def __post_init__(self) -> None:

@@ -71,8 +71,9 @@ def in_words(evidence: Evidence) -> Iterator[str]:
     """Say how many seals there are, and how many bundles and mutations were tried."""
     sealed = evidence.sealed
     tried = [grade for each in sealed.bundles for _, grade in each.mutations]
+    visits = {each.visit for each in sealed.parts}
     yield (
-        f"seals: {len(sealed.parts)} of {len({each.visit for each in sealed.parts})} visits,"
+        f"seals: {len(sealed.parts)} of {len(visits)} visits,"
         f" {len(sealed.overdue)} of them overdue, {len(sealed.heads)} heads of the log;"
         f" bundles: {len(sealed.bundles)}, {tried.count(FAILED)} of {len(tried)} mutations"
         f" failed; looks on the record: {len(sealed.looks)}; forks: {len(sealed.forks)}"
