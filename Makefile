@@ -26,7 +26,6 @@ demo: ready ## walk a day of visits through a Doorstep of its own, from nothing 
 
 test: ## check, then every test, with a private broker and database
 	@bash doorstep/bootstrap.sh --test
-	@$(MAKE) --no-print-directory check
 	@bash tests/side_by_side.sh
 
 check: ready ## format, lint, types, and which module may import which
@@ -46,7 +45,7 @@ bench: ## measure it, beside what this machine could do at best
 	.venv/bin/python -m bench.likeness
 
 chaos: ready ## a hundred kills in five minutes, then six checks of what is left
-	.venv/bin/python -m chaos $(if $(SEED),--seed $(SEED))
+	.venv/bin/python -m chaos --visits 60 $(if $(SEED),--seed $(SEED))
 
 soak: ready ## the tests that take long: every planted bug, more seeds, other examples
 	.venv/bin/pytest -m long

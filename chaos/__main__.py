@@ -9,7 +9,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from chaos.faults.schedule import KILLS
+from chaos.faults.schedule import PARTS, Counts
 from chaos.flows import FLOWS
 from chaos.planted import BUGS
 from chaos.report import Report
@@ -26,16 +26,24 @@ def main() -> int:
     wanted = Wanted(
         seed=words.seed,
         seconds=words.seconds,
-        kills=words.kills,
+        counts=Counts(
+            words.kills,
+            words.freezes,
+            words.cuts,
+            words.alarms,
+            words.lost_data,
+            words.blocks,
+        ),
         crews=words.crews,
+        pairs=words.pairs,
+        visits=words.visits,
         bug=words.plant,
         flow=words.flow,
         only=tuple(words.only),
-        freezes=words.freezes,
         apart=words.apart,
         heal_s=HEAL_WITH_A_BUG_S if words.plant else HEAL_S,
     )
-    report = Report(run(wanted, Home(words.home.absolute()), words.keep))
+    report = Report(run(wanted, Home(words.home.absolute()), words.keep), wanted.visits)
     if words.keep:
         (words.home / "chaos" / "timeline").write_text("\n".join(report.timeline()))
     print("\n".join(report.lines()), flush=True)
@@ -49,13 +57,25 @@ def read() -> Namespace:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--freezes", type=int, help="about three to ten kills by default")
+    parser.add_argument(
+        "--cuts", type=int, help="of the network; twenty to a hundred kills"
+    )
+    parser.add_argument("--alarms", type=int, default=0, help="of the broker's memory")
+    parser.add_argument(
+        "--lost-data", type=int, default=0, help="the broker loses its data"
+    )
+    parser.add_argument(
+        "--blocks", type=int, default=1, help="a hearer's table takes nothing"
+    )
     parser.add_argument("--crews", type=int, default=6, help="pairs at work at once")
+    parser.add_argument("--pairs", type=int, default=0, help="pairs in all, one by one")
+    parser.add_argument("--visits", type=int, default=0, help="to be made at least")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
     told = sorted(flow.name for flow in FLOWS if flow.stories)
     parser.add_argument("--flow", choices=told, help="what crews do is of this flow alone")
     parser.add_argument("--apart", action="store_true", help="one fault at a time")
     parser.add_argument(
-        "--only", action="append", default=[], choices=KILLS, help="whose faults"
+        "--only", action="append", default=[], choices=PARTS, help="whose faults"
     )
     parser.add_argument("--home", type=Path, default=Path("var/chaos"))
     parser.add_argument("--keep", action="store_true", help="leave data and logs there")

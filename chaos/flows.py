@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from chaos.crews.acts import Acts
 from chaos.crews.crew import Crew, Planned
-from chaos.crews.stories import basement, door, pictures, revoked
+from chaos.crews.stories import basement, door, files, pictures, revoked, words
+from chaos.crews.uploading import OPERATION as FILE
 from chaos.remains.effects import HEADS, STAMPS, Effect
 
 Tale = Callable[[Acts, Planned], None]
@@ -61,9 +62,24 @@ FLOWS = (
     Flow("help", frozenset({"summon_help"})),
     Flow(
         "evidence",
-        frozenset({"receive_media"}),
+        frozenset({"seal_visit"}),
         stories=(Story(10, pictures.later),),
         effects=(*HEADS, STAMPS),
+    ),
+    Flow(
+        "files",
+        frozenset({FILE}),
+        ("field_visit.media_",),
+        (
+            Story(14, files.photographed),
+            Story(3, files.trespassing, lambda crew: bool(crew.strangers)),
+        ),
+    ),
+    Flow(
+        "complaint",
+        frozenset({"file_complaint"}),
+        ("complaints.",),
+        (Story(6, words.spoken),),
     ),
     Flow(
         "hold",

@@ -8,16 +8,21 @@ from chaos.flows import FLOWS, PLATFORM, flow_of
 from chaos.oracle import CHECKS, judge, landed, outside, sealed
 from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Violation
 from chaos.run import Outcome
-from chaos.watch import Recovery, percentile, recoveries
+from chaos.watch import BACKLOG_S, Recovery, percentile, recoveries
 
 #: Violations of a check that are printed; their number always is.
 SHOWN = 8
+HEADING = (
+    f"{'recovery, s':<18} {'n':>4} {'p50':>6} {'p99':>6}  after    p99 alone  after    p99"
+    " allowed kept"
+)
 
 
 class Report:
     """The end of a run, as lines."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, visits: int = 0) -> None:
+        self.visits = visits
         self.outcome, self.told = outcome, outcome.evidence.told
         self.violations = judge(outcome.evidence)
         self.recoveries = recoveries(outcome.done, self.told, outcome.ticks)
@@ -25,9 +30,9 @@ class Report:
 
     @property
     def green(self) -> bool:
-        """Tell whether nothing was wrong and the faults that were planned have happened."""
+        """Tell whether nothing was wrong, and that all faults and visits were had."""
         enough = len(self.outcome.done) >= self.outcome.planned
-        return enough and not self.violations
+        return enough and self.outcome.visits >= self.visits and not self.violations
 
     def lines(self) -> Iterator[str]:
         yield from self.faults()
@@ -41,16 +46,14 @@ class Report:
         done, planned = self.outcome.done, self.outcome.planned
         kills = sum(each.fault.kind == "kill" for each in done)
         yield f"faults: {len(done)} of {planned} planned, {kills} of them kill -9"
-        yield f"{'recovery, s':<18} {'n':>4} {'p50':>6} {'p99':>6} {'max':>6}" + (
-            f" {'after':>7} {'p99':>6}  {'alone':>5} {'p99':>6}"
-        )
+        yield HEADING
         by_name: dict[str, list[Recovery]] = defaultdict(list)
         for each in self.recoveries:
             by_name[each.name].append(each)
         for name, found in sorted(by_name.items()):
             yield recovered(name, found)
         counts = Counter(each.fault.name for each in done)
-        del counts["freeze worker"]  # nobody waits for it, and it was ready before
+        del counts["freeze worker"], counts["block arrivals"]  # nobody waits for them
         missing = {n: c - len(by_name[n]) for n, c in counts.items() if c > len(by_name[n])}
         if missing:
             yield f"no success after them: {missing}"
@@ -76,6 +79,8 @@ class Report:
         failed = Counter(
             each.said if each.status else "no answer" for each in tries if each.failed
         )
+        made = f"visits: {self.outcome.visits} begun, of {self.visits} wanted at least"
+        yield f"{made}; phones: {self.outcome.phones}"
         yield f"tries: {len(tries)}, of them failed: {dict(failed)}"
         again = Counter(each.why for each in tries)
         forbidden = sum(told.operation.forbidden for told in self.told)
@@ -90,7 +95,11 @@ class Report:
         yield from landed.in_words(evidence)
         yield from sealed.in_words(evidence)
         yield from outside.in_words(evidence)
-        yield f"healed {self.outcome.healed_s:.1f} s after the last fault"
+        healed_s = self.outcome.healed_s
+        kept = "yes" if healed_s < BACKLOG_S else "NO"
+        yield f"healed {healed_s:.1f} s after the last fault" + (
+            f"; allowed {BACKLOG_S:.0f}: {kept}"
+        )
 
     def checks(self) -> Iterator[str]:
         by_check: dict[str, list[Violation]] = defaultdict(list)
@@ -137,15 +146,22 @@ def counters_of(name: str, counters: Mapping[str, int]) -> str:
 
 
 def recovered(name: str, found: list[Recovery]) -> str:
-    """Return one line of the table: from the beginning, from when it could work, alone."""
+    """Return one line of the table: from the beginning, from when it was over, alone.
+
+    Whether it is as was promised is said of those alone; of none, nothing.
+    """
     whole = [each.whole_s for each in found]
     after = [each.after_s for each in found]
-    alone = [each.whole_s for each in found if each.alone]
-    line = f"{name:<18} {len(found):>4} {percentile(whole, 0.5):>6.1f} "
-    line += f"{percentile(whole, 0.99):>6.1f} {max(whole):>6.1f} "
-    line += f"{percentile(after, 0.5):>7.1f} {percentile(after, 0.99):>6.1f}  "
+    alone = [each.after_s for each in found if each.alone]
+    allowed = found[0].allowed_s
+    kept = ("yes" if percentile(alone, 0.99) < allowed else "NO") if alone else "-"
     return (
-        line
-        + f"{len(alone):>5} "
-        + (f"{percentile(alone, 0.99):>6.1f}" if alone else f"{'-':>6}")
+        f"{name:<18} {len(found):>4} {both(whole)} {both(after)} {len(alone):>5}"
+        f" {both(alone)} {allowed:>7.0f} {kept:>4}"
     )
+
+
+def both(values: Sequence[float]) -> str:
+    if not values:
+        return f"{'-':>6} {'-':>6}"
+    return f"{percentile(values, 0.5):>6.1f} {percentile(values, 0.99):>6.1f}"

@@ -1,46 +1,44 @@
 """One run: a platform of its own, crews at work, faults, healing, and what is left."""
 
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Event
 
 import psycopg
 from pika.exceptions import AMQPError
 from sqlalchemy.exc import SQLAlchemyError
 
 from chaos.crews.crew import Crew, Stage
-from chaos.crews.shift import Shift
+from chaos.crews.shift import Roster
 from chaos.days import Days
 from chaos.faults import poison, schedule
 from chaos.faults.hand import Done, Hand
-from chaos.faults.places import Places, standing_in
-from chaos.faults.targets import targets
+from chaos.faults.schedule import Counts
+from chaos.faults.surroundings import targets
 from chaos.faults.wire import Wire
-from chaos.planted import plant
-from chaos.remains import gathering, logbook
+from chaos.platform import Stand, stand
+from chaos.remains import files, gathering, logbook, parts, traces
 from chaos.remains.bundles import Fetching
 from chaos.remains.evidence import Evidence
 from chaos.remains.landed import NEEDED, WARM_S, published, spans
 from chaos.remains.moving import moving
+from chaos.remains.retries import Retries
 from chaos.remains.sealed import LOOKS
 from chaos.watch import Watch
-from doorstep import embedded
 from doorstep.home import Home
 from doorstep.parts import SERVERS
 from services.field_visit.model import GIVE, PUBLISH_HEAD, SEAL, SIGN_HEAD
-from tests.world import CLOCK, Platform
 
-#: Visits of a crew for each second of a run; a crew makes at most about one in two.
+#: Visits there are for each second and crew at work; one makes at most about one in two.
 VISITS_A_SECOND = 0.6
+#: How many times the seconds it was asked for a run may last until its visits are made.
+PATIENCE = 2.0
 LOOK_S = 0.2
-#: Seconds that the evening may take. A worker seals one visit after the other, and sets
+#: How much longer than healing the evening may take. A worker seals one visit after the other, and sets
 #: pages in between at the lowest priority: on a busy machine each takes most of a minute.
-EVENING_S = 300.0
+EVENING = 3.0
 #: Jobs that may wait behind a page: healing does not wait for them, the evening does.
 BEHIND_REPORTS = (SEAL, SIGN_HEAD, PUBLISH_HEAD, GIVE)
 
@@ -51,14 +49,17 @@ class Wanted:
 
     seed: int
     seconds: float
-    kills: int
+    counts: Counts
+    #: Crews at work at once; how many there are, and visits that are to be made at least:
+    #: 0 leaves both to the seconds.
     crews: int = 6
+    pairs: int = 0
+    visits: int = 0
     bug: str | None = None
     #: What crews do is of this flow alone.
     flow: str | None = None
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
-    freezes: int | None = None
     apart: bool = False
     heal_s: float = 90.0
 
@@ -70,46 +71,25 @@ class Outcome:
     evidence: Evidence
     done: list[Done]
     planned: int
+    #: Visits that crews have made, and phones they made them with.
+    visits: int
+    phones: int
     ticks: list[tuple[float, float]]
     echoed: int
     healed_s: float
 
 
-@contextmanager
-def platform(
-    home: Home, bug: str | None, keep: bool, seed: int
-) -> Iterator[tuple[Platform, Places]]:
-    """Bring a platform up from nothing, with a bug in it if wanted, that gives what it
-    gives to stand-ins.
-    """
-    with ExitStack() as stack:
-        wipe(home)
-        if not keep:
-            stack.callback(wipe, home)
-        else:
-            stack.callback(embedded.down, home)
-        places = stack.enter_context(standing_in(home.root / "chaos" / "places", seed))
-        with plant(bug):
-            embedded.up(home, CLOCK)
-            home.adopt_settings()
-            doorstep = Platform(home, home.settings(), stack.enter_context(ExitStack()))
-            yield doorstep, places
-
-
-def wipe(home: Home) -> None:
-    embedded.wipe(home)
-    shutil.rmtree(home.root / "chaos", ignore_errors=True)
-
-
 def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     """Do a run, and gather what is left of it."""
     folder, stop = home.root / "chaos", Event()
-    with platform(home, wanted.bug, keep, wanted.seed) as (doorstep, places):
-        visits = max(8, round(wanted.seconds * VISITS_A_SECOND))
-        crews = Stage(doorstep, folder, wanted.seed, stop).crews(wanted.crews, visits)
+    with stand(home, wanted.bug, keep, wanted.seed) as there:
+        plenty = max(8, round(wanted.seconds * VISITS_A_SECOND)) * wanted.crews
+        visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
+        stage = Stage(there.platform, folder, wanted.seed, stop)
+        crews = stage.crews(wanted.pairs or wanted.crews, visits)
         for crew in crews:
             crew.flow = wanted.flow
-        return Run(wanted, home, doorstep, folder, crews, places, stop).outcome()
+        return Run(wanted, home, there, crews, stop).outcome()
 
 
 class Run:
@@ -119,79 +99,77 @@ class Run:
         self,
         wanted: Wanted,
         home: Home,
-        doorstep: Platform,
-        folder: Path,
+        there: Stand,
         crews: list[Crew],
-        places: Places,
         stop: Event,
     ) -> None:
-        self.wanted, self.home, self.platform = wanted, home, doorstep
-        self.folder, self.crews, self.places, self.stop = folder, crews, places, stop
-        there = targets(home)
+        self.wanted, self.home, self.platform = wanted, home, there.platform
+        self.folder, self.crews, self.stop = home.root / "chaos", crews, stop
+        self.planned = sum(len(crew.visits) for crew in crews)
+        self.roster, self.places = Roster(crews, wanted.crews, stop), there.places
+        straight = self.platform.settings
+        hurtable = targets(home, there.network, straight["DATABASE_URL"], wanted.seed)
+        seed, parts = wanted.seed, wanted.only or hurtable
         faults = schedule.plan(
-            wanted.seed,
-            wanted.seconds,
-            wanted.kills,
-            wanted.only or there,
-            freezes=wanted.freezes,
-            apart=wanted.apart,
+            seed, wanted.seconds, wanted.counts, parts, apart=wanted.apart
         )
-        self.hand, self.watch = Hand(there, faults), Watch(doorstep)
-        self.days, self.overdue = Days(doorstep), set[str]()
-        planted = poison.plan(wanted.seed, wanted.seconds)
-        luck = Random(f"{wanted.seed}/echo")
-        self.wire = Wire(doorstep.settings, luck, planted)
+        planted = poison.plan(seed, wanted.seconds)
+        self.wire = Wire(straight, Random(f"{seed}/echo"), planted)
+        self.hand = Hand(hurtable, faults, self.wire.send_again)
+        self.watch, self.retries = Watch(self.platform), Retries(self.platform)
+        self.days, self.overdue = Days(self.platform), set[str]()
 
     def outcome(self) -> Outcome:
         """Let everybody work while the faults are done, then heal and gather."""
-        shifts = [Shift(crew) for crew in self.crews]
-        threads = [Thread(target=each.run, daemon=True) for each in shifts]
         try:
             self.wire.begin()
-            for each in (self.watch, self.days, self.hand, *threads):
+            for each in (self.watch, self.retries, self.days, self.hand, self.roster):
                 each.start()
-            time.sleep(self.wanted.seconds)
-            healed_s = self.heal(threads)
+            self.wait()
+            healed_s = self.heal()
         finally:  # whatever happens: nobody starts a part again behind our back
             self.stop.set()
             self.hand.end()
         evidence = self.gather()
-        evidence.stuck = [*self.stuck(shifts, threads)]
+        evidence.stuck = [*self.roster.stuck()]
         return Outcome(
             evidence=evidence,
             done=self.hand.done,
             planned=len(self.hand.schedule),
+            visits=self.visits_made(),
+            phones=sum(len(crew.phones) for crew in self.crews),
             ticks=self.watch.ticks,
             echoed=self.wire.echoed,
             healed_s=healed_s,
         )
 
-    def stuck(self, shifts: list[Shift], threads: list[Thread]) -> Iterator[str]:
-        """Name crews that got no answer, and parts of ours that ended by themselves."""
-        for shift, thread in zip(shifts, threads, strict=True):
-            if shift.gave_up:
-                yield shift.gave_up
-            elif thread.is_alive():
-                yield "a crew is still waiting for an answer"
-        for name, at_s in self.hand.ended_alone:
-            if name not in SERVERS:  # a server may find its port taken, and try again
-                yield f"{name} ended by itself after {at_s:.1f} s"
+    def wait(self) -> None:
+        """Wait as long as was asked for, and longer while visits are still to be made."""
+        began = time.monotonic()
+        while (spent := time.monotonic() - began) < PATIENCE * self.wanted.seconds:
+            made = self.visits_made() >= self.wanted.visits or not self.roster.working
+            if spent >= self.wanted.seconds and made:
+                return
+            time.sleep(LOOK_S)
 
-    def heal(self, threads: list[Thread]) -> float:
+    def visits_made(self) -> int:
+        return self.planned - sum(len(crew.visits) for crew in self.crews)
+
+    def heal(self) -> float:
         """Start everything, let everybody finish, and wait until nothing moves."""
         self.stop.set()
         began = time.monotonic()
         until = began + self.wanted.heal_s
         self.hand.heal()
         self.wire.quiet.set()
-        for thread in threads:
+        for thread in self.roster.threads:
             thread.join(max(0.1, until - time.monotonic()))
         while self.left(*BEHIND_REPORTS) and time.monotonic() < until:
             self.hand.look_after()
             time.sleep(LOOK_S)
         healed_s = time.monotonic() - began
         self.evening()
-        for each in (self.wire, self.watch):
+        for each in (self.wire, self.watch, self.retries):
             each.stopped.set()
             each.join(5)
         return healed_s
@@ -201,7 +179,7 @@ class Run:
         self.days.stopped.set()
         self.days.join(5)
         self.places.calm.set()
-        until = time.monotonic() + max(EVENING_S, self.wanted.heal_s)
+        until = time.monotonic() + EVENING * self.wanted.heal_s
         with suppress(psycopg.Error, SQLAlchemyError):
             self.overdue = self.days.evening(self.left, until)
 
@@ -217,7 +195,18 @@ class Run:
         evidence = gathering.gather(settings, self.folder, self.crews)
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
         evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
+        evidence.files = files.gather(self.platform, self.folder)
+        unreadable = (e.mark for e in self.wire.poison if e.sent and e.is_bytes)
+        hunted = traces.hunt(self.home, settings, tuple(unreadable))
+        evidence.traces, evidence.searched = list(hunted.found), hunted.searched
         evidence.left = self.left()
+        evidence.tried = self.retries.tried
+        evidence.parts = parts.look(self.home, self.platform)
+        evidence.ended_alone = [
+            f"{name} ended by itself after {at_s:.1f} s"
+            for name, at_s in self.hand.ended_alone
+            if name not in SERVERS  # a server may find its port taken, and try again
+        ]
         self.gather_evidence(evidence)
         return evidence
 

@@ -6,7 +6,7 @@ Recovery of a fault is from its beginning to the first success on the path the p
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Thread
 from typing import LiteralString
@@ -24,9 +24,18 @@ TICKED: LiteralString = (
 )
 LOOK_S = 0.05
 #: The parts whose work is to carry events; the others are on the way of an ask.
-CARRIERS = ("relay", "broker")
-#: Parts that nobody waits for an answer of.
-UNAWAITED = ("worker", "projector")
+CARRIERS = ("relay", "broker", "memory", "to broker")
+#: Parts that nobody waits for an answer of; and what ends nothing but one effect.
+UNAWAITED, UNFELT = ("worker", "projector"), ("arrivals",)
+#: What promise 7 allows, in seconds from when a fault is over, by the part it is of.
+ALLOWED_S = {
+    "database": 5.0,
+    "to database": 5.0,
+    "broker": 20.0,
+    "memory": 20.0,
+    "to broker": 20.0,
+}
+ALLOWED_OF_OTHERS_S, BACKLOG_S = 3.0, 60.0
 
 
 @dataclass(eq=False)
@@ -63,14 +72,18 @@ class Watch(Thread):
 
 @dataclass(frozen=True)
 class Recovery:
-    """Seconds from the beginning of a fault, and from when its part could work again."""
+    """Seconds from the beginning of a fault, and from when it was over.
+
+    A part that was killed could work again when it was started.
+    """
 
     name: str
     began: float
     whole_s: float
     after_s: float
-    #: Whether no other fault began meanwhile.
-    alone: bool
+    allowed_s: float
+    #: Whether no other fault was there, or not yet recovered from, meanwhile.
+    alone: bool = True
 
 
 def recoveries(
@@ -86,16 +99,31 @@ def recoveries(
     )
     found = []
     for each in done:
+        if each.fault.part in UNFELT:
+            continue
         began, back = zero + each.began, zero + (each.back or each.began)
         well = first_success(each, began, asks, ticks)
-        if well is None:
-            continue
-        others = (zero + other.began for other in done if other is not each)
-        alone = not any(began - 1 < other < well for other in others)
-        found.append(
-            Recovery(each.fault.name, began, well - began, max(0.0, well - back), alone)
-        )
-    return found
+        if well is not None:
+            found.append(
+                Recovery(
+                    each.fault.name,
+                    began,
+                    max(well, back) - began,
+                    max(0.0, well - back),
+                    ALLOWED_S.get(each.fault.part, ALLOWED_OF_OTHERS_S),
+                )
+            )
+    return [replace(each, alone=not overlapped(each, found)) for each in found]
+
+
+def overlapped(one: Recovery, all_: Sequence[Recovery]) -> bool:
+    """Tell whether another fault, or its recovery, fell into this one's."""
+    return any(
+        other is not one
+        and other.began < one.began + one.whole_s
+        and one.began < other.began + other.whole_s
+        for other in all_
+    )
 
 
 def first_success(

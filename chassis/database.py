@@ -26,6 +26,15 @@ SILENT_MS = 5_000
 ONE_PLAN = "force_generic_plan"
 #: Milliseconds after which we take the other end for gone when nothing comes of it.
 GONE_MS = 10_000
+#: For libpq. A connection that we only listen on says nothing of the other end: after five
+#: seconds our system asks whether it is there (by default after two hours), and then each
+#: two; what is not answered is gone after GONE_MS.
+NOTICES: dict[str, Any] = {
+    "connect_timeout": CONNECT_S,
+    "tcp_user_timeout": GONE_MS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+}
 #: Where a connection remembers when it was used last.
 USED = "used"
 
@@ -58,8 +67,8 @@ def engine(
         f"-clock_timeout={LOCK_MS} -ctimezone=UTC "
         f"-cidle_in_transaction_session_timeout={SILENT_MS} -ctcp_user_timeout={SILENT_MS}"
     )
-    connect: dict[str, Any] = {"options": options, "connect_timeout": CONNECT_S}
-    connect |= {"application_name": f"doorstep-{schema}", "tcp_user_timeout": GONE_MS}
+    connect: dict[str, Any] = {"options": options, **NOTICES}
+    connect |= {"application_name": f"doorstep-{schema}"}
     more: dict[str, Any] = {}
     if green:
         connect["options"] += f" -cplan_cache_mode={ONE_PLAN}"

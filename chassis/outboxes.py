@@ -10,12 +10,12 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 from psycopg import sql
 
-from chassis import clock
+from chassis import clock, topology
 from chassis.transactions import UNSAVED
 
 #: Seconds between two words to the database while there is nothing else to say.
 STAY_S = 0.25
-#: Rows in one batch; old ticks that are deleted in one statement.
+#: Rows in one batch; rows that one statement goes over where nobody waits for it.
 BATCH, FORGET = 200, 5_000
 
 #: What waits, in the order it is carried in: urgent first, then what is due, then the
@@ -39,6 +39,23 @@ TICK: dict[str, LiteralString] = {
     " AND envelope->>'type' LIKE 'tick.%%'"
     for lane, of_lane in (("urgent", "urgent"), ("normal", "NOT urgent"))
 }
+
+
+#: Published events that may be heard of nowhere since their broker lost what it had, of
+#: the next so many rows after one: all of the last day, for whoever reads the stream, and
+#: of older ones what a hearer does not know. `retained` is as old as an inbox is sure of.
+UNMARK: LiteralString = (
+    "WITH batch AS (SELECT * FROM {table} WHERE id > %(after)s ORDER BY id LIMIT {most}),"
+    " again AS (UPDATE {table} SET published_at = NULL WHERE id IN (SELECT id FROM batch o"
+    " WHERE published_at IS NOT NULL AND coalesce(due_at, said_at) > %(retained)s"
+    " AND (published_at > %(lately)s OR {unheard})) RETURNING id)"
+    " SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM again)"
+)
+#: A hearer hears topics, and what it told itself to do.
+UNHEARD: LiteralString = (
+    "((envelope->>'type' = ANY({topics}) OR {own} AND envelope->>'type' LIKE 'later.%%')"
+    " AND NOT EXISTS (SELECT FROM {inbox} i WHERE i.event_id = o.event_id))"
+)
 
 
 class Row(NamedTuple):
@@ -150,6 +167,27 @@ class Outboxes:
         )
         return (await self.database.execute(query, {"before": before})).rowcount
 
+    async def unmark(self, lately: datetime, retained: datetime) -> int:
+        """Have published events published again that may be lost; return how many.
+
+        What was published after `lately`, and what a hearer has not heard, unless it was
+        said before `retained`. Cut short, it is to be done again from the beginning.
+        """
+        return sum(
+            [await self.unmarked(service, lately, retained) for service in self.services]
+        )
+
+    async def unmarked(self, service: str, lately: datetime, retained: datetime) -> int:
+        """Do so for one service, some thousand rows at once: none of it takes long."""
+        query, count = unmarking(service), 0
+        values: dict[str, Any] = {"lately": lately, "retained": retained, "after": 0}
+        while values["after"] is not None:
+            row = await (await self.database.execute(query, values)).fetchone()
+            assert row
+            values["after"], again = row
+            count += again
+        return count
+
     async def stay(self) -> None:
         """Keep the session from falling silent while the broker is waited for."""
         while True:
@@ -171,6 +209,23 @@ class Outboxes:
                     parts.append((statement, each.service, name))
                     found[name] = [row.id for row in rows]
         await self.database.execute(marking(tuple(parts)), found, prepare=True)
+
+
+def unmarking(service: str) -> sql.Composed:
+    """Return the statement that unmarks what a service has said."""
+    unheard = [
+        sql.SQL(UNHEARD).format(
+            topics=sql.Literal(list(topology.topics(hearer))),
+            own=sql.Literal(hearer == service),
+            inbox=sql.Identifier(hearer, "inbox"),
+        )
+        for hearer in topology.SERVICES
+    ]
+    return sql.SQL(UNMARK).format(
+        table=sql.Identifier(service, "outbox"),
+        most=FORGET,
+        unheard=sql.SQL(" OR ").join(unheard),
+    )
 
 
 #: Which outboxes are marked together is chance: of two dozen there are very many sets.

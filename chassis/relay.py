@@ -9,6 +9,7 @@ longer than a second.
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -19,17 +20,23 @@ from prometheus_client import REGISTRY
 from psycopg.types.json import set_json_loads
 from pydantic_core import from_json, to_json
 
-from chassis import amqp, clock, logs, metrics, probes, ready
+from chassis import amqp, clock, logs, marker, metrics, probes, ready
 from chassis.amqp import Link
 from chassis.backlog import Backlog
-from chassis.database import ONE_PLAN
+from chassis.database import NOTICES, ONE_PLAN
 from chassis.forever import forever as work_forever
+from chassis.housekeeping import KEPT_DAYS
 from chassis.outboxes import BATCH, Batch, Outboxes, Row, loads
 from chassis.settings import Settings, settings
 from chassis.ticks import LATELY
 from chassis.topology import EVENTS, SERVICES, routing_key
 
 POLL_S, CONFIRM_S, STAND_BY_S = 0.02, 10.0, 0.1
+#: What was published within a day is said again to a broker that lost its data: nobody who
+#: reads the stream is further behind. And nothing that was said before this, since inboxes
+#: may not know it any more.
+STREAM_LATELY = timedelta(days=1)
+RETAINED = timedelta(days=KEPT_DAYS["outbox"])
 LOSSES = (OSError, AMQPError, psycopg.Error, TimeoutError)
 #: Milliseconds of silence after which the database gives our locks to another relay: of
 #: nothing asked, or of nothing taken from what it sends. The second one is TCP's; without
@@ -67,8 +74,7 @@ async def relay(found: Settings) -> None:
             found.database_url,
             autocommit=True,
             options=SESSION,
-            connect_timeout=3,
-            tcp_user_timeout=10_000,  # how libpq notices that the other end is gone
+            **NOTICES,
         )
         set_json_loads(from_json, database)
         async with database:
@@ -97,6 +103,7 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
         await pause(publisher, STAND_BY_S)
     logs.log.info("relay is active")
     await outboxes.forget_ticks(clock.now() - LATELY)
+    await say_again(outboxes, publisher.link)
     while True:
         ready.yes()
         batches = await outboxes.read()
@@ -107,6 +114,21 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
             await take(outboxes, publisher, load)
         more = any(len(batch.rows) == BATCH for batch in batches)
         await pause(publisher, 0 if more else POLL_S)
+
+
+async def say_again(outboxes: Outboxes, link: Link) -> None:
+    """Have all said again that a broker which lost its data may have taken with it.
+
+    Whoever heard it knows it by its inbox. The broker is marked once that is in the
+    outboxes: a relay that dies before does it again.
+    """
+    if await marker.stands(link):
+        return
+    now = clock.now()
+    count = await outboxes.unmark(now - STREAM_LATELY, now - RETAINED)
+    if count:
+        logs.log.warning("the broker lost its data: %d events are said again", count)
+    await marker.leave(link)
 
 
 async def pause(publisher: "Publisher", seconds: float) -> None:

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs every test in three processes side by side: journeys, which start whole platforms and
-# wait much; doors and pages, with the longest of those; all others. They share no server, and count their ports from
-# apart: one that starts would take those of a part just killed. What each said is printed
-# as it ends, and is in var/lanes/*.log meanwhile.
+# Runs the checks and every test in lanes side by side: journeys, which start whole platforms
+# and wait much; the longest of those; doors and pages; what is judged and proven; all others.
+# They share no server, and count their ports from apart: one that starts would take those of
+# a part just killed. What each said is printed as it ends, and is in var/lanes/*.log
+# meanwhile.
 #
 # A few tests that failed are run once more, alone: on a busy machine a wait can be too
 # short. What passes then is named at the end, to be mended; what fails twice fails the run.
@@ -13,7 +14,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 pytest=.venv/bin/pytest
 longest=(tests/chaos tests/journeys/test_demo.py tests/journeys/test_containers.py)
 pages=(tests/gateway tests/browser)
-apart=(tests/journeys tests/chaos "${pages[@]}")
+proven=(tests/evidence tests/rulebook tests/services)
+apart=(tests/journeys tests/chaos "${pages[@]}" "${proven[@]}")
 second_tries=8  # more failures than this are no accident
 declare -A running codes
 hurried=()
@@ -40,7 +42,8 @@ PYTHON
 # Runs what failed in a lane again, when it is little and no part of the harness.
 again() {
     local name=$1 code=$2 ids
-    [ "$code" -eq 1 ] || return "$code"  # 0: nothing failed; others: pytest itself was ended
+    # 0: nothing failed; others: pytest itself was ended, or a check, which has no tests.
+    [ "$code" -eq 1 ] && [ "$name" != check ] || return "$code"
     mapfile -t ids < <(failed_in "$name")
     [ ${#ids[@]} -gt 0 ] && [ ${#ids[@]} -le $second_tries ] || return 1
     [[ " ${ids[*]}" != *" tests/chaos"* ]] || return 1
@@ -54,10 +57,14 @@ rm -rf var/lanes
 mkdir -p var/lanes
 trap 'kill "${running[@]}" 2>/dev/null' EXIT
 begin journeys 0 tests/journeys "${longest[@]/#/--ignore=}"
-begin pages 1200 "${longest[@]}" "${pages[@]}"
+begin longest 3600 "${longest[@]}"
+begin pages 1200 "${pages[@]}"
+begin proven 4800 "${proven[@]}"
 begin others 2400 "${apart[@]/#/--ignore=}"
-echo "three lanes of tests run for some twenty minutes; watch them in var/lanes/*.log"
-for name in pages others journeys; do
+make --no-print-directory check >var/lanes/check.log 2>&1 &
+running[check]=$!
+echo "the checks and five lanes of tests run for ten to twenty minutes; watch var/lanes/*.log"
+for name in check pages others proven longest journeys; do
     wait "${running[$name]}"
     codes[$name]=$?
     printf '\n== %s ==\n' "$name"

@@ -311,8 +311,15 @@ class Door:
 
 
 def sent(http: Gateway, path: str, body: dict[str, Any]) -> Answer:
-    """Send a body whose values are of Python's own kinds; it must be taken."""
-    answer = http.post(path, plain(body))
+    """Send a body whose values are of Python's own kinds; it must be taken.
+
+    Whoever is too busy is sent it again under its key, as everybody is told to do.
+    """
+    until, key = time.monotonic() + SETTLE_S, str(ids.new())
+    while (answer := http.post(path, plain(body), key)).status == 503:
+        if time.monotonic() > until:
+            break
+        time.sleep(0.2)
     assert answer.ok, (path, answer)
     return answer
 

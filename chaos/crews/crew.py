@@ -5,6 +5,7 @@ Everything is made before the first fault, through HTTP like all else.
 
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -12,16 +13,22 @@ from threading import Event
 from typing import Any
 from uuid import UUID
 
+from chaos.crews import invented
 from chaos.crews.asking import Asker
+from chaos.crews.gallery import Gallery
+from chaos.crews.handset import Handset
 from chaos.crews.ledger import Ledger
 from chaos.crews.noted import Noted
+from chaos.crews.uploading import Sender, opened
 from doorstep.client import Gateway
 from doorstep.phone import Phone
 from proto import ids
 from tests.world import Collector, Door, Platform, sent
 
-#: Things of each crew that are revoked in the course of a run.
-SPARE_PHONES, DOOMED_LETTERS = 3, 3
+#: Things of a crew that are revoked in the course of a run, and of how many crews.
+SPARE_PHONES, DOOMED_LETTERS, LOSING = 3, 3, 8
+#: Crews that are made side by side, and visits of another that a crew knows of.
+MAKERS, KNOWN = 4, 20
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,9 @@ class Crew:
     askers: tuple[Asker, Asker]
     boss: Asker
     officer: Asker
+    desk: Asker
+    #: The pair's phones as they send photos and sound.
+    handsets: tuple[Handset, Handset]
     strangers: list[Planned] = field(default_factory=list)
     phones: tuple[Phone, ...] = ()
     #: Of which flow alone its visits are, if of one.
@@ -61,7 +71,7 @@ class Crew:
 
     @property
     def everybody(self) -> tuple[Asker, ...]:
-        return (*self.askers, self.boss, self.officer)
+        return (*self.askers, self.boss, self.officer, self.desk)
 
 
 class Stage:
@@ -69,12 +79,18 @@ class Stage:
 
     def __init__(self, platform: Platform, folder: Path, seed: int, stop: Event) -> None:
         self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
+        self.desk = platform.account("complaints_officer")
 
     def crews(self, count: int, visits: int) -> list[Crew]:
-        """Return the crews. Each knows a few visits of the next, which are not its own."""
-        crews = [self.crew(number, visits) for number in range(count)]
+        """Return the crews, with that many visits in all, shared out evenly.
+
+        Each knows a few visits of the next, which are not its own.
+        """
+        shares = [visits // count + (number < visits % count) for number in range(count)]
+        with ThreadPoolExecutor(MAKERS) as makers:
+            crews = list(makers.map(self.crew, range(count), shares))
         for crew, other in zip(crews, [*crews[1:], crews[0]], strict=True):
-            crew.strangers = list(other.visits)[:20] if other is not crew else []
+            crew.strangers = list(other.visits)[:KNOWN] if other is not crew else []
         return crews
 
     def crew(self, number: int, visits: int) -> Crew:
@@ -83,17 +99,29 @@ class Stage:
             self.asker(f"{number}-{name}", each.http)
             for name, each in zip(("first", "second"), door.pair, strict=True)
         ]
+        loses = number < LOSING
         return Crew(
             number=number,
             door=door,
             luck=Random(f"{self.seed}/crew/{number}"),
-            visits=deque(self.planned(door.visits(visits))),
-            spares=[self.spare(door) for _ in range(SPARE_PHONES)],
-            doomed=list(self.doomed(door)),
+            visits=deque(self.planned(door.visits(visits, **invented.case(number)))),
+            spares=[self.spare(door) for _ in range(SPARE_PHONES * loses)],
+            doomed=list(self.doomed(door, DOOMED_LETTERS * loses)),
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
+            desk=self.asker(f"{number}-desk", self.platform.account("complaints_officer")),
+            handsets=(
+                self.handset(f"{number}-first", door.pair[0], askers[0]),
+                self.handset(f"{number}-second", door.pair[1], askers[1]),
+            ),
         )
+
+    def handset(self, name: str, who: Collector, asker: Asker) -> Handset:
+        orders, steps = opened(self.folder, name)
+        luck, device = Random(f"{self.seed}/handset/{name}"), who.phone.device_id
+        sender = Sender(asker, device, orders, steps, luck)
+        return Handset(who, sender, Gallery(self.folder / "galleries" / f"{name}.jsonl"))
 
     def asker(self, name: str, http: Gateway) -> Asker:
         me = http.get("/v1/me").body
@@ -128,10 +156,10 @@ class Stage:
         spare.begins_shift(door.visit_id)
         return spare
 
-    def doomed(self, door: Door) -> Iterator[tuple[UUID, Planned]]:
+    def doomed(self, door: Door, count: int) -> Iterator[tuple[UUID, Planned]]:
         """Issue letters that will not last, each for a visit of its own."""
         main = door.letter_id
-        for _ in range(DOOMED_LETTERS):
+        for _ in range(count):
             door.letter_id = ids.new()
             letter = {
                 "letter_id": door.letter_id,

@@ -1,23 +1,26 @@
 """The hand that does the faults of a schedule, and starts again what they ended."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
 from chaos.faults.schedule import Fault
-from chaos.faults.targets import Target
+from chaos.faults.targets import ProcessTarget, Target
 from doorstep.errors import DoorstepError
 from doorstep.process import wait_until
 
 LOOK_S, HEAL_S = 0.05, 60.0
+#: What ends a process.
+ENDS = ("kill", "lose")
 
 
 @dataclass
 class Done:
     """A fault as it was: moments of `time.monotonic`.
 
-    `back` is when the part was started again or went on, `ready` when it said it is.
+    `back` is when the part was started again or went on, or the fault was over, `ready`
+    when it said that it is.
     """
 
     fault: Fault
@@ -32,6 +35,8 @@ class Hand(Thread):
 
     targets: Mapping[str, Target]
     schedule: Sequence[Fault]
+    #: Told when the broker has begun without what it had.
+    on_loss: Callable[[], object] = lambda: None
     done: list[Done] = field(default_factory=list)
     #: Parts that ended though nobody had killed them, and how many seconds into the run.
     ended_alone: list[tuple[str, float]] = field(default_factory=list)
@@ -42,6 +47,8 @@ class Hand(Thread):
         self.starting: dict[str, Done | None] = {}
         #: Whose end is no surprise: killed, or noted already.
         self.gone: set[str] = set()
+        #: To whom something was begun that ends only when it is mended.
+        self.hurt: set[str] = set()
         self.stopped, self.began = Event(), time.monotonic()
 
     def run(self) -> None:
@@ -56,15 +63,17 @@ class Hand(Thread):
 
     def do(self, fault: Fault) -> bool:
         """Do a fault; False while its part is not there to be hit."""
-        target, done = self.targets[fault.part], Done(fault, time.monotonic())
+        target = self.targets[fault.part]
         if fault.part in self.away:
             return False
-        hit = target.kill() if fault.kind == "kill" else target.freeze()
-        if hit:
-            self.done.append(done)
-            self.away[fault.part] = done
-            self.gone |= {fault.part} if fault.kind == "kill" else set()
-        return hit
+        self.hurt |= set() if fault.kind in ENDS else {fault.part}
+        if not target.hurt(fault):
+            return False
+        done = Done(fault, time.monotonic())
+        self.done.append(done)
+        self.away[fault.part] = done
+        self.gone |= {fault.part} if fault.kind in ENDS else set()
+        return True
 
     def look_after(self) -> None:
         """Bring back whose time has come, and whoever ended by itself."""
@@ -72,7 +81,7 @@ class Hand(Thread):
         for name, done in list(self.away.items()):
             if now >= done.began + done.fault.away_s:
                 self.bring_back(name, done)
-        for name, target in self.targets.items():
+        for name, target in self.processes.items():
             if name in self.away:
                 continue
             if target.process is None:
@@ -83,42 +92,59 @@ class Hand(Thread):
             elif name in self.starting and target.ready():
                 self.note_ready(self.starting.pop(name))
 
+    @property
+    def processes(self) -> dict[str, ProcessTarget]:
+        """Return the targets that run, and are started again."""
+        there = self.targets.items()
+        return {name: each for name, each in there if isinstance(each, ProcessTarget)}
+
     @staticmethod
     def note_ready(done: Done | None) -> None:
         if done:
             done.ready = time.monotonic()
 
     def bring_back(self, name: str, done: Done) -> None:
-        target = self.targets[name]
-        if done.fault.kind == "freeze":
-            target.thaw()
+        if done.fault.kind not in ENDS:
+            if not self.targets[name].mend():
+                return  # at the next look
+            self.hurt.discard(name)
             done.back = time.monotonic()
-        elif target.process is not None or not self.start_again(name, done):
+        elif self.processes[name].process or not self.start_again(name, done):
             return  # it has not gone yet, or its port has not: at the next look
         del self.away[name]
 
     def start_again(self, name: str, done: Done | None) -> bool:
         """Start a part; False when it cannot be yet."""
         try:
-            if not self.targets[name].start():
+            if not self.processes[name].start():
                 return False
         except (DoorstepError, OSError):
             return False
         if done:
             done.back = time.monotonic()
+            if done.fault.kind == "lose":
+                self.on_loss()
         self.gone.discard(name)
         self.starting[name] = done
         return True
 
     def end(self) -> None:
-        """Do nothing more, and leave nothing frozen."""
+        """Do nothing more, and leave nothing frozen, cut or blocked."""
         self.stopped.set()
         if self.is_alive():
             self.join(HEAL_S)
-        for target in self.targets.values():
-            target.thaw()
-        self.starting |= {name: self.away[name] for name in self.away.keys() & self.gone}
+        for name in self.away.keys() & self.gone:
+            self.starting.setdefault(name, self.away[name])
+        self.all_mended()
         self.away.clear()
+
+    def all_mended(self) -> bool:
+        """Mend what is hurt; tell whether all of it is."""
+        for name in [each for each in self.hurt if self.targets[each].mend()]:
+            self.hurt.discard(name)
+            if name in self.away:
+                self.away[name].back = time.monotonic()
+        return not self.hurt
 
     def heal(self) -> None:
         """Let everything go on and run, within a minute."""
@@ -126,6 +152,6 @@ class Hand(Thread):
 
         def whole() -> bool:
             self.look_after()
-            return not self.starting
+            return self.all_mended() and not self.starting
 
         wait_until(whole, HEAL_S)

@@ -5,11 +5,10 @@ something, gone or failing after they took it. What arrived is noted by them, no
 """
 
 import asyncio
-import os
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -19,6 +18,7 @@ from random import Random
 from threading import Event, Lock
 from typing import Any
 
+from chaos.environment import said
 from chaos.remains.effects import Arrived, head_in
 from tests.services import giving, stamping
 
@@ -169,7 +169,7 @@ def standing_in(folder: Path, seed: int) -> Iterator[Places]:
         authority = stack.enter_context(giving.answering(places.authority(ca)))
         port = stack.enter_context(giving.mail_server(Mailbox(places)))  # type: ignore[arg-type]
         mail = f"smtp://127.0.0.1:{port}/?to=heads@bank.test&from=log@doorstep.test"
-        with told(
+        with said(
             {
                 "DOORSTEP_HEADS_TO": f"file:{places.shelf},{archive}/,{mail}",
                 "DOORSTEP_TSA_URL": authority,
@@ -177,17 +177,3 @@ def standing_in(folder: Path, seed: int) -> Iterator[Places]:
             }
         ):
             yield places
-
-
-@contextmanager
-def told(settings: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ |= settings
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -31,6 +31,11 @@ class Poison:
     kept: bool = True
     sent: bool = False
 
+    @property
+    def is_bytes(self) -> bool:
+        """Tell whether nobody can read any of it, so that all of it is kept sealed."""
+        return self.event_id is None and self.kept
+
 
 def plan(seed: int, seconds: float) -> list[Poison]:
     """Return the poison of a run: bytes, JSON, an envelope, and an order."""

@@ -49,7 +49,8 @@ class Wire(Thread):
 
     def __post_init__(self) -> None:
         Thread.__init__(self, name="wire", daemon=True)
-        self.stopped, self.quiet, self.began = Event(), Event(), time.monotonic()
+        self.stopped, self.quiet, self.lost = Event(), Event(), Event()
+        self.began = time.monotonic()
         self.later: deque[Echo] = deque()
         self.topics: Counter[str] = Counter()
         self.left = list(self.poison)
@@ -91,6 +92,9 @@ class Wire(Thread):
     def say(self, channel: BlockingChannel) -> None:
         """Say again what is due, and send the poison whose time has come."""
         now = time.monotonic()
+        if self.lost.is_set():
+            self.lost.clear()
+            self.left = list(self.poison)
         for echo in [each for each in self.later if each.due <= now or self.quiet.is_set()]:
             publish(channel, topology.EVENTS, echo.key, echo.body)
             self.later.remove(echo)
@@ -99,6 +103,13 @@ class Wire(Thread):
             publish(channel, "", each.queue, each.body)
             each.sent = True
             self.left.remove(each)
+
+    def send_again(self) -> None:
+        """Send all poison anew: the broker has lost what it had, and some of it with that.
+
+        What was put aside already is kept once, however often it comes.
+        """
+        self.lost.set()
 
     def begin(self) -> None:
         """Start listening, before the load."""

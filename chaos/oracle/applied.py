@@ -9,7 +9,8 @@ from chassis import topology
 
 NAME = "applied once, in order"
 #: What oversight puts on the record.
-RECORDED = frozenset(topic for topic in DECISIONS if topic != "field_visit.entry_allowed")
+SUSPECTED = "field_visit.breach_suspected"
+RECORDED = {*DECISIONS, SUSPECTED} - {"field_visit.entry_allowed"}
 
 
 def applied_once_in_order(evidence: Evidence) -> Iterator[Violation]:
@@ -48,7 +49,7 @@ def effects(evidence: Evidence) -> Iterator[Violation]:
     ]
     yield from compared(arrived, evidence.arrivals, "an arrival")
     judged = [
-        f"{each.topic} {each.data['decision_id']}"
+        f"{each.topic} {each.data.get('decision_id')}"
         for each in evidence.said
         if each.topic in RECORDED
     ]

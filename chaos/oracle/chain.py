@@ -11,7 +11,7 @@ from evidence.heads import before
 from evidence.suites import SUITES, Suite
 from proto.journal import GENESIS
 
-NAME, ABOUT = "audit chain whole", "receive_media"
+NAME, ABOUT = "audit chain whole", "seal_visit"
 #: What the looks of a crew and of whoever fetched a bundle are called on the record.
 SHARP, BUNDLE = "sharp", "bundle"
 

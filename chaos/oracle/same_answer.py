@@ -6,7 +6,8 @@ from chaos.crews.ledger import Told, Try
 from chaos.remains.evidence import DUPLICATED, UNEXPECTED, Evidence, Violation
 
 NAME = "same id, same answer"
-OTHER_CONTENT = "422 key-of-another-content"
+OTHER_CONTENT = {"receive_media": "409 upload-of-another-content"}
+OTHERWISE = "422 key-of-another-content"
 #: A fact that landed once is answered by the service once that has it, and the reverse.
 TAKEN = ("200", "202")
 #: What else may be said when an allowance is asked for again: that it has gone.
@@ -39,7 +40,8 @@ def wrong_of(told: Told, each: Try) -> str:
         fits = each.said in told.operation.expects
         return "" if fits else f"answered {each.said}, not {told.operation.expects}"
     if each.why == "other":
-        return "" if each.said == OTHER_CONTENT else f"answered {each.said}"
+        wanted = OTHER_CONTENT.get(told.operation.name, OTHERWISE)
+        return "" if each.said == wanted else f"answered {each.said}"
     if answer and each.why == "again" and (answer.landed or each.landed):
         return "" if each.said in TAKEN else f"answered {each.said}, and before it landed"
     if answer and is_permit(answer) and each.said in PERMIT_GONE:

@@ -9,7 +9,7 @@ from chaos.remains.evidence import LOST, UNEXPECTED, Evidence, Violation
 from chaos.remains.sealed import Bundle
 from evidence.verifying import FAILED, VERIFIED
 
-NAME, ABOUT = "each bundle verifies", "receive_media"
+NAME, ABOUT = "each bundle verifies", "seal_visit"
 #: What a seal waits for; the name of what it lacks.
 MISSING = "file_missing"
 

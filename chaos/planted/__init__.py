@@ -4,10 +4,11 @@
 PYTHONPATH; the product knows nothing of it.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from chaos.environment import said
 
 #: Each bug, and the module that it is put into once that has been imported. Its own
 #: module bears its name and has a function `plant`.
@@ -17,25 +18,20 @@ BUGS = {
     "event-outside-outbox": "chassis.unit",
     "consent-check-skipped": "rulebook.entry",
     "doubt-ignored": "chassis.shared",
+    "late-relay-mark": "chassis.outboxes",
+    "retry-without-delay": "chassis.again",
+    "swallowed-parking": "chassis.effects",
     "seal-before-complete": "services.field_visit.handlers.sealing",
+    "upload-offset-trusted": "gateway.uploads.reception",
+    "name-in-a-log-line": "services.dispatch.handlers.cases",
 }
 FOLDER = Path(__file__).parent
 
 
 @contextmanager
 def plant(bug: str | None) -> Iterator[None]:
-    """Let whatever is started meanwhile have this bug."""
-    if bug is None:
+    """Let whatever is started meanwhile have this bug, and note what it syncs."""
+    words = {"PYTHONPATH": str(FOLDER)}
+    words |= {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug]} if bug else {}
+    with said(words):
         yield
-        return
-    said = {"CHAOS_BUG": bug, "CHAOS_INTO": BUGS[bug], "PYTHONPATH": str(FOLDER)}
-    before = {name: os.environ.get(name) for name in said}
-    os.environ |= said
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

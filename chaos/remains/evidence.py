@@ -9,8 +9,10 @@ from typing import Any
 from chaos.crews.ledger import Told
 from chaos.faults.poison import Poison
 from chaos.remains.effects import Outside
+from chaos.remains.files import Files
 from chaos.remains.landed import Landings
 from chaos.remains.sealed import Sealed
+from chaos.remains.traces import Trace
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,35 @@ class Held:
     bytes_: bytes | None = None
 
 
+@dataclass(frozen=True)
+class Tried:
+    """How often a held-back event had been tried, and for how long it was held, in s."""
+
+    service: str
+    id: str
+    topic: str
+    attempts: int
+    age_s: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process of the platform once all has healed.
+
+    `live` and `ready` are the answers of its probes, `got_on` whether it did something
+    while it was looked at, `stuck` its threads that a machine would not let run, and
+    `waits` its transactions that have been open for too long.
+    """
+
+    name: str
+    alive: bool = True
+    live: int | None = 200
+    ready: int | None = 200
+    got_on: bool = True
+    stuck: int = 0
+    waits: int = 0
+
+
 @dataclass
 class Evidence:
     """What was told, what is kept, what was said, heard and done."""
@@ -122,14 +153,23 @@ class Evidence:
     #: Events in the order they reached a queue of our own, some of them twice.
     tapped: list[str] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    files: Files = field(default_factory=Files)
+    #: Where planted personal data was found, and how much was searched.
+    traces: list[Trace] = field(default_factory=list)
+    searched: dict[str, int] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     sealed: Sealed = field(default_factory=Sealed)
     landed: Landings = field(default_factory=Landings)
     outside: Outside = field(default_factory=Outside)
     #: Messages in queues and pairs of event and hearer that had not met in time.
     left: int = 0
-    #: Crews that got no answer and parts that ended by themselves, in words.
+    #: Crews that got no answer, in words.
     stuck: list[str] = field(default_factory=list)
+    #: Of each event that was held back, the most tries that were seen of it.
+    tried: list[Tried] = field(default_factory=list)
+    #: Every part of the platform, and those that ended although nothing was done to them.
+    parts: list[Part] = field(default_factory=list)
+    ended_alone: list[str] = field(default_factory=list)
 
 
 #: What a violation makes of what it is about.

@@ -6,7 +6,8 @@ One case, one visit: a refused ask, an allowed one, a hold, and the way out.
 from typing import Any
 
 from chaos.crews.ledger import Operation, Told, Try
-from chaos.remains.evidence import Answered, Decided, Entry, Evidence, Said, Visit
+from chaos.oracle.personal import SEARCHED
+from chaos.remains.evidence import Answered, Decided, Entry, Evidence, Part, Said, Visit
 
 CASE, VISIT, DEVICE, PERSON = "case-1", "visit-1", "device-1", "person-1"
 #: When the case is held, and when it is resumed.
@@ -125,5 +126,7 @@ def well() -> Evidence:
         timeline=["e3", "e1", "f1", "f3"],
         board={VISIT: "left"},
         applied={"field_visit": ["e2", "e3", "e5", "e4"]},
+        parts=[Part("services"), Part("database")],
+        searched=dict.fromkeys(SEARCHED, 1),
         tapped=["e1", "e2", "e3", "e5", "e2", "f1", "f2", "f3", "e4"],
     )

@@ -8,8 +8,9 @@ import pytest
 from chaos.crews import ledger
 from chaos.crews.ledger import Try
 from chaos.faults.poison import Poison
-from chaos.oracle import judge
-from chaos.remains.evidence import Answered, Decided, Evidence, Held
+from chaos.oracle import judge, parked
+from chaos.remains.evidence import Answered, Decided, Evidence, Held, Tried
+from chassis import held
 from tests.chaos.histories import VISIT, decision, said, told, well
 
 Breaking = Callable[[Evidence], object]
@@ -178,9 +179,46 @@ def lose_the_poison(e: Evidence) -> None:
     e.poison.append(Poison(0, "contact", "events.contact", "m", b"{", sent=True))
 
 
+def try_in_haste(e: Evidence) -> None:
+    e.tried.append(Tried("contact", "e2", "dispatch.case_standing", 6, 0.5))
+
+
+def lose_a_part(e: Evidence) -> None:
+    e.parts[0] = replace(e.parts[0], alive=False)
+
+
+def say_it_is_dead(e: Evidence) -> None:
+    e.parts[0] = replace(e.parts[0], live=503)
+
+
+def say_nothing_of_its_life(e: Evidence) -> None:
+    e.parts[0] = replace(e.parts[0], live=None)
+
+
+def be_not_ready(e: Evidence) -> None:
+    e.parts[0] = replace(e.parts[0], ready=503)
+
+
+def stand_still(e: Evidence) -> None:
+    e.parts[0] = replace(e.parts[0], got_on=False)
+
+
+def leave_a_thread_stopped(e: Evidence) -> None:
+    e.parts[0] = replace(e.parts[0], stuck=1)
+
+
+def leave_a_transaction_open(e: Evidence) -> None:
+    e.parts[0] = replace(e.parts[0], waits=1)
+
+
+def end_alone(e: Evidence) -> None:
+    e.ended_alone.append("services ended by itself after 3.0 s")
+
+
 ACKNOWLEDGED, SAME = "acknowledged once", "same id, same answer"
 ONE_TO_ONE, APPLIED = "change and outbox one to one", "applied once, in order"
 FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
+HUNG = "no process hung"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +262,15 @@ FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
         (leave_something, PARKED, "lost"),
         (get_stuck, PARKED, "unexpected"),
         (lose_the_poison, PARKED, "lost"),
+        (try_in_haste, PARKED, "unexpected"),
+        (lose_a_part, HUNG, "unexpected"),
+        (say_it_is_dead, HUNG, "unexpected"),
+        (say_nothing_of_its_life, HUNG, "unexpected"),
+        (be_not_ready, HUNG, "unexpected"),
+        (stand_still, HUNG, "unexpected"),
+        (leave_a_thread_stopped, HUNG, "unexpected"),
+        (leave_a_transaction_open, HUNG, "unexpected"),
+        (end_alone, HUNG, "unexpected"),
     ],
 )
 def test_a_broken_history_is_red(breaking: Breaking, check: str, counts_as: str) -> None:
@@ -239,6 +286,20 @@ def test_poison_that_was_planted_may_be_parked() -> None:
     evidence.held.append(Held("contact", "h1", "q", "unreadable", True, b"{"))
 
     assert judge(evidence) == []
+
+
+def test_what_is_tried_again_with_growing_delay_is_patient() -> None:
+    evidence = well()
+    evidence.tried.append(Tried("contact", "e2", "dispatch.case_standing", 6, 3.1))
+
+    assert judge(evidence) == []
+
+
+def test_what_a_failing_effect_is_held_to_is_what_the_product_promises() -> None:
+    assert (parked.AGAIN_FIRST_S, parked.AGAIN_MOST_S) == (
+        held.AGAIN_FIRST_S,
+        held.AGAIN_MOST_S,
+    )
 
 
 def test_a_permit_that_has_gone_is_no_other_answer() -> None:

@@ -14,16 +14,23 @@ import pytest
 from chaos.planted import BUGS
 from tests.conftest import ROOT
 
-LIMIT_S = 300
+LIMIT_S = 600
 #: Long enough for every story at the door, and short: the bugs need no kill to show.
 SHORT = ("--seconds", "12", "--kills", "0", "--crews", "3")
 ACKNOWLEDGED = "acknowledged once"
 ONE_TO_ONE, APPLIED = "change and outbox one to one", "applied once, in order"
-FORBIDDEN = "nothing forbidden allowed"
+FORBIDDEN, PARKED = "nothing forbidden allowed", "nothing parked but poison"
 #: Whether an ask is stopped shows only while what it rests on does not arrive.
 FROZEN = ("--seconds", "40", "--kills", "0", "--freezes", "6", "--only", "relay")
 #: A visit is sealed too early only where something of it is still to come.
 PICTURES = (*SHORT, "--flow", "evidence")
+#: And whether what was acknowledged of a file is on disk, only once the power was cut.
+CUT = ("--seconds", "45", "--kills", "9", "--freezes", "0", "--only", "gateway")
+SCHEDULES = {
+    "doubt-ignored": FROZEN,
+    "upload-offset-trusted": (*CUT, "--crews", "3"),
+    "seal-before-complete": PICTURES,
+}
 #: Which check must be among those that catch a bug.
 CAUGHT_BY = {
     "acknowledge-before-commit": ACKNOWLEDGED,
@@ -31,7 +38,12 @@ CAUGHT_BY = {
     "event-outside-outbox": ONE_TO_ONE,
     "consent-check-skipped": FORBIDDEN,
     "doubt-ignored": FORBIDDEN,
+    "late-relay-mark": APPLIED,
+    "retry-without-delay": PARKED,
+    "swallowed-parking": PARKED,
     "seal-before-complete": "each bundle verifies",
+    "upload-offset-trusted": "accepted files there and equal",
+    "name-in-a-log-line": "nothing personal in the clear",
 }
 
 
@@ -85,7 +97,7 @@ def test_a_short_run_under_fire_loses_nothing_and_says_so(home: Path) -> None:
 def test_every_planted_bug_is_caught_whatever_the_seed(
     home: Path, bug: str, seed: str
 ) -> None:
-    words = {"doubt-ignored": FROZEN, "seal-before-complete": PICTURES}.get(bug, SHORT)
+    words = SCHEDULES.get(bug, SHORT)
     code, said = chaos(home, "--seed", seed, *words, "--plant", bug)
 
     assert set(CAUGHT_BY) == set(BUGS)
@@ -94,7 +106,10 @@ def test_every_planted_bug_is_caught_whatever_the_seed(
 
 
 @pytest.mark.long
-def test_without_a_bug_the_same_short_run_is_green(home: Path) -> None:
-    code, said = chaos(home, "--seed", "12", *SHORT)
+@pytest.mark.parametrize("words", [SHORT, SCHEDULES["upload-offset-trusted"]])
+def test_without_a_bug_the_same_short_run_is_green(
+    home: Path, words: tuple[str, ...]
+) -> None:
+    code, said = chaos(home, "--seed", "12", *words)
 
     assert (code, wrong(said)) == (0, set()), said

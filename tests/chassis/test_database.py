@@ -4,13 +4,17 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from chassis.database import SILENT_MS, engine
+from chaos.faults.proxy.modes import Mode
+from chaos.faults.proxy.network import network
+from chassis.database import GONE_MS, SILENT_MS, engine
 from doorstep.process import wait_until
 from tests.chassis.acting import SERVICE
 from tests.conftest import ROOT
@@ -79,3 +83,30 @@ END = text("SELECT pg_terminate_backend(:process)")
 def process(its: Engine) -> int:
     with its.begin() as connection:
         return int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+
+def test_an_answer_that_never_comes_is_given_up(
+    environment: None, database_url: str
+) -> None:
+    """The other end has forgotten us while we only listen: nothing we send says so."""
+    with ThreadPoolExecutor(1) as pool, network() as wires:
+        its = engine(wires.through("database", database_url), SERVICE, pool=0)
+        asked = pool.submit(sleep_in, its)
+        assert wait_until(lambda: waits(database_url), 5)
+        wires.cut("database", Mode("half-open", way="up"))
+        wires.heal("database")
+
+        with pytest.raises(OperationalError):
+            asked.result(GONE_MS / 1000)
+
+
+def sleep_in(its: Engine) -> None:
+    with its.connect() as connection:
+        connection.execute(text("SELECT pg_sleep(4)"))
+
+
+def waits(url: str) -> bool:
+    """Tell whether somebody sleeps in the database."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchone() != (0,)

@@ -17,14 +17,14 @@ import pika
 import psycopg
 import pytest
 
-from chassis import amqp, clock, outboxes, relay, ticks, topology
+from chassis import amqp, clock, marker, outboxes, relay, ticks, topology
 from chassis.database import engine
 from chassis.errors import Unavailable
 from chassis.rpc import Client
 from chassis.settings import Settings, settings
 from chassis.unit import Unit
 from proto import ids
-from proto.workforce import RegisterAgencies, Registered
+from proto.workforce import AgencyStanding, RegisterAgencies, Registered
 from tests.chassis.acting import OFFICER, SERVICE, carry_out, empty, order, standing
 from tests.conftest import ROOT
 
@@ -188,6 +188,80 @@ def test_a_tick_that_nobody_fetches_goes_and_an_event_stays(
     assert channel.basic_get(queue)[0] is None
     channel.queue_delete(queue)
     connection.close()
+
+
+#: Whoever hears of agencies.
+HEARERS = [each for each in topology.HEARS if AgencyStanding in topology.HEARS[each]]
+
+
+def lose_all(found: Settings) -> None:
+    """What a broker does that begins from nothing: no mark is there, and no event."""
+    connection = pika.BlockingConnection(amqp.parameters(found))
+    channel = connection.channel()
+    channel.queue_delete(marker.QUEUE)
+    for service in topology.SERVICES:
+        for lane in topology.LANES:
+            channel.queue_delete(topology.queue(service, lane))
+    connection.close()
+
+
+def test_what_a_broker_lost_is_said_again_once_and_in_order(found, heard, its) -> None:
+    empty(its, "outbox", "subject")
+    subject = ids.new()
+    asyncio.run(relaying(found, partial(speak, found, [subject], 3)))
+    assert sequences(heard(), subject) == [1, 2, 3]
+
+    lose_all(found)
+    asyncio.run(relaying(found, partial(speak, found, [subject], 1)))
+    asyncio.run(relaying(found, partial(speak, found, [subject], 1)))
+
+    assert sequences(heard(), subject) == [1, 2, 3, 4, 5]
+
+
+def published(found: Settings, subject: Any, days_ago: int) -> None:
+    """Let a subject's events have been said and published so many days ago."""
+    with psycopg.connect(found.database_url) as connection:
+        query = f"UPDATE {SERVICE}.outbox SET said_at = %(at)s, published_at = %(at)s"
+        at = clock.now() - timedelta(days=days_ago)
+        where = " WHERE subject = %(subject)s"
+        connection.execute(query + where, {"at": at, "subject": str(subject)})  # type: ignore[arg-type]
+
+
+def hear(found: Settings, subject: Any, *hearers: str) -> None:
+    """Let a subject's events have taken effect with these."""
+    with psycopg.connect(found.database_url) as connection:
+        for hearer in hearers:
+            query = (
+                f"INSERT INTO {hearer}.inbox (event_id, at) SELECT event_id, now()"
+                f" FROM {SERVICE}.outbox WHERE subject = %s"
+            )
+            connection.execute(query, [str(subject)])  # type: ignore[arg-type]
+
+
+def test_of_what_is_older_only_what_a_hearer_never_heard_is_said_again(
+    found, heard, its, monkeypatch
+) -> None:
+    monkeypatch.setattr(outboxes, "FORGET", 2)
+    empty(its, "outbox", "subject")
+    lately, known, unknown, forgotten = subjects = [ids.new() for _ in range(4)]
+    asyncio.run(relaying(found, partial(speak, found, subjects, 8)))
+    heard()
+    for subject, days_ago in ((known, 3), (unknown, 3), (forgotten, 31)):
+        published(found, subject, days_ago)
+    for subject in (lately, known):
+        hear(found, subject, *HEARERS)
+    hear(found, unknown, *HEARERS[1:])
+
+    lose_all(found)
+    asyncio.run(relaying(found, partial(speak, found, [ids.new()], 1)))
+
+    said = heard()
+    assert {str(each): sequences(said, each) for each in subjects} == {
+        str(lately): [1, 2],
+        str(known): [],
+        str(unknown): [1, 2],
+        str(forgotten): [],
+    }
 
 
 def test_the_whole_topology_is_there_before_anything_is_said(found) -> None:

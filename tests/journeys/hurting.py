@@ -2,20 +2,17 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pika
 
+from chaos.faults import surroundings
 from chassis import amqp
 from chassis.settings import Settings
 from doorstep import embedded
 from doorstep.client import Answer
-from doorstep.private import Broker
-from doorstep.private.broker import server_script
-from doorstep.private.place import account_of
 from doorstep.process import find, wait_until
 from tests.world import Door, Platform
 
@@ -73,21 +70,10 @@ def broker(
 
 def rabbitmqctl(platform: Platform, *words: str) -> str:
     """Speak to the private node as its operator; return what it says."""
-    node = Broker(platform.home.root)
-    account = account_of(node.place)
-    environment = dict(node.environment())
-    program = server_script().with_name("rabbitmqctl")
-    done = subprocess.run(
-        [program, "-n", environment["RABBITMQ_NODENAME"], *words],
-        env=environment,
-        cwd=node.place,
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
+    process = surroundings.rabbitmqctl(platform.home, *words)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    return said
 
 
 def revive(platform: Platform) -> None:
