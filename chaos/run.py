@@ -36,8 +36,8 @@ VISITS_A_SECOND = 0.6
 #: How many times the seconds it was asked for a run may last until its visits are made.
 PATIENCE = 2.0
 LOOK_S = 0.2
-#: How much longer than healing the evening may take. A worker seals one visit after the other, and sets
-#: pages in between at the lowest priority: on a busy machine each takes most of a minute.
+#: How much longer than healing the evening may take: a worker seals one visit after the
+#: other, and sets pages in between at the lowest priority, on a busy machine a minute each.
 EVENING = 3.0
 #: Jobs that may wait behind a page: healing does not wait for them, the evening does.
 BEHIND_REPORTS = (SEAL, SIGN_HEAD, PUBLISH_HEAD, GIVE)
