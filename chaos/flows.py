@@ -70,6 +70,7 @@ FLOWS = (
     Flow("help", frozenset({"summon_help"})),
     Flow(
         "evidence",
+        frozenset({"seal_visit"}),
         stories=(Story(10, pictures.later),),
         effects=(*HEADS, STAMPS),
     ),
@@ -125,12 +126,19 @@ def flow_of(about: str) -> str:
     return PLATFORM
 
 
-def tale(crew: Crew, chance: float) -> Tale:
-    """Return what becomes of a crew's next visit; `chance` is of [0, 100)."""
-    if crew.eager:
+def tale(crew: Crew, chance: float, only: str | None = None) -> Tale:
+    """Return what becomes of a crew's next visit; `chance` is of [0, 100).
+
+    `only`: it is one of the stories of this flow, as far as the crew can.
+    """
+    if crew.eager and only is None:
         crew.eager = False
         return forbidden.by_turns
-    for story in (story for flow in FLOWS for story in flow.stories):
+    flows = [flow for flow in FLOWS if only in (None, flow.name)]
+    stories = [story for flow in flows for story in flow.stories]
+    if only:
+        chance *= sum(story.share for story in stories) / 100
+    for story in stories:
         chance -= story.share
         if chance < 0:
             return story.tale if story.can(crew) else OTHERWISE

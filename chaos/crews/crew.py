@@ -59,6 +59,8 @@ class Crew:
     turn: int = 0
     eager: bool = False
     phones: tuple[Phone, ...] = ()
+    #: Of which flow alone its visits are, if of one.
+    flow: str | None = None
     noted: Noted = field(default_factory=Noted)
 
     def __post_init__(self) -> None:
