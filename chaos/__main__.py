@@ -1,4 +1,4 @@
-"""`make chaos`: a hundred kills in five minutes, and six checks of what is left.
+"""`make chaos`: a hundred kills in five minutes, and the checks of what is left.
 
 The seed comes first; given again, it replays the schedule. Ends with the six counters,
 and with 0 only when nothing was lost, duplicated or unexpected.

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chaos.crews.acts import Acts
-from chaos.crews.crew import Crew, Planned
-from chaos.crews.stories import basement, door, files, pictures, revoked, words
+from chaos.crews.crew import Crew
+from chaos.crews.sorts import Planned
+from chaos.crews.stories import basement, door, files, forbidden, pictures, revoked, words
 from chaos.crews.uploading import OPERATION as FILE
 from chaos.remains.effects import HEADS, STAMPS, Effect
 
@@ -48,7 +49,14 @@ FLOWS = (
         "door",
         frozenset({"check_in", "discuss_debt", "enter_premises", "check_out"}),
         ("field_visit.",),
-        (Story(5, door.trespass, lambda crew: bool(crew.strangers)),),
+        (Story(26, forbidden.by_turns),),
+    ),
+    Flow(
+        "cash",
+        frozenset(
+            {"authorise_cash", "revoke_cash", "collect_cash", "issue_receipt", "bank_cash"}
+        ),
+        ("recovery.",),
     ),
     Flow(
         "journal",
@@ -89,7 +97,7 @@ FLOWS = (
     ),
     Flow(
         "revocation",
-        frozenset({"revoke_device", "revoke_authorisation"}),
+        frozenset({"revoke_device", "revoke_authorisation", "register_people"}),
         ("letters.", "workforce."),
         (
             Story(4, revoked.lost_phone, lambda crew: bool(crew.spares)),
@@ -123,6 +131,9 @@ def tale(crew: Crew, chance: float, only: str | None = None) -> Tale:
 
     `only`: it is one of the stories of this flow, as far as the crew can.
     """
+    if crew.eager and only is None:
+        crew.eager = False
+        return forbidden.by_turns
     flows = [flow for flow in FLOWS if only in (None, flow.name)]
     stories = [story for flow in flows for story in flow.stories]
     if only:

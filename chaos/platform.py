@@ -37,9 +37,9 @@ def stand(home: Home, bug: str | None, keep: bool, seed: int) -> Iterator[Stand]
     """
     with ExitStack() as stack:
         wipe(home)
-        stack.callback(embedded.down if keep else wipe, home)
         places = stack.enter_context(standing_in(home.root / "chaos" / "places", seed))
         wires = stack.enter_context(network())
+        stack.callback(embedded.down if keep else wipe, home)
         stack.enter_context(plant(bug))
         stack.enter_context(power.noted(home.root / "chaos" / "synced"))
         database, broker = Database(home.root), Broker(home.root)

@@ -48,7 +48,7 @@ class Hand(Thread):
         #: Whose end is no surprise: killed, or noted already.
         self.gone: set[str] = set()
         #: To whom something was begun that ends only when it is mended.
-        self.hurt: set[str] = set()
+        self.hurt: dict[str, Done | None] = {}
         self.stopped, self.began = Event(), time.monotonic()
 
     def run(self) -> None:
@@ -66,13 +66,18 @@ class Hand(Thread):
         target = self.targets[fault.part]
         if fault.part in self.away:
             return False
-        self.hurt |= set() if fault.kind in ENDS else {fault.part}
+        lasts = fault.kind not in ENDS
+        if lasts:
+            self.hurt.setdefault(fault.part, None)
         if not target.hurt(fault):
             return False
         done = Done(fault, time.monotonic())
         self.done.append(done)
         self.away[fault.part] = done
-        self.gone |= {fault.part} if fault.kind in ENDS else set()
+        if lasts:
+            self.hurt[fault.part] = done
+        else:
+            self.gone.add(fault.part)
         return True
 
     def look_after(self) -> None:
@@ -105,13 +110,19 @@ class Hand(Thread):
 
     def bring_back(self, name: str, done: Done) -> None:
         if done.fault.kind not in ENDS:
-            if not self.targets[name].mend():
+            if not self.mended(name):
                 return  # at the next look
-            self.hurt.discard(name)
-            done.back = time.monotonic()
         elif self.processes[name].process or not self.start_again(name, done):
             return  # it has not gone yet, or its port has not: at the next look
         del self.away[name]
+
+    def mended(self, name: str) -> bool:
+        """Mend what is hurt; False when that has not been done yet."""
+        if not self.targets[name].mend():
+            return False
+        if done := self.hurt.pop(name, None):
+            done.back = time.monotonic()
+        return True
 
     def start_again(self, name: str, done: Done | None) -> bool:
         """Start a part; False when it cannot be yet."""
@@ -139,11 +150,9 @@ class Hand(Thread):
         self.away.clear()
 
     def all_mended(self) -> bool:
-        """Mend what is hurt; tell whether all of it is."""
-        for name in [each for each in self.hurt if self.targets[each].mend()]:
-            self.hurt.discard(name)
-            if name in self.away:
-                self.away[name].back = time.monotonic()
+        """Mend whatever is hurt; tell whether all of it is."""
+        for name in list(self.hurt):
+            self.mended(name)
         return not self.hurt
 
     def heal(self) -> None:

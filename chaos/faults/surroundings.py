@@ -2,6 +2,7 @@
 what is written."""
 
 import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
 from subprocess import PIPE, STDOUT
 
 import psycopg
@@ -73,18 +74,32 @@ class MemoryTarget(Target):
 
 
 class ArrivalsTarget(Target):
-    """The table of complaints where an arrival is noted; it takes none."""
+    """The table of complaints where an arrival is noted; it takes none.
+
+    Nobody waits for a database that is away or frozen meanwhile.
+    """
 
     name = "arrivals"
 
     def __init__(self, database_url: str) -> None:
-        self.database_url = database_url
+        self.database_url, self.thread = database_url, ThreadPoolExecutor(1)
+        self.doing: tuple[str, Future[bool]] | None = None
 
     def hurt(self, fault: Fault) -> bool:
-        return self.does(BLOCK)
+        return self.did(BLOCK)
 
     def mend(self) -> bool:
-        return self.does(UNBLOCK)
+        return self.did(UNBLOCK)
+
+    def did(self, what: str) -> bool:
+        """Begin to do it, once more if that failed; tell whether it is done."""
+        if self.doing is None:
+            self.doing = what, self.thread.submit(self.does, what)
+        begun, done = self.doing
+        if not done.done():
+            return False
+        self.doing = None
+        return begun == what and done.result()
 
     def does(self, what: str) -> bool:
         options = "-clock_timeout=2000 -cstatement_timeout=3000"

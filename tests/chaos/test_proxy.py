@@ -10,6 +10,7 @@ import pytest
 
 from chaos.faults.proxy.modes import Mode
 from chaos.faults.proxy.network import Network, network
+from chaos.faults.proxy.pair import RST
 
 LINK = "link"
 #: Seconds in which something arrives if it does, and in which nothing came.
@@ -49,7 +50,7 @@ class Echo:
                 self.heard.append(data)
                 one.sendall(data)
             self.endings.append("closed")
-        except ConnectionResetError:
+        except OSError:
             self.endings.append("reset")
         one.close()
 
@@ -139,15 +140,13 @@ def test_a_server_that_is_not_there_resets_whoever_comes(
 ) -> None:
     echo.end()
 
-    one = callers.called()
     with pytest.raises(ConnectionResetError):
-        one.recv(1)
+        callers.called().recv(1)
 
 
 def test_a_reset_is_handed_on(callers: Callers, echo: Echo) -> None:
     one = callers.connected()
-    linger = b"\1\0\0\0\0\0\0\0"
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST)
     one.close()
 
     until("reset", echo.endings)
@@ -295,3 +294,19 @@ def test_its_process_ends_with_whoever_began_it() -> None:
         process = its.process
         assert process.poll() is None
     assert process.returncode == 0
+
+
+def test_an_end_that_was_held_up_comes_to_nothing_when_the_other_has_gone(
+    wires: Network, callers: Callers, echo: Echo
+) -> None:
+    one = callers.connected()
+    wires.cut(LINK, Mode("slow", bytes_s=1_000))
+    one.sendall(b"x" * 10_000)
+    one.shutdown(socket.SHUT_WR)
+    time.sleep(SILENT_S)
+    echo.open[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST)
+    echo.open[0].close()
+
+    wires.heal(LINK)
+
+    callers.connected()

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chaos.faults.proxy import keepalive
@@ -96,8 +97,9 @@ class End(asyncio.Protocol):
             return
         if data:
             to.write(data)
-        elif to.can_write_eof():
-            to.write_eof()
+        else:
+            with suppress(OSError):  # it was reset meanwhile
+                to.write_eof()
             self.pair.ended()
 
     def reset(self) -> None:
