@@ -18,6 +18,8 @@ from tests.world import Platform
 
 #: Copies that a worker makes of a photo, by which digest it tells of each.
 COPIES = ("thumbnail", "stripped", "blurred")
+#: How the lines of a sealed part begin.
+A_RECORD = b'{"at":"'
 UPLOADS = "SELECT id, sha256, length, received, state, why, receipt FROM gateway.upload"
 MEDIA = "SELECT id, visit_id, device_id, sha256, size, found FROM field_visit.media"
 NOTED = (
@@ -121,10 +123,17 @@ def kept(
 
 
 def stored(store: Path) -> Iterator[tuple[str, str]]:
-    """Yield each final name of a store and the SHA-256 of what lies there."""
+    """Yield each final name of a store and the SHA-256 of what lies there.
+
+    Lines of sealed parts are left out: bundles are made of them, and a worker that is
+    killed leaves some that no seal names (`docs/evidence.md`).
+    """
     for file in store.glob("[0-9a-f][0-9a-f]/*"):
         with file.open("rb") as opened:
-            yield file.name, hashlib.file_digest(opened, "sha256").hexdigest()
+            begins = opened.read(len(A_RECORD))
+            opened.seek(0)
+            if begins != A_RECORD:
+                yield file.name, hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def served(client: httpx.Client, officer: Gateway, media_id: str) -> str:

@@ -11,7 +11,7 @@ from chaos.crews.steps import Step
 from chaos.oracle import judge
 from chaos.oracle.personal import SEARCHED
 from chaos.remains.evidence import Evidence
-from chaos.remains.files import Files, Kept, Upload
+from chaos.remains.files import Files, Kept, Upload, stored
 from chaos.remains.traces import Hunt, Trace, forms
 from tests.chaos import filed
 from tests.chaos.filed import DROWNED, PHOTO, SOUND, VISIT, at, spans
@@ -261,3 +261,12 @@ def test_a_word_is_found_across_two_blocks_of_a_file(tmp_path, monkeypatch) -> N
     hunt.files(tmp_path)
 
     assert {each.place for each in hunt.found} == {"log/x.log"}
+
+
+def test_lines_of_a_sealed_part_in_the_store_are_no_file_of_a_phone(tmp_path) -> None:
+    folder = tmp_path / "ab"
+    folder.mkdir()
+    (folder / "ab01").write_bytes(b'{"at":"2026-03-02T07:00:00Z","body":{}}\n')
+    (folder / "ab02").write_bytes(b"a photo")
+
+    assert [name for name, _ in stored(tmp_path)] == ["ab02"]
