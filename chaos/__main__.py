@@ -1,4 +1,4 @@
-"""`make chaos`: a hundred kills in five minutes, and six checks of what is left.
+"""`make chaos`: a hundred kills in five minutes, and the checks of what is left.
 
 The seed comes first; given again, it replays the schedule. Ends with the six counters,
 and with 0 only when nothing was lost, duplicated or unexpected.
@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from chaos.faults.schedule import PARTS, Counts
+from chaos.flows import FLOWS
 from chaos.planted import BUGS
 from chaos.report import Report
 from chaos.run import Wanted, run
@@ -37,6 +38,7 @@ def main() -> int:
         pairs=words.pairs,
         visits=words.visits,
         bug=words.plant,
+        flow=words.flow,
         only=tuple(words.only),
         apart=words.apart,
         heal_s=HEAL_WITH_A_BUG_S if words.plant else HEAL_S,
@@ -69,6 +71,8 @@ def read() -> Namespace:
     parser.add_argument("--pairs", type=int, default=0, help="pairs in all, one by one")
     parser.add_argument("--visits", type=int, default=0, help="to be made at least")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
+    told = sorted(flow.name for flow in FLOWS if flow.stories)
+    parser.add_argument("--flow", choices=told, help="what crews do is of this flow alone")
     parser.add_argument("--apart", action="store_true", help="one fault at a time")
     parser.add_argument(
         "--only", action="append", default=[], choices=PARTS, help="whose faults"

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chaos.crews.acts import Acts
-from chaos.crews.crew import Crew, Planned
-from chaos.crews.stories import basement, door, files, pictures, revoked, words
+from chaos.crews.crew import Crew
+from chaos.crews.sorts import Planned
+from chaos.crews.stories import basement, door, files, forbidden, pictures, revoked, words
 from chaos.crews.uploading import OPERATION as FILE
 from chaos.remains.effects import HEADS, STAMPS, Effect
 
@@ -48,7 +49,14 @@ FLOWS = (
         "door",
         frozenset({"check_in", "discuss_debt", "enter_premises", "check_out"}),
         ("field_visit.",),
-        (Story(5, door.trespass, lambda crew: bool(crew.strangers)),),
+        (Story(26, forbidden.by_turns),),
+    ),
+    Flow(
+        "cash",
+        frozenset(
+            {"authorise_cash", "revoke_cash", "collect_cash", "issue_receipt", "bank_cash"}
+        ),
+        ("recovery.",),
     ),
     Flow(
         "journal",
@@ -62,6 +70,7 @@ FLOWS = (
     Flow("help", frozenset({"summon_help"})),
     Flow(
         "evidence",
+        frozenset({"seal_visit"}),
         stories=(Story(10, pictures.later),),
         effects=(*HEADS, STAMPS),
     ),
@@ -88,7 +97,7 @@ FLOWS = (
     ),
     Flow(
         "revocation",
-        frozenset({"revoke_device", "revoke_authorisation"}),
+        frozenset({"revoke_device", "revoke_authorisation", "register_people"}),
         ("letters.", "workforce."),
         (
             Story(4, revoked.lost_phone, lambda crew: bool(crew.spares)),
@@ -117,9 +126,19 @@ def flow_of(about: str) -> str:
     return PLATFORM
 
 
-def tale(crew: Crew, chance: float) -> Tale:
-    """Return what becomes of a crew's next visit; `chance` is of [0, 100)."""
-    for story in (story for flow in FLOWS for story in flow.stories):
+def tale(crew: Crew, chance: float, only: str | None = None) -> Tale:
+    """Return what becomes of a crew's next visit; `chance` is of [0, 100).
+
+    `only`: it is one of the stories of this flow, as far as the crew can.
+    """
+    if crew.eager and only is None:
+        crew.eager = False
+        return forbidden.by_turns
+    flows = [flow for flow in FLOWS if only in (None, flow.name)]
+    stories = [story for flow in flows for story in flow.stories]
+    if only:
+        chance *= sum(story.share for story in stories) / 100
+    for story in stories:
         chance -= story.share
         if chance < 0:
             return story.tale if story.can(crew) else OTHERWISE

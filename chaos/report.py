@@ -83,15 +83,19 @@ class Report:
         yield f"{made}; phones: {self.outcome.phones}"
         yield f"tries: {len(tries)}, of them failed: {dict(failed)}"
         again = Counter(each.why for each in tries)
-        forbidden = sum(told.operation.forbidden for told in self.told)
+        forbidden = [each.operation.forbidden for each in self.told]
+        kinds = Counter(each for each in forbidden if each)
         yield f"sent again: {again['again']}, with other content: {again['other']}; " + (
-            f"forbidden attempts: {forbidden}"
+            f"forbidden attempts: {kinds.total()} of {len(forbidden)} orders"
         )
+        yield from (f"  {count:>6} {kind}" for kind, count in sorted(kinds.items()))
         sent = sum(each.sent for each in evidence.poison)
         yield (
             f"events: {len(evidence.said)} said, {self.outcome.echoed} said twice by us, "
             + (f"{sent} of poison, {len(evidence.held)} parked")
         )
+        searched = ", ".join(f"{n} {kind}" for kind, n in evidence.searched.items())
+        yield f"planted words were looked for in {searched}"
         yield from landed.in_words(evidence)
         yield from sealed.in_words(evidence)
         yield from outside.in_words(evidence)

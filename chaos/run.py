@@ -36,11 +36,9 @@ VISITS_A_SECOND = 0.6
 #: How many times the seconds it was asked for a run may last until its visits are made.
 PATIENCE = 2.0
 LOOK_S = 0.2
-#: Seconds that the evening may take. A worker seals one visit after the other, and sets
-#: pages in between at the lowest priority: on a busy machine each takes most of a minute.
-EVENING_S = 300.0
-#: With a bug in it what hangs is not waited for so long.
-EVENING_WITH_A_BUG_S = 90.0
+#: How much longer than healing the evening may take: a worker seals one visit after the
+#: other, and sets pages in between at the lowest priority, on a busy machine a minute each.
+EVENING = 3.0
 #: Jobs that may wait behind a page: healing does not wait for them, the evening does.
 BEHIND_REPORTS = (SEAL, SIGN_HEAD, PUBLISH_HEAD, GIVE)
 
@@ -58,6 +56,8 @@ class Wanted:
     pairs: int = 0
     visits: int = 0
     bug: str | None = None
+    #: What crews do is of this flow alone.
+    flow: str | None = None
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
     apart: bool = False
@@ -87,6 +87,8 @@ def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
         visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
         stage = Stage(there.platform, folder, wanted.seed, stop)
         crews = stage.crews(wanted.pairs or wanted.crews, visits)
+        for crew in crews:
+            crew.flow = wanted.flow
         return Run(wanted, home, there, crews, stop).outcome()
 
 
@@ -177,8 +179,7 @@ class Run:
         self.days.stopped.set()
         self.days.join(5)
         self.places.calm.set()
-        patience_s = EVENING_WITH_A_BUG_S if self.wanted.bug else EVENING_S
-        until = time.monotonic() + max(patience_s, self.wanted.heal_s)
+        until = time.monotonic() + EVENING * self.wanted.heal_s
         with suppress(psycopg.Error, SQLAlchemyError):
             self.overdue = self.days.evening(self.left, until)
 

@@ -149,7 +149,7 @@ class PersonStanding(Standing):
         return self.person_id
 
     def urgent(self) -> bool:
-        return not self.in_service
+        return not self.in_service or self.certified_until is None
 
 
 class DeviceStanding(Standing):

@@ -1,15 +1,20 @@
 """What can be asked at a door, each act with what may be answered to it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from http import HTTPStatus
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
-from chaos.crews.asking import Asker
-from chaos.crews.crew import Crew, Planned
+from chaos.crews.asking import PATIENCE_S, Asker, GaveUp
+from chaos.crews.attempts import Attempt
+from chaos.crews.crew import Crew
 from chaos.crews.ledger import Told
 from chaos.crews.repeating import Repeater
+from chaos.crews.sorts import Planned
 from proto.base import Command
 from proto.facts import Fact
 from proto.field_visit import (
@@ -49,17 +54,18 @@ class Acts:
         visit: Planned,
         *expects: str,
         pair: tuple[Collector, ...] | None = None,
-        forbidden: bool = False,
-    ) -> None:
+        forbidden: Attempt | None = None,
+    ) -> Told:
         """Check in, both by one phone once they have paired, or the first one alone."""
         door = self.crew.door
         if pair and len(pair) == 1:
             alone = {"present": [pair[0].presence(visit.visit_id)]}
             first, about = self.crew.askers[0], visit.visit_id
-            self.asked_by(first, CheckIn, about, alone, *expects, forbidden=forbidden)
-            return
+            return self.asked_by(
+                first, CheckIn, about, alone, *expects, forbidden=forbidden
+            )
         body = door.present(visit.visit_id, pair=pair or door.pair)
-        self.ask(CheckIn, visit, body, *expects, forbidden=forbidden)
+        return self.ask(CheckIn, visit, body, *expects, forbidden=forbidden)
 
     def journal(self, visit: Planned, *facts: Fact) -> None:
         self.ask(RecordJournal, visit, self.notes(visit, facts), "200")
@@ -69,7 +75,7 @@ class Acts:
         visit: Planned,
         *expects: str,
         facts: tuple[Fact, ...] = (),
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> None:
         body = self.notes(visit, facts)
         self.ask(DiscussDebt, visit, body, *expects, forbidden=forbidden)
@@ -80,7 +86,7 @@ class Acts:
         reason: str | None,
         *expects: str,
         facts: tuple[Fact, ...] = (),
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> None:
         body = self.notes(visit, facts) | ({"reason": reason} if reason else {})
         self.ask(EnterPremises, visit, body, *expects, forbidden=forbidden)
@@ -102,7 +108,7 @@ class Acts:
         visit: Planned,
         body: Mapping[str, Any],
         *expects: str,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
         """Ask as one of the pair. What is kept of the journal is not sent again."""
         asker, about = self.luck.choice(self.crew.askers), visit.visit_id
@@ -118,13 +124,48 @@ class Acts:
         about: UUID,
         body: Mapping[str, Any],
         *expects: str,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
         told = asker.ask(kind, about, body, *expects, forbidden=forbidden)
-        self.repeater.consider(asker, told, body)
+        self.heard([(asker, told, body)])
+        return told
+
+    def both_at_once(
+        self,
+        kind: type[Command],
+        about: UUID,
+        bodies: Sequence[Mapping[str, Any]],
+        *expects: str,
+    ) -> list[Told]:
+        """Have both of the pair ask in the same moment, each by their own phone."""
+        ready = Barrier(len(bodies))
+
+        def ask(asker: Asker, body: Mapping[str, Any]) -> Told:
+            ready.wait()
+            return asker.ask(kind, about, body, *expects)
+
+        with ThreadPoolExecutor(len(bodies)) as phones:
+            told = list(phones.map(ask, self.crew.askers, bodies))
+        self.heard(list(zip(self.crew.askers, told, bodies, strict=True)))
+        return told
+
+    def heard(self, asked: Sequence[tuple[Asker, Told, Mapping[str, Any]]]) -> None:
+        """Have some of it said again later, say what is due, and take a breath."""
+        for asker, told, body in asked:
+            self.repeater.consider(asker, told, body)
         self.repeater.repeat()
         self.rest()
-        return told
+
+    def until_one_may(self, ask: Callable[[], Sequence[Told]]) -> Told:
+        """Ask until somebody may: what allows it is on its way. Raises GaveUp."""
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            told = ask()
+            for each in told:
+                if each.answer and each.answer.status == HTTPStatus.OK:
+                    return each
+            if time.monotonic() > give_up:
+                raise GaveUp(told[0].operation.name)
 
     def past(self, told: Told) -> None:
         """Wait until a second has gone since an acknowledgement."""

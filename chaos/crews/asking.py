@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx
 
+from chaos.crews.attempts import Attempt
 from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chassis import answers
 from doorstep.client import Gateway
@@ -65,9 +66,12 @@ class Asker:
         about: UUID,
         body: Mapping[str, Any],
         *expects: str,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
-        """Have an order answered. `about` is the id in its path. Raises GaveUp."""
+        """Have an order answered. `about` is the id in its path that no body names.
+
+        Raises GaveUp.
+        """
         key = str(ids.new())
         told = self.begun(kind, about, body, key, expects, forbidden=forbidden)
         self.until_answered(told, body, "first")
@@ -81,11 +85,11 @@ class Asker:
         key: str,
         expects: tuple[str, ...],
         *,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
         """Return an order that was not sent yet."""
-        named = {name: str(about) for name in path_ids(kind)}
-        command = kind.model_validate({**body, **named})
+        named = {name: str(about) for name in path_ids(kind.operation())}
+        command = kind.model_validate({**named, **body})
         operation = Operation(
             key=key,
             principal=str(self.principal),
@@ -93,7 +97,8 @@ class Asker:
             about=str(about),
             digest=answers.digest(command),
             expects=expects,
-            forbidden=forbidden,
+            forbidden=forbidden.kind if forbidden else "",
+            clauses=forbidden.clauses if forbidden else (),
             sha256=digest(body) if kind in FACTS else "",
         )
         return Told(operation)
@@ -121,7 +126,7 @@ class Asker:
         grant = self.granted(operation) if why == "first" else {}
         headers, done.granted = headers | grant, bool(grant)
         try:
-            response = self.client.post(path_of(told), json=body, headers=headers)
+            response = self.client.post(path_of(told, body), json=body, headers=headers)
         except httpx.TransportError:
             return done
         done.ended, done.status = time.time(), response.status_code
@@ -152,12 +157,11 @@ def note(done: Try, response: httpx.Response) -> None:
         done.reply = {name: body.get(name) for name in KEPT_OF_A_REFUSAL}
 
 
-def path_ids(kind: type[Command]) -> Sequence[str]:
-    parts = PATHS[kind.operation()].split("/")
-    return [part[1:-1] for part in parts if part.startswith("{")]
+def path_ids(name: str) -> Sequence[str]:
+    return [part[1:-1] for part in PATHS[name].split("/") if part.startswith("{")]
 
 
-def path_of(told: Told) -> str:
-    """Return the path of an operation; it has one id in it, or none."""
-    before, id_, rest = PATHS[told.operation.name].partition("{")
-    return before + told.operation.about + rest.partition("}")[2] if id_ else before
+def path_of(told: Told, body: Mapping[str, Any]) -> str:
+    """Return the path of an operation, with its ids: of which the body may name one."""
+    name, about = told.operation.name, told.operation.about
+    return PATHS[name].format(**{key: body.get(key, about) for key in path_ids(name)})

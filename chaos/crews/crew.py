@@ -19,6 +19,7 @@ from chaos.crews.gallery import Gallery
 from chaos.crews.handset import Handset
 from chaos.crews.ledger import Ledger
 from chaos.crews.noted import Noted
+from chaos.crews.sorts import Planned, Sorts, make, needed
 from chaos.crews.uploading import Sender, opened
 from doorstep.client import Gateway
 from doorstep.phone import Phone
@@ -29,14 +30,8 @@ from tests.world import Collector, Door, Platform, sent
 SPARE_PHONES, DOOMED_LETTERS, LOSING = 3, 3, 8
 #: Crews that are made side by side, and visits of another that a crew knows of.
 MAKERS, KNOWN = 4, 20
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A visit that is still to be made."""
-
-    visit_id: UUID
-    case_id: UUID
+#: By how many turns a crew is ahead of the one before it, so that a few try everything.
+STEP = 3
 
 
 @dataclass
@@ -44,7 +39,7 @@ class Crew:
     """A pair, their supervisor, an officer of the bank, and what they have before them.
 
     `spares` are further phones of the first collector; each letter of `doomed` is for one
-    visit.
+    visit. `turn` counts what is tried against the rules; who is `eager` begins with it.
     """
 
     number: int
@@ -60,7 +55,12 @@ class Crew:
     #: The pair's phones as they send photos and sound.
     handsets: tuple[Handset, Handset]
     strangers: list[Planned] = field(default_factory=list)
+    sorts: Sorts = field(default_factory=Sorts)
+    turn: int = 0
+    eager: bool = False
     phones: tuple[Phone, ...] = ()
+    #: Of which flow alone its visits are, if of one.
+    flow: str | None = None
     noted: Noted = field(default_factory=Noted)
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ class Stage:
             self.asker(f"{number}-{name}", each.http)
             for name, each in zip(("first", "second"), door.pair, strict=True)
         ]
-        loses = number < LOSING
+        loses, turn = number < LOSING, number * STEP
         return Crew(
             number=number,
             door=door,
@@ -113,6 +113,9 @@ class Stage:
                 self.handset(f"{number}-first", door.pair[0], askers[0]),
                 self.handset(f"{number}-second", door.pair[1], askers[1]),
             ),
+            sorts=make(door, needed(turn, visits)),
+            turn=turn,
+            eager=loses,
         )
 
     def handset(self, name: str, who: Collector, asker: Asker) -> Handset:

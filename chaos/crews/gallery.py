@@ -20,8 +20,9 @@ from doorstep import recorder
 from doorstep.uploading import Taken
 from tests.acting import AT_THE_DOOR
 
-#: A noisy photo takes some 1.3 bytes a pixel, so that it comes in more than one piece.
-SIZES = ((400, 300), (800, 600), (1200, 900))
+#: Noise at its best takes some four bytes a pixel: such a photo comes in more than one
+#: piece, and has few enough pixels for a worker to look at soon.
+SIZES, QUALITY = ((320, 240), (560, 420), (800, 600)), 100
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def photo(luck: Random, visit: UUID, at: datetime) -> Taken:
     else:
         size, out = luck.choice(SIZES), io.BytesIO()
         noise = luck.randbytes(size[0] * size[1] * 3)
-        Image.frombytes("RGB", size, noise).save(out, "JPEG", quality=85)
+        Image.frombytes("RGB", size, noise).save(
+            out, "JPEG", quality=QUALITY, subsampling=0
+        )
         drawn = out.getvalue()
     return Taken.now(drawn, "image/jpeg", at)
 

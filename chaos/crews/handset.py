@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from chaos.crews import gallery
+from chaos.crews.attempts import OTHER_AGENCY
 from chaos.crews.gallery import Gallery
 from chaos.crews.ledger import Told
 from chaos.crews.uploading import Sender
@@ -19,7 +20,7 @@ from tests.world import Collector
 
 if TYPE_CHECKING:
     from chaos.crews.acts import Acts
-    from chaos.crews.crew import Planned
+    from chaos.crews.sorts import Planned
 
 #: Shares of what was acknowledged that are sent again, and with other bytes.
 AGAIN_SHARE, OTHER_SHARE = 0.10, 0.05
@@ -105,7 +106,7 @@ class Handset:
     def intrudes(self, visit: UUID) -> None:
         """Send a photo of a visit that is another agency's. Raises GaveUp."""
         taken = gallery.photo(self.sender.luck, visit, self.now())
-        self.sender.send(taken, visit, "404 not-found", forbidden=True)
+        self.sender.send(taken, visit, "404 not-found", forbidden=OTHER_AGENCY)
 
     def now(self) -> datetime:
         return self.who.platform.now()

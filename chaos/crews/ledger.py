@@ -23,8 +23,8 @@ class Operation:
     """One order of a person: its key, what it is about, what may be answered.
 
     `digest` is that of the command as the service will see it. `expects` are `200`,
-    `403 not-allowed`: whatever else comes is outside the protocol. `forbidden`: nobody
-    may be allowed this.
+    `403 not-allowed`: whatever else comes is outside the protocol. `forbidden` names the
+    kind of what nobody may be allowed, and `clauses` what forbids just this.
     """
 
     key: str
@@ -33,7 +33,8 @@ class Operation:
     about: str
     digest: str
     expects: tuple[str, ...]
-    forbidden: bool = False
+    forbidden: str = ""
+    clauses: tuple[str, ...] = ()
     #: Of the body that is sent, as a receipt names it; of facts alone.
     sha256: str = ""
 
@@ -142,7 +143,8 @@ def take(line: Mapping[str, Any], found: dict[str, Told]) -> None:
         found[line["answered"]].tries[line["number"]] = Try(**line["try"])
         return
     if "sent" in line:
-        told = dict(line["sent"], expects=tuple(line["sent"]["expects"]))
+        lists = {name: tuple(line["sent"][name]) for name in ("expects", "clauses")}
+        told = line["sent"] | lists
         found[told["key"]] = Told(Operation(**told))
     key = line["sent"]["key"] if "sent" in line else line["sent_again"]
     found[key].tries.append(Try(line["why"], line["at"]))

@@ -65,10 +65,14 @@ def other_content(body: Mapping[str, Any]) -> dict[str, Any] | None:
             turn(signature)
         case {"journal": {"signature": dict(signature)}}:
             turn(signature)
+        case {"cap": _}:
+            other["cap"] = "1.00"
         case {"reason": reason}:
             other["reason"] = {"disputed": "bank_decision"}.get(
                 reason, f"{reason}_after_all"
             )
+        case {"amount": _}:
+            other["amount"] = "1.00"
         case {"ending": _}:
             other["ending"] = "declined"
         case _:

@@ -18,7 +18,8 @@ class Shift(Acts):
     def run(self) -> None:
         try:
             while self.crew.visits and not self.stop.is_set():
-                tale = flows.tale(self.crew, self.luck.random() * 100)
+                chance = self.luck.random() * 100
+                tale = flows.tale(self.crew, chance, self.crew.flow)
                 tale(self, self.crew.visits.popleft())
             self.repeater.repeat(every=True)
         except GaveUp as error:  # the phone's journal cannot go on behind an unknown

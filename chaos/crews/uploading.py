@@ -16,6 +16,7 @@ import httpx
 
 from chaos.crews import mishaps
 from chaos.crews.asking import PATIENCE_S, PAUSE_S, Asker, GaveUp
+from chaos.crews.attempts import Attempt
 from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chaos.crews.mishaps import Cut, Mishap, Piece
 from chaos.crews.steps import Steps
@@ -67,7 +68,7 @@ class Sender:
         visit: UUID,
         *expects: str,
         grant: str | None = None,
-        forbidden: bool = False,
+        forbidden: Attempt | None = None,
     ) -> Told:
         """Send a file until its receipt or a refusal is there. Raises GaveUp."""
         told = Told(self.operation(taken, visit, expects or ("204",), forbidden))
@@ -76,7 +77,7 @@ class Sender:
 
     def abandon(self, taken: Taken, visit: UUID, grant: str | None = None) -> None:
         """Begin to send a file, and never go on: the phone fell into the river."""
-        told = Told(self.operation(taken, visit, ("204",), forbidden=False))
+        told = Told(self.operation(taken, visit, ("204",), None))
         self.once(told, taken, "first", grant, share=self.luck.uniform(0.1, 0.9))
 
     def grant(self, visit: UUID) -> str:
@@ -97,7 +98,7 @@ class Sender:
         raise GaveUp("grant_visit")
 
     def operation(
-        self, taken: Taken, visit: UUID, expects: tuple[str, ...], forbidden: bool
+        self, taken: Taken, visit: UUID, expects: tuple[str, ...], forbidden: Attempt | None
     ) -> Operation:
         return Operation(
             key=str(taken.media_id),
@@ -106,7 +107,7 @@ class Sender:
             about=str(visit),
             digest=taken.sha256,
             expects=expects,
-            forbidden=forbidden,
+            forbidden=forbidden.kind if forbidden else "",
         )
 
     def until_answered(
@@ -134,19 +135,23 @@ class Sender:
         told.tries.append(done)
         self.orders.sent(told.operation, number, why, done.began)
         sending = sending or Sending(self, taken, UUID(told.operation.about), grant)
+        self.note(done, sending, share)
+        if done.status is not None:
+            done.ended = time.time()
+            self.orders.answered(told.operation, number, done)
+        return done
+
+    def note(self, done: Try, sending: "Sending", share: float) -> None:
+        """Send a file as far as the line holds, and take down how that ended."""
         try:
-            receipt = sending.through(share)
-            done.status, done.reply = 204, {"receipt": receipt}
+            done.reply = {"receipt": sending.through(share)}
+            done.status = 204
         except Broken as broken:
             done.status, done.kind = broken.status, broken.kind
             if broken.status == 401:
                 self.asker.http = self.asker.sign_in()
         except Refused as refused:
             done.status, done.kind = refused.status, refused.kind
-        if done.status is not None:
-            done.ended = time.time()
-            self.orders.answered(told.operation, number, done)
-        return done
 
 
 @dataclass

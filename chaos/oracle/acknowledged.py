@@ -73,7 +73,7 @@ def nothing_unsent(evidence: Evidence) -> Iterator[Violation]:
 
 def decisions_are_kept(evidence: Evidence) -> Iterator[Violation]:
     """Every decision that was told is kept, with its outcome and its clauses."""
-    kept = {row.id: row for row in evidence.decided}
+    kept = {row.id: row for row in (*evidence.decided, *evidence.decided_by_bank)}
     for told in evidence.told:
         decision = decision_of(told)
         if not decision:

@@ -3,14 +3,16 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from chaos.oracle.one_to_one import DECISIONS
+from chaos.oracle.one_to_one import ALLOWED, DECISIONS
 from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Said, Violation
 from chassis import topology
 
 NAME = "applied once, in order"
+#: Standings that a door keeps as what may be used once: `folded.py` compares them.
+OF_LEAVES = frozenset({"recovery.cash_standing"})
 #: What oversight puts on the record.
 SUSPECTED = "field_visit.breach_suspected"
-RECORDED = {*DECISIONS, SUSPECTED} - {"field_visit.entry_allowed"}
+RECORDED = {*DECISIONS, SUSPECTED} - set(ALLOWED.values())
 
 
 def applied_once_in_order(evidence: Evidence) -> Iterator[Violation]:
@@ -84,7 +86,8 @@ def compared(said: Iterable[str], done: Iterable[str], what: str) -> Iterator[Vi
 def newest_kept(evidence: Evidence) -> Iterator[Violation]:
     """Whoever keeps a standing keeps the version its owner has."""
     for hearer in topology.HEARS:
-        topics, kept = set(topology.topics(hearer)), evidence.kept.get(hearer, {})
+        topics = set(topology.topics(hearer)) - OF_LEAVES
+        kept = evidence.kept.get(hearer, {})
         for thing, version in evidence.owned.items():
             if thing[0] in topics and kept.get(thing) != version:
                 said = f"{hearer} keeps version {kept.get(thing)} of {thing}, not {version}"

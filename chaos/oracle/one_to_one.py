@@ -12,10 +12,17 @@ REFUSALS = {
     "check_in": "field_visit.check_in_not_allowed",
     "discuss_debt": "field_visit.talk_not_allowed",
     "enter_premises": "field_visit.entry_not_allowed",
+    "collect_cash": "field_visit.cash_not_allowed",
+}
+#: What is said of an act that is allowed, where anything is: such an act is also judged
+#: when it was done and is told of.
+ALLOWED = {
+    "enter_premises": "field_visit.entry_allowed",
+    "collect_cash": "field_visit.cash_allowed",
 }
 FIRST = {"dispatch.case_opened": "case_id", "dispatch.visit_planned": "visit_id"}
-ALLOWED, BREACH = "field_visit.entry_allowed", "field_visit.breach_recorded"
-DECISIONS = (*REFUSALS.values(), ALLOWED, BREACH)
+BREACH = "field_visit.breach_recorded"
+DECISIONS = (*REFUSALS.values(), *ALLOWED.values(), BREACH)
 
 
 def change_and_outbox(evidence: Evidence) -> Iterator[Violation]:
@@ -68,15 +75,15 @@ def decisions(evidence: Evidence) -> Iterator[Violation]:
 def wanted(act: str, outcome: str, asked: bool) -> list[list[str]]:
     """Return what may be said of a decision.
 
-    One that no answer holds is an entry that was judged when it was told of, or the
+    One that no answer holds is a deed that was judged when it was told of, or the
     refusal of what had been allowed under the same key before.
     """
     proceeds = outcome == "proceed"
     if asked:
         if proceeds:
-            return [[ALLOWED]] if act == "enter_premises" else [[]]
+            return [[ALLOWED[act]]] if act in ALLOWED else [[]]
         return [[]] if outcome == "wait" else [[REFUSALS[act]]]
-    if act == "enter_premises":
+    if act in ALLOWED:
         return [[]] if proceeds else [[BREACH], [REFUSALS[act]]]
     if proceeds:
         return []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from chaos.remains.effects import DONE, UNKNOWN, Arrived, Wanted
 from chaos.remains.evidence import DUPLICATED, LOST, UNEXPECTED, Evidence, Violation
 
-NAME, ABOUT = "outside once or unknown", "receive_media"
+NAME, ABOUT = "outside once or unknown", "seal_visit"
 
 
 def outside_once(evidence: Evidence) -> Iterator[Violation]:

@@ -19,6 +19,7 @@ PERMIT_GONE = (
     "409 visit-leaving",
     "403 not-allowed",
     "403 device-revoked",
+    "409 cash-authority-is-not",
 )
 
 

@@ -9,9 +9,9 @@ from chaos.remains.evidence import LOST, UNEXPECTED, Evidence, Violation
 from chaos.remains.sealed import Bundle
 from evidence.verifying import FAILED, VERIFIED
 
-NAME, ABOUT = "each bundle verifies", "receive_media"
-#: What a seal waits for; the name of what it lacks.
-MISSING = "file_missing"
+NAME, ABOUT = "each bundle verifies", "seal_visit"
+#: What a first seal waits for, by the names of what it lacks.
+MISSING = {"file_missing", "file_not_inspected"}
 
 
 def each_bundle_verifies(evidence: Evidence) -> Iterator[Violation]:
@@ -39,8 +39,9 @@ def none_too_early(evidence: Evidence) -> Iterator[Violation]:
     """No first part lacks a photo that was still to come, unless its time was up."""
     waited = {each.visit for each in evidence.sealed.pictures} - evidence.sealed.overdue
     for part in evidence.sealed.parts:
-        if part.number == 1 and part.visit in waited and MISSING in part.lacks:
-            yield wrong(UNEXPECTED, f"{part.visit} was sealed before its photo had come")
+        if part.number == 1 and part.visit in waited and MISSING & set(part.lacks):
+            says = f"{part.visit} was sealed before its photo had come and was looked at"
+            yield wrong(UNEXPECTED, says)
 
 
 def complete(evidence: Evidence, bundle: Bundle) -> Iterator[Violation]:

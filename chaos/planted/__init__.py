@@ -24,6 +24,7 @@ BUGS = {
     "seal-before-complete": "services.field_visit.handlers.sealing",
     "upload-offset-trusted": "gateway.uploads.reception",
     "name-in-a-log-line": "services.dispatch.handlers.cases",
+    "authority-in-two-transactions": "services.field_visit.handlers.leaves",
 }
 FOLDER = Path(__file__).parent
 

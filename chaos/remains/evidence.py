@@ -8,9 +8,11 @@ from typing import Any
 
 from chaos.crews.ledger import Told
 from chaos.faults.poison import Poison
+from chaos.remains.doors import Doors
 from chaos.remains.effects import Outside
 from chaos.remains.files import Files
 from chaos.remains.landed import Landings
+from chaos.remains.money import Money
 from chaos.remains.sealed import Sealed
 from chaos.remains.traces import Trace
 
@@ -29,7 +31,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Decided:
-    """A row of `field_visit.decision`; `at` is a moment of the real clock."""
+    """A row of a `decision`; `at` is a moment of the real clock, `asked_by` an account."""
 
     id: str
     visit: str
@@ -37,6 +39,10 @@ class Decided:
     outcome: str
     clauses: tuple[str, ...]
     at: float
+    asked_by: str = ""
+    books: tuple[str, ...] = ()
+    books_hash: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,10 @@ class Visit:
     state: str
     ending: str | None
     cleared: bool
+    cause: str | None = None
+    agency: str = ""
+    letter: str = ""
+    pair: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,12 @@ class Evidence:
     told: list[Told] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
+    #: How many seconds the platform's clock is ahead of the real one.
+    ahead_s: float = 0.0
+    #: What the bank's officers were answered, by the rules as well.
+    decided_by_bank: list[Decided] = field(default_factory=list)
+    doors: Doors = field(default_factory=Doors)
+    money: Money = field(default_factory=Money)
     visits: list[Visit] = field(default_factory=list)
     written: list[Entry] = field(default_factory=list)
     kept_entries: list[Entry] = field(default_factory=list)

@@ -99,7 +99,6 @@ def gather(platform: Platform, folder: Path) -> Files:
         kept=[kept(*row) for row in platform.rows(MEDIA)],
         noted={(str(v), str(d), id_, its) for v, d, id_, its in platform.rows(NOTED)},
         stops=[Stop(str(v), str(d), *rest) for v, d, *rest in platform.rows(STOPS)],
-        found=[(str(visit), a, b) for visit, a, b in platform.rows(FOUND)],
     )
     store = Path(platform.settings["DOORSTEP_MEDIA"])
     files.stored = dict(stored(store))
@@ -110,6 +109,7 @@ def gather(platform: Platform, folder: Path) -> Files:
             files.served[each.id] = served(client, officer, each.id)
     for visit in sorted({each.visit for each in files.made if each.kind == "audio"}):
         files.coverage[visit] = dict(officer.get(f"/v1/visits/{visit}/coverage").body)
+    files.found = [(str(visit), a, b) for visit, a, b in platform.rows(FOUND)]
     return files
 
 

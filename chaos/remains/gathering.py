@@ -11,7 +11,8 @@ from sqlalchemy import Connection, create_engine, text
 from chaos import flows
 from chaos.crews import ledger
 from chaos.crews.crew import Crew
-from chaos.remains import effects, landed, sealed
+from chaos.remains import doors, effects, landed, money, sealed
+from chaos.remains.doors import names
 from chaos.remains.evidence import Answered, Decided, Entry, Evidence, Held, Said, Visit
 from chassis import clock, held, topology
 from chassis.database import with_driver
@@ -26,6 +27,8 @@ OWNERS = {
     "workforce.person_standing": "workforce.person",
     "workforce.device_standing": "workforce.device",
     "letters.authorisation_standing": "letters.authorisation",
+    "recovery.cash_standing": "recovery.till",
+    "complaints.work_standing": "complaints.work",
 }
 #: The tables of things, by the topic of their first event.
 FIRST_SAID = {
@@ -59,12 +62,26 @@ class Gathering:
     def decided(self) -> Iterator[Decided]:
         for row in self.rows("SELECT * FROM field_visit.decision"):
             what = str(row.id), str(row.visit_id), row.act, row.outcome
+            yield Decided(
+                *what,
+                tuple(row.clauses),
+                self.real(row.at),
+                row.asked_by.partition(":")[2],
+                tuple(row.decision["books"]),
+                row.decision["books_hash"],
+                row.facts,
+            )
+
+    def decided_by_bank(self) -> Iterator[Decided]:
+        for row in self.rows("SELECT * FROM recovery.decision"):
+            what = str(row.id), str(row.case_id), row.act, row.outcome
             yield Decided(*what, tuple(row.clauses), self.real(row.at))
 
     def visits(self) -> Iterator[Visit]:
         for row in self.rows("SELECT * FROM field_visit.visit"):
             what = str(row.id), str(row.case_id), row.state, row.ending
-            yield Visit(*what, row.cleared_until is not None)
+            whose = str(row.agency_id), str(row.letter_id), names(row.collectors)
+            yield Visit(*what, row.cleared_until is not None, row.cause, *whose)
 
     def entries(self) -> Iterator[Entry]:
         for row in self.rows("SELECT * FROM field_visit.journal ORDER BY number"):
@@ -164,6 +181,10 @@ def gather(settings: dict[str, str], folder: Path, crews: list[Crew]) -> Evidenc
             told=ledger.read(folder / "ledgers"),
             answered=list(all_.answered()),
             decided=list(all_.decided()),
+            ahead_s=all_.ahead_s,
+            decided_by_bank=list(all_.decided_by_bank()),
+            doors=doors.read(all_.rows, all_.real),
+            money=money.read(all_.rows, all_.real),
             visits=list(all_.visits()),
             written=list(written(crews)),
             kept_entries=list(all_.entries()),

@@ -16,10 +16,15 @@ UNSEEN = (
 )
 
 
+#: What has landed and its service does not have yet.
+LANDED = "SELECT count(*) FROM gateway.landed WHERE state = 'waiting'"
+
+
 def moving(platform: Platform, *but: str) -> int:
-    """Count events that are unpublished, unheard or held back, messages, and jobs that are
-    due, but those kinds: a worker has something to say of a visit after it is over. Of a
-    report nobody hears, and setting a page takes seconds.
+    """Count events that are unpublished, unheard or held back, messages, what has landed
+    and was not handed on, and jobs that are due, but those kinds: a worker has something
+    to say of a visit after it is over. Of a report nobody hears, and setting a page takes
+    seconds.
     """
     now, kinds = platform.now().isoformat(), ", ".join(f"'{it}'" for it in (REPORT, *but))
     waiting = [
@@ -33,8 +38,7 @@ def moving(platform: Platform, *but: str) -> int:
     ]
     rows = platform.rows(" UNION ALL ".join(waiting))
     waiting = [UNSEEN.format(service) for service in topology.SERVICES]
-    rows += platform.rows(" UNION ALL ".join(waiting))
-    rows += platform.rows("SELECT count(*) FROM gateway.landed WHERE state = 'waiting'")
+    rows += platform.rows(" UNION ALL ".join([*waiting, LANDED]))
     count = sum(int(row[0]) for row in rows) + platform.on_their_way()
     return count or queued(platform)
 

@@ -9,12 +9,11 @@ from chassis import clock, signatures
 from chassis.errors import Forbidden, NotFound, Unavailable
 from chassis.rpc import Answered
 from gateway.door import Call
-from gateway.landing import rows
 from gateway.landing.grants import HEADER
 from gateway.landing.item import Item
 from proto.base import Asker, Command
 from proto.field_visit import RecordJournal, SummonHelp
-from proto.grants import GrantedPhone, Landed, LandingReceipt, VisitGrant
+from proto.grants import GrantedPhone, LandingReceipt, VisitGrant
 from proto.signing import digest
 
 Fact = RecordJournal | SummonHelp
@@ -24,52 +23,62 @@ RECEIPT_HEADER = "Doorstep-Receipt"
 
 
 async def give(call: Call, command: Command, body: object, key: UUID) -> Response:
-    """Give a fact to field_visit; land it, with a good grant, when that cannot be asked.
+    """Give a fact to field_visit; land it, with a good grant, when that cannot be asked, or
+    lacks what landed here before it.
 
     Raises what the service or the grant says against it.
     """
     assert isinstance(command, Fact)
     landing = call.parts.landing
+    if await follows(call, command):
+        return await landed(call, command, body, key)
     try:
         answer = await call.parts.services.ask(
             "field_visit", command, call.claims.asker(), trace=call.trace, key=key
         )
     except (Unavailable, Answered) as error:
-        landed = await instead(call, command, body, key, error)
-        return Response(landed.model_dump_json(), 202, media_type="application/json")
+        if HEADER not in call.request.headers or not is_away(error):
+            raise
+        return await landed(call, command, body, key)
     receipt = landing.receipt(receipt_of(command, body, clock.now()))
     headers = {RECEIPT_HEADER: receipt}
     return Response(answer.reply, 200, headers, media_type="application/json")
 
 
-async def instead(
-    call: Call, command: Fact, body: object, key: UUID, error: Unavailable | Answered
-) -> Landed:
-    """Land a fact. Raises the error when it is an answer, or there is no grant."""
+async def follows(call: Call, command: Fact) -> bool:
+    """Tell whether something of this phone's journal waits here, which comes before this.
+
+    The service would take what is behind it, and tell of a gap that is not the phone's.
+    """
+    if isinstance(command, SummonHelp) or HEADER not in call.request.headers:
+        return False
+    waits, device_id = call.parts.landing.waits, command.journal.device_id
+    try:
+        return await waits(call.parts.database, device_id)
+    except Unavailable:  # our own database: the service may be there all the same
+        return False
+
+
+async def landed(call: Call, command: Fact, body: object, key: UUID) -> Response:
+    """Land a fact. Raises what the grant says against it."""
     landing, asker = call.parts.landing, call.claims.asker()
-    header = call.request.headers.get(HEADER)
-    if header is None or not await may_land(call, command, error):
-        raise error
+    header = call.request.headers[HEADER]
     grant = landing.read_grant(header, asker, command.visit_id)
     refuse_bad(command, grant, asker)
     receipt = receipt_of(command, body, clock.now())
     line = by_another(command, grant, asker)
     item = Item(key, command, asker, grant.case_id, receipt, line)
-    landed = await call.parts.database.run(
-        lambda connection: landing.land(connection, item)
-    )
+    done = await call.parts.database.run(lambda connection: landing.land(connection, item))
+    landing.note(item.receipt.device_id)
     landing.wake()
-    return landed
+    return Response(done.model_dump_json(), 202, media_type="application/json")
 
 
-async def may_land(call: Call, command: Fact, error: Unavailable | Answered) -> bool:
-    """Tell whether the service could not be asked, or lacks what landed here before."""
-    if isinstance(error, Unavailable) or error.problem.status == Unavailable.status:
+def is_away(error: Unavailable | Answered) -> bool:
+    """Tell whether the service could not be asked."""
+    if isinstance(error, Unavailable):
         return True
-    if error.problem.kind != rows.GAP:
-        return False
-    line = rows.Line(device_of(command), command.operation())
-    return await call.parts.database.run(lambda connection: rows.waits(connection, line))
+    return error.problem.status == Unavailable.status
 
 
 def refuse_bad(command: Fact, grant: VisitGrant, asker: Asker) -> None:

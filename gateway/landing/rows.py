@@ -20,10 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.model import OF_ANOTHER, WAITING, landed, landing_receipt
-from proto.field_visit import SummonHelp
+from proto.field_visit import RecordJournal, SummonHelp
 from proto.media import ReceiveMedia
 
 HELP, MEDIA = SummonHelp.operation(), ReceiveMedia.operation()
+JOURNAL = RecordJournal.operation()
 #: How many of one kind may wait of one phone: days of facts, and no more than a disk has.
 MOST_WAITING = 500
 #: Calls for help of one account on phones that are not its own, which may wait.
@@ -103,6 +104,12 @@ def waits(connection: Connection, line: Line) -> bool:
     """Tell whether anything waits here in this line."""
     mine = select(landed.c.number).where(*line.rows())
     return bool(connection.scalar(select(mine.exists())))
+
+
+def phones_waiting(connection: Connection) -> set[UUID]:
+    """Return the phones of whose journals something waits."""
+    query = select(landed.c.device_id).where(WAITING, landed.c.operation == JOURNAL)
+    return set(connection.scalars(query.distinct()))
 
 
 def how_many(connection: Connection, line: Line) -> int:

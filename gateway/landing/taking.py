@@ -31,6 +31,8 @@ class Landing:
         self.packs = Signer(settings, PACK, pack.KIND)
         self.receipts = Signer(settings, RECEIPT, "landing-receipt")
         self.hand_over = HandOver(database, services)
+        #: Phones of whose journals something may wait; None: nobody has looked yet.
+        self.phones: set[UUID] | None = None
 
     def read_grant(self, header: str, asker: Asker, visit_id: UUID) -> VisitGrant:
         """Return the grant in a `Visit-Grant` header, when it is for this collector.
@@ -73,6 +75,27 @@ class Landing:
         None: nothing is stored, and `land` says why.
         """
         return at_once.land(connection, item, self.receipt(item.receipt), key)
+
+    async def waits(self, database: Database, device_id: UUID) -> bool:
+        """Tell whether something of a phone's journal waits that this gateway knows of:
+        what it took itself, and what lay here when it began.
+
+        Where nothing has landed that is answered from memory.
+        """
+        if self.phones is None:
+            self.phones = await database.run(rows.phones_waiting)
+        if device_id not in self.phones:
+            return False
+        line = Line(device_id, rows.JOURNAL)
+        found = await database.run(lambda connection: rows.waits(connection, line))
+        if not found:
+            self.phones.discard(device_id)
+        return found
+
+    def note(self, device_id: UUID) -> None:
+        """Note that something of a phone has landed."""
+        if self.phones is not None:
+            self.phones.add(device_id)
 
     def wake(self) -> None:
         """Hand on what has landed, now rather than soon. From the event loop alone."""

@@ -9,9 +9,9 @@ from chaos.crews import ledger
 from chaos.crews.ledger import Try
 from chaos.faults.poison import Poison
 from chaos.oracle import judge, parked
-from chaos.remains.evidence import Answered, Decided, Evidence, Held, Tried
+from chaos.remains.evidence import Answered, Evidence, Held, Tried
 from chassis import held
-from tests.chaos.histories import VISIT, decision, said, told, well
+from tests.chaos.histories import VISIT, decided, decision, said, told, well
 
 Breaking = Callable[[Evidence], object]
 
@@ -93,7 +93,7 @@ def publish_nothing(e: Evidence) -> None:
 
 
 def decide_and_tell_nobody(e: Evidence) -> None:
-    e.decided.append(Decided("d-y", VISIT, "discuss_debt", "proceed", (), 40.0))
+    e.decided.append(decided("d-y", "discuss_debt", "proceed", at=40.0))
 
 
 def lose_an_event(e: Evidence) -> None:
@@ -156,7 +156,7 @@ def allow_while_held(e: Evidence) -> None:
 
 
 def decide_while_held(e: Evidence) -> None:
-    e.decided.append(Decided("d-late", VISIT, "enter_premises", "proceed", (), 104.0))
+    e.decided.append(decided("d-late", "enter_premises", "proceed", at=104.0))
 
 
 def refuse_without_a_clause(e: Evidence) -> None:

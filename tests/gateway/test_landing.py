@@ -312,16 +312,26 @@ async def test_the_same_key_many_times_at_once_lands_once(visit) -> None:
 
 
 async def test_what_follows_what_landed_lands_behind_it(visit) -> None:
-    """The service was back before we had handed the first one on."""
+    """The service was back before we had handed the first one on: it never hears of a gap
+    that is ours, and that it would tell a supervisor of.
+    """
     visit.services.error = AWAY
     assert (await visit.sends(visit.body(), visit.header())).status_code == 202
-    visit.services.error = Answered(Problem(kind="journal-gap", status=409))
+    visit.services.error, visit.services.reply = None, {"through": 3}
 
     assert (await visit.sends(visit.body(), visit.header())).status_code == 202
+    assert (await visit.sends(visit.body(), None)).status_code == 200  # it has no grant
 
-    visit.rows("DELETE FROM landed RETURNING 1")
-    refused = await visit.sends(visit.body(), visit.header())
-    assert kind(refused) == (409, "journal-gap")
+    visit.rows("DELETE FROM landed RETURNING 1")  # they were handed on
+    assert (await visit.sends(visit.body(), visit.header())).status_code == 200
+
+
+async def test_a_gateway_that_was_started_anew_knows_what_waits(visit) -> None:
+    visit.services.error = AWAY
+    assert (await visit.sends(visit.body(), visit.header())).status_code == 202
+    visit.services.error, visit.parts.landing.phones = None, None
+
+    assert (await visit.sends(visit.body(), visit.header())).status_code == 202
 
 
 async def test_of_one_phone_only_so_much_may_wait(visit, monkeypatch) -> None:

@@ -77,6 +77,7 @@ def test_a_certificate_that_changes_is_a_new_version_without_the_name(agency, un
     assert reply == Registered(changed=1)
     standing = PersonStanding.model_validate(changed.said[0].data)
     assert (standing.version, standing.certified_until) == (2, None)
+    assert standing.urgent()  # it takes away what was allowed, as a hold does
     assert "周小川" not in changed.said[0].model_dump_json()
 
 

@@ -8,9 +8,9 @@ import time
 from datetime import timedelta
 
 from chaos.crews.acts import Acts
-from chaos.crews.crew import Planned
 from chaos.crews.noted import Basement
 from chaos.crews.sending import Line, come_whole, send_all, take_grant
+from chaos.crews.sorts import Planned
 from chaos.crews.stories.door import DEBTOR, INTRODUCED
 from doorstep.phone import Phone
 from proto import ids

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 
 from chaos.crews.acts import Acts
-from chaos.crews.crew import Planned
 from chaos.crews.handset import Handset, both_send
+from chaos.crews.sorts import Planned
 from chaos.crews.stories.door import CONFIRMED, DEBTOR, INTRODUCED
 from proto.facts import Stopped
 

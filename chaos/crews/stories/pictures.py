@@ -3,9 +3,9 @@
 import time
 
 from chaos.crews.acts import Acts
-from chaos.crews.crew import Planned
 from chaos.crews.noted import Picture
 from chaos.crews.sending import come_whole, got, send_all
+from chaos.crews.sorts import Planned
 from chaos.crews.stories.basement import set_out, wait_to_send
 from chaos.crews.stories.door import DEBTOR
 from doorstep.client import Answer, Gateway

@@ -1,8 +1,9 @@
 """What the bank or a supervisor takes back while a pair stands at the door."""
 
+from chaos.crews import attempts
 from chaos.crews.acts import LEAVING, REFUSED, UNCLEARED, Acts
-from chaos.crews.crew import Planned
 from chaos.crews.ledger import Told
+from chaos.crews.sorts import Planned
 from chaos.crews.stories.door import CONFIRMED, DEBTOR, INTRODUCED, RECORDING
 from proto.dispatch import HoldCase, ResumeCase
 from proto.letters import RevokeAuthorisation
@@ -26,7 +27,7 @@ def held(acts: Acts, visit: Planned) -> None:
         acts.discuss(visit, "200", REFUSED, UNCLEARED, "409 permit-revoked")
     acts.past(held)
     for _ in range(acts.luck.randint(1, 3)):
-        ask_what_is_forbidden(acts, visit)
+        ask_what_is_forbidden(acts, visit, attempts.HELD)
     seen = why | {"version": version_of(held)}
     acts.asked_by(officer, ResumeCase, case, seen, "200")
     acts.check_in(visit, "200", REFUSED)
@@ -40,8 +41,8 @@ def lost_phone(acts: Acts, visit: Planned) -> None:
     acts.check_in(visit, "200", pair=pair)
     device, why = lost.phone.device_id, {"reason": "left in a taxi"}
     acts.past(acts.asked_by(acts.crew.boss, RevokeDevice, device, why, "200"))
-    acts.check_in(visit, LEAVING, pair=pair, forbidden=True)
-    acts.check_in(visit, LEAVING, forbidden=True)
+    still = pair if acts.now_and_then(0.5) else None  # by that phone, or by another
+    acts.check_in(visit, LEAVING, pair=still, forbidden=attempts.LOST_PHONE)
     acts.check_out(visit)
 
 
@@ -53,12 +54,12 @@ def revoked_letter(acts: Acts, planned: Planned) -> None:
     why = {"reason": "the pair was changed"}
     officer = acts.crew.officer
     acts.past(acts.asked_by(officer, RevokeAuthorisation, letter, why, "200"))
-    ask_what_is_forbidden(acts, visit)
+    ask_what_is_forbidden(acts, visit, attempts.REVOKED_LETTER)
     acts.check_out(visit)
 
 
-def ask_what_is_forbidden(acts: Acts, visit: Planned) -> None:
+def ask_what_is_forbidden(acts: Acts, visit: Planned, why: attempts.Attempt) -> None:
     if acts.now_and_then(0.5):
-        acts.check_in(visit, REFUSED, LEAVING, forbidden=True)
+        acts.check_in(visit, REFUSED, LEAVING, forbidden=why)
     else:
-        acts.discuss(visit, REFUSED, UNCLEARED, LEAVING, forbidden=True)
+        acts.discuss(visit, REFUSED, UNCLEARED, LEAVING, forbidden=why)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chaos.crews import invented
 from chaos.crews.acts import Acts
-from chaos.crews.crew import Planned
+from chaos.crews.sorts import Planned
 from chaos.crews.stories.door import CONFIRMED, DEBTOR, INTRODUCED, RECORDING
 from proto import ids
 from proto.complaints import FileComplaint
