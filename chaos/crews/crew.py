@@ -98,6 +98,7 @@ class Stage:
             for name, each in zip(("first", "second"), door.pair, strict=True)
         ]
         loses, turn = number < LOSING, number * STEP
+        sorts = make(door, needed(turn, visits))  # first: its pack has no other visits
         return Crew(
             number=number,
             door=door,
@@ -113,7 +114,7 @@ class Stage:
                 self.handset(f"{number}-first", door.pair[0], askers[0]),
                 self.handset(f"{number}-second", door.pair[1], askers[1]),
             ),
-            sorts=make(door, needed(turn, visits)),
+            sorts=sorts,
             turn=turn,
             eager=loses,
         )
