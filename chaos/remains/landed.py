@@ -16,7 +16,8 @@ from chaos.faults.hand import Done
 Span = tuple[float, float]
 JWS = jwt.PyJWS(algorithms=["ES256"])
 #: Without whom nothing lands, and seconds until who was killed is warm again.
-NEEDED, WARM_S = ("gateway", "database"), 1.0
+NEEDED = ("gateway", "database", "to gateway", "to database")
+WARM_S = 1.0
 
 
 @dataclass(frozen=True)

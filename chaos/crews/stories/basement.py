@@ -15,7 +15,7 @@ from chaos.crews.stories.door import DEBTOR, INTRODUCED
 from doorstep.phone import Phone
 from proto import ids
 from proto.anchors import Anchor, TakeAnchor
-from proto.facts import Fact, Knocked, PositionNoted
+from proto.facts import Fact, Knocked, PositionNoted, hides
 from tests.acting import AT_THE_DOOR
 
 #: Shares of parts that are sent too early, and once more under another key.
@@ -133,7 +133,8 @@ def two_histories(acts: Acts, visit: Planned) -> None:
     phone.note(visit.visit_id, DEBTOR, acts.now())
     come_whole(phone, line)
     last = phone.entries[-1]
-    other = last.model_copy(update={"fact": Knocked(times=7), "hides": None})
+    fact = Knocked(times=7)
+    other = last.model_copy(update={"fact": fact, "hides": hides(fact)})
     journal = phone.signed([other]).model_dump(mode="json")
     phone.outgoing.add(f"/v1/visits/{visit.visit_id}/journal", {"journal": journal})
     acts.crew.noted.forks.append((str(phone.device_id), last.seq))
