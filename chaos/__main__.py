@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from chaos.faults.schedule import KILLS
+from chaos.flows import FLOWS
 from chaos.planted import BUGS
 from chaos.report import Report
 from chaos.run import Wanted, run
@@ -30,6 +31,7 @@ def main() -> int:
         pairs=words.pairs,
         visits=words.visits,
         bug=words.plant,
+        flow=words.flow,
         only=tuple(words.only),
         freezes=words.freezes,
         apart=words.apart,
@@ -53,6 +55,8 @@ def read() -> Namespace:
     parser.add_argument("--pairs", type=int, default=0, help="pairs in all, one by one")
     parser.add_argument("--visits", type=int, default=0, help="to be made at least")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
+    flows = [flow.name for flow in FLOWS if flow.stories]
+    parser.add_argument("--flow", choices=flows, default="", help="no other's stories")
     parser.add_argument("--apart", action="store_true", help="one fault at a time")
     parser.add_argument(
         "--only", action="append", default=[], choices=KILLS, help="whose faults"

@@ -96,8 +96,14 @@ def flow_of(about: str) -> str:
 
 
 def tale(crew: Crew, chance: float) -> Tale:
-    """Return what becomes of a crew's next visit; `chance` is of [0, 100)."""
-    for story in (story for flow in FLOWS for story in flow.stories):
+    """Return what becomes of a crew's next visit; `chance` is of [0, 100).
+
+    A crew that is of one flow has nothing but its stories.
+    """
+    flows = [flow for flow in FLOWS if crew.flow in ("", flow.name)]
+    stories = [story for flow in flows for story in flow.stories]
+    chance *= sum(story.share for story in stories) / 100 if crew.flow else 1
+    for story in stories:
         chance -= story.share
         if chance < 0:
             return story.tale if story.can(crew) else OTHERWISE

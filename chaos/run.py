@@ -48,6 +48,8 @@ class Wanted:
     pairs: int = 0
     visits: int = 0
     bug: str | None = None
+    #: The flow whose stories alone crews have; all of them where none is named.
+    flow: str = ""
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
     freezes: int | None = None
@@ -96,7 +98,7 @@ def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     with platform(home, wanted.bug, keep) as doorstep:
         plenty = max(8, round(wanted.seconds * VISITS_A_SECOND)) * wanted.crews
         visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
-        stage = Stage(doorstep, folder, wanted.seed, stop)
+        stage = Stage(doorstep, folder, wanted.seed, stop, wanted.flow)
         crews = stage.crews(wanted.pairs or wanted.crews, visits)
         return Run(wanted, home, doorstep, folder, crews, stop).outcome()
 

@@ -60,6 +60,8 @@ class Crew:
     handsets: tuple[Handset, Handset]
     strangers: list[Planned] = field(default_factory=list)
     phones: tuple[Phone, ...] = ()
+    #: The flow whose stories alone it has; all of them where it is of none.
+    flow: str = ""
 
     def __post_init__(self) -> None:
         """Know every phone of the crew, also once it is lost."""
@@ -73,8 +75,11 @@ class Crew:
 class Stage:
     """Makes the crews of a run."""
 
-    def __init__(self, platform: Platform, folder: Path, seed: int, stop: Event) -> None:
+    def __init__(
+        self, platform: Platform, folder: Path, seed: int, stop: Event, flow: str = ""
+    ) -> None:
         self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
+        self.flow = flow
         self.desk = platform.account("complaints_officer")
 
     def crews(self, count: int, visits: int) -> list[Crew]:

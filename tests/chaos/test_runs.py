@@ -23,8 +23,11 @@ FORBIDDEN = "nothing forbidden allowed"
 #: Whether an ask is stopped shows only while what it rests on does not arrive.
 FROZEN = ("--seconds", "40", "--kills", "0", "--freezes", "6", "--only", "relay")
 #: And whether what was acknowledged of a file is on disk, only once the power was cut.
-CUT = ("--seconds", "60", "--kills", "5", "--freezes", "0", "--only", "gateway")
-SCHEDULES = {"doubt-ignored": FROZEN, "upload-offset-trusted": (*CUT, "--crews", "3")}
+CUT = ("--seconds", "40", "--kills", "4", "--freezes", "0", "--only", "gateway")
+SCHEDULES = {
+    "doubt-ignored": FROZEN,
+    "upload-offset-trusted": (*CUT, "--flow", "files", "--crews", "3"),
+}
 #: Which check must be among those that catch a bug.
 CAUGHT_BY = {
     "acknowledge-before-commit": ACKNOWLEDGED,
