@@ -75,8 +75,16 @@ class Crew:
 class Stage:
     """Makes the crews of a run."""
 
-    def __init__(self, platform: Platform, folder: Path, seed: int, stop: Event) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        folder: Path,
+        seed: int,
+        stop: Event,
+        flow: str | None = None,
+    ) -> None:
         self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
+        self.flow = flow
         self.desk = platform.account("complaints_officer")
 
     def crews(self, count: int, visits: int) -> list[Crew]:
@@ -115,6 +123,7 @@ class Stage:
                 self.handset(f"{number}-second", door.pair[1], askers[1]),
             ),
             sorts=sorts,
+            flow=self.flow,
             turn=turn,
             eager=loses,
         )
