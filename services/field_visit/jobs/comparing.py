@@ -41,7 +41,7 @@ def same(
 
 
 def alike(photos: Iterable[Photo], visit: Visit, opener: Opener) -> Iterator[OtherPhoto]:
-    """Those of other doors alone: pictures of one door look alike."""
+    """Those of other doors that look alike, and those of the same that may be the same."""
     for each in photos:
         if each.likeness is None:
             continue
@@ -51,6 +51,12 @@ def alike(photos: Iterable[Photo], visit: Visit, opener: Opener) -> Iterator[Oth
         for row in found:
             likeness = unsigned(row.likeness)
             yield OtherPhoto("", row.captured_at, same_door=False, likeness=likeness)
+        mine = visit.case_id, visit.id
+        for row in store.alike_of_case(
+            opener.connection, each.likeness, each.captured_at, mine
+        ):
+            its = unsigned(row.likeness), row.cells
+            yield OtherPhoto("", row.captured_at, True, *its)
 
 
 def photo(row: Row[Any], visit: Visit, opener: Opener) -> Photo:
@@ -63,6 +69,7 @@ def photo(row: Row[Any], visit: Visit, opener: Opener) -> Photo:
         found.taken_at,
         place=place(row, visit, opener),
         likeness=None if row.likeness is None else unsigned(row.likeness),
+        cells=row.cells,
         exif=row.exif,
         camera=row.camera,
         editor=row.editor,

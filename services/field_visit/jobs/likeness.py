@@ -1,4 +1,5 @@
-"""What a picture looks like, in 64 bits: two that are alike differ in few of them.
+"""What a picture looks like, in 64 bits: two that are alike differ in few of them. And in
+256 grey cells, by which one picture saved anew is told from another of the same door.
 
 A difference hash (Krawetz, "Kind of like that", 2013): eight rows of nine grey cells, and
 for each two neighbours whether it gets darker from left to right. Made in a child.
@@ -6,10 +7,14 @@ for each two neighbours whether it gets darker from left to right. Made in a chi
 
 from PIL import Image
 
+from chassis.likeness import SIDE, unlike
+
 COLUMNS, ROWS = 8, 8
 #: Grey levels of 256 between the lightest and the darkest cell: what has less is a wall, a
 #: pocket or the night, and looks like every other one.
 CONTRAST = 20
+#: The share of a picture that no hand comes back to, and how much it must make at least.
+A_HAND, MOVES = 0.0075, 0.05
 
 
 def likeness(image: Image.Image) -> int | None:
@@ -30,3 +35,24 @@ def likeness(image: Image.Image) -> int | None:
                 at = row * (COLUMNS + 1) + column
                 bits = bits << 1 | (cells[at] > cells[at + 1])
     return bits
+
+
+def cells(image: Image.Image) -> bytes | None:
+    """Return the grey cells of an upright picture, row by row, or None when it shows too
+    little to tell one picture from another of the same: next to nothing, or nothing that
+    moves when the phone does (a fog, a finger before the lens).
+    """
+    grey = image.convert("L")
+    whole = small(grey, (0, 0))
+    if max(whole) - min(whole) < CONTRAST:
+        return None
+    moved = ((grey.width * A_HAND, 0), (0, grey.height * A_HAND))
+    if min(unlike(whole, small(grey, by)) for by in moved) < MOVES:
+        return None
+    return whole
+
+
+def small(grey: Image.Image, by: tuple[float, float]) -> bytes:
+    """Return the cells of a picture that was moved by so many pixels."""
+    box = (by[0], by[1], grey.width, grey.height)
+    return grey.resize((SIDE, SIDE), Image.Resampling.BOX, box).tobytes()
