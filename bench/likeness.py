@@ -27,7 +27,7 @@ from bench.doors import CHANGES, HANDS, door, saved
 from bench.plausibility import clopper_pearson
 from bench.table import verdict
 from chassis.database import engine
-from chassis.likeness import SAME, SIDE, unlike
+from chassis.likeness import DIGITS, SAME, SIDE, read, unlike
 from chassis.migrate import migrate
 from doorstep import private
 from doorstep.private.place import remove
@@ -40,7 +40,7 @@ HOME = Path("var/bench/likeness")
 SEED, MOST_MS = 20260302, 20.0
 BUILDINGS, DOORS, LOOKS = 40, 6, 1_000
 #: How often each photo is taken again by each hand; photos of each case among a million.
-AGAIN, OF_A_CASE = 5, 50
+AGAIN, OF_A_CASE = 3, 50
 #: How many photos of a million look like one of some thousand doors, and are one picture
 #: that everybody sends.
 CLUSTERED, POPULAR = 0.5, 0.005
@@ -139,7 +139,7 @@ def of_hands(photos: Sequence[Image.Image]) -> Iterator[str]:
 def unlike_of(one: Image.Image, other: Image.Image) -> float:
     """Return it in per cent; what shows too little is compared with nothing."""
     mine, theirs = cells(one), cells(other)
-    return 100.0 if mine is None or theirs is None else 100 * unlike(mine, theirs)
+    return 100 * unlike(read(mine), read(theirs)) if mine and theirs else 100.0
 
 
 def apart(name: str, these: Sequence[float]) -> str:
@@ -214,7 +214,9 @@ def fill(url: str, made: Sequence[int], rng: Random) -> list[UUID]:
                 when = NOW - timedelta(seconds=at)
                 case = names[at // OF_A_CASE]
                 its = (name, visit, case, visit, when, when, signed(each), True)
-                copy.write_row((*its, *bands(each), rng.randbytes(SIDE * SIDE)))
+                copy.write_row(
+                    (*its, *bands(each), rng.randbytes(SIDE * SIDE * DIGITS // 2).hex())
+                )
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE field_visit.picture")
     return names

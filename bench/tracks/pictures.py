@@ -6,6 +6,7 @@ from random import Random
 from PIL import Image
 
 from bench.doors import HANDS, SAVED_ANEW, door, saved
+from chassis.likeness import Cells, read
 from services.field_visit.jobs.likeness import cells
 
 DOORS = 12
@@ -16,15 +17,20 @@ def drawn(number: int) -> Image.Image:
     return door(number, 0)
 
 
-def photographed_again(rng: Random) -> tuple[bytes | None, bytes | None]:
+def seen(image: Image.Image) -> Cells | None:
+    text = cells(image)
+    return read(text) if text else None
+
+
+def photographed_again(rng: Random) -> tuple[Cells | None, Cells | None]:
     """Return the grey cells of a door at two visits, held with more or less care."""
     one = drawn(rng.randrange(DOORS))
     held = HANDS[rng.choice(("held as one does", "with care", "with great care"))]
-    return cells(one), cells(held.again(one, rng))
+    return seen(one), seen(held.again(one, rng))
 
 
-def saved_anew(rng: Random) -> tuple[bytes | None, bytes | None]:
+def saved_anew(rng: Random) -> tuple[Cells | None, Cells | None]:
     """Return those of a picture and of the same one saved in some way."""
     one = drawn(rng.randrange(DOORS))
     change = SAVED_ANEW[rng.choice(tuple(SAVED_ANEW))]
-    return cells(one), cells(saved(change(one), 85))
+    return seen(one), seen(saved(change(one), 85))

@@ -63,8 +63,7 @@ def seen(path: Path, media_type: str) -> dict[str, Any]:
         width, height = height, width
     picture = compared(image)  # before a copy turns and shrinks it
     shown = copy(image)
-    picture["likeness"], grey = likeness(shown), cells(shown)
-    picture["cells"] = grey.hex() if grey else None
+    picture |= {"likeness": likeness(shown), "cells": cells(shown)}
     return {"width": width, "height": height, "picture": picture} | told
 
 

@@ -41,6 +41,5 @@ def picture_row(media: Media, case_id: Any, picture: Picture) -> dict[str, Any]:
     likeness, cells = row.pop("likeness"), row.pop("cells")
     if likeness is None or likeness.bit_count() not in SOMETHING:
         return row
-    found: dict[str, Any] = {f"band{at}": each for at, each in enumerate(bands(likeness))}
-    found["cells"] = bytes.fromhex(cells) if cells else None
-    return row | found | {"likeness": signed(likeness)}
+    found = {f"band{at}": each for at, each in enumerate(bands(likeness))}
+    return row | found | {"likeness": signed(likeness), "cells": cells}

@@ -45,7 +45,7 @@ def has_picture(connection: Connection, media_id: UUID) -> bool:
     return bool(connection.scalar(select(exists().where(PICTURE.id == media_id))))
 
 
-def complete_picture(connection: Connection, media_id: UUID, cells: bytes) -> None:
+def complete_picture(connection: Connection, media_id: UUID, cells: str) -> None:
     """Keep the grey cells of a photo that was looked at before there were any."""
     bare = PICTURE.id == media_id, PICTURE.cells.is_(None)
     connection.execute(update(picture_table).where(*bare).values(cells=cells))

@@ -21,7 +21,7 @@ WHERE picture.likeness IS NOT NULL AND media.deleted_at IS NULL
 
 
 def upgrade() -> None:
-    op.add_column("picture", sa.Column("cells", sa.LargeBinary(), nullable=True))
+    op.add_column("picture", sa.Column("cells", sa.Text(), nullable=True))
     op.create_index(
         "picture_case",
         "picture",

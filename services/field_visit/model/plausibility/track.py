@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
+from chassis.likeness import Cells
 from services.field_visit.model.plausibility.ground import Degrees
 
 #: Photos by which a phone's habit is known.
@@ -117,7 +118,7 @@ class Photo:
     taken_at: datetime | None = None
     place: Degrees | None = None
     likeness: int | None = None
-    cells: bytes | None = None
+    cells: Cells | None = None
     exif: bool | None = None
     camera: str | None = None
     editor: str | None = None
@@ -134,7 +135,7 @@ class OtherPhoto:
     captured_at: datetime
     same_door: bool
     likeness: int | None = None
-    cells: bytes | None = None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True)
