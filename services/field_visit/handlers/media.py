@@ -131,12 +131,14 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
 
 
 def keep_picture(media: Media, command: NoteInspection, visit: Visit, unit: Unit) -> None:
-    """Keep what a photo says of itself, once."""
+    """Keep what a photo says of itself, once; one of before gets its grey cells later."""
     if media.deleted_at or command.picture is None:
         return
+    row = picture_row(media, visit.case_id, command.picture)
     if not store.has_picture(unit.connection, media.id):
-        row = picture_row(media, visit.case_id, command.picture)
         unit.write(picture_table, **row)
+    elif cells := row.get("cells"):
+        store.complete_picture(unit.connection, media.id, cells)
 
 
 def completed(before: Inspection, again: Inspection) -> Inspection:

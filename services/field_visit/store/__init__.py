@@ -74,6 +74,8 @@ from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
 from services.field_visit.store.pictures import (
     alike,
+    alike_of_case,
+    complete_picture,
     forget_picture,
     forget_places,
     has_picture,
@@ -250,6 +252,8 @@ __all__ = [
     "keep_reports",
     "report",
     "alike",
+    "alike_of_case",
+    "complete_picture",
     "forget_picture",
     "forget_places",
     "has_picture",
