@@ -5,7 +5,6 @@ be erased while the chain still fits, and an entry be left out of what somebody 
 """
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from proto.base import Detail, Moment, Value
-from proto.canonical import canonical, of_json
+from proto.canonical import canonical
 from proto.facts import OF_THE_DAY, PERSONAL, Fact
 from proto.signing import Signature, hashed
 
@@ -34,17 +33,17 @@ SALTED = re.compile(SALT)
 Name = Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
 
 
-def hashes_of(raw: Any, write: Callable[[Any], bytes] = of_json) -> tuple[str, str | None]:
+def hashes_of(raw: Any) -> tuple[str, str | None]:
     """Return the link of an entry, given as JSON without what is absent, and what it hides.
 
     The link names the entry before it and a hash of what it says, so that it can be shown
     what an entry follows without showing what it says. Raises for what has no such form.
     """
     if not isinstance(raw, dict) or "salt" not in raw:
-        return hashed(write(raw)), None
+        return hashed(canonical(raw)), None
     if not SALTED.match(raw["salt"]) or not HEX.match(raw["prev"]):
         raise ValueError("no salt, or no link")
-    text, personal = texts(raw, write)
+    text, personal = texts(raw)
     link = hashed(linked(raw["prev"], raw["seq"], hashed(text)))
     return link, personal.decode() if personal else None
 
@@ -54,19 +53,17 @@ def linked(prev: str, seq: int, sha256: str) -> bytes:
     return f'{{"prev":"{prev}","seq":{seq:d},"sha256":"{sha256}"}}'.encode()
 
 
-def texts(
-    raw: dict[str, Any], write: Callable[[Any], bytes] = of_json
-) -> tuple[bytes, bytes | None]:
+def texts(raw: dict[str, Any]) -> tuple[bytes, bytes | None]:
     """Return what an entry with a salt says, as it is hashed, and what it hides."""
     said = {k: v for k, v in raw.items() if k not in ("seq", "prev")}
     said["salt"], personal = salt_for(raw["salt"], "body"), None
     if names := raw.get("hides"):
         fact = raw["fact"]
         hidden = {name: fact[name] for name in names if name in fact}
-        personal = write(hidden | {"salt": salt_for(raw["salt"], "personal")})
+        personal = canonical(hidden | {"salt": salt_for(raw["salt"], "personal")})
         said["fact"] = {k: v for k, v in fact.items() if k not in names}
         said["fact"]["hidden"] = hashed(personal)
-    return write(said), personal
+    return canonical(said), personal
 
 
 def salt_for(salt: str, part: str) -> str:
@@ -146,7 +143,7 @@ class Unread(RootModel[Any]):
     def link(self) -> str:
         """Return the SHA-256 the next entry names: of what was sent, as canonical JSON."""
         try:
-            return hashes_of(self.root, canonical)[0]
+            return hashes_of(self.root)[0]
         except Exception:  # a number that has no canonical form: it has no link either
             return ""
 
