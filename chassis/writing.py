@@ -78,10 +78,14 @@ def execute(
         f"({part.sql.replace('$', f'%(p{number})s')})"
         for number, part in enumerate(parts)
     )
-    values = {
-        f"p{number}": to_json(part.rows).decode() for number, part in enumerate(parts)
-    }
+    values = {f"p{number}": as_json(part.rows) for number, part in enumerate(parts)}
     ask(connection, f"WITH {named} {end}", values, last=last)
+
+
+def as_json(rows: list[Row]) -> str:
+    """Return rows as JSON: a column that is not named is null."""
+    named = [{k: v for k, v in row.items() if v is not None} for row in rows]
+    return to_json(named).decode()
 
 
 def merged(
@@ -103,8 +107,13 @@ def by_columns(rows: Iterable[Row]) -> Iterable[tuple[Columns, list[Row]]]:
     """Rows that set the same columns go to the database together."""
     together: dict[Columns, list[Row]] = {}
     for row in rows:
-        together.setdefault(tuple(sorted(row)), []).append(row)
+        together.setdefault(sorted_once(tuple(row)), []).append(row)
     return together.items()
+
+
+@lru_cache(maxsize=1024)
+def sorted_once(names: Columns) -> Columns:
+    return tuple(sorted(names))
 
 
 def newest(kept: Iterable[Row]) -> list[Row]:
