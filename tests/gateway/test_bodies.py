@@ -81,7 +81,7 @@ async def test_a_bad_body_is_a_problem(
         assert not [text for text in texts if "{" in text or "[" in text]
 
 
-@pytest.mark.parametrize("opens, closes", [(b"[", b"]"), (b'{"a": ', b"}")])
+@pytest.mark.parametrize(("opens", "closes"), [(b"[", b"]"), (b'{"a": ', b"}")])
 def test_a_value_nests_so_deep_and_no_deeper(opens: bytes, closes: bytes) -> None:
     """Whatever is shallow beside it."""
     levels = DEEPEST - 2
