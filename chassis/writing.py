@@ -78,14 +78,10 @@ def execute(
         f"({part.sql.replace('$', f'%(p{number})s')})"
         for number, part in enumerate(parts)
     )
-    values = {f"p{number}": as_json(part.rows) for number, part in enumerate(parts)}
+    values = {
+        f"p{number}": to_json(part.rows).decode() for number, part in enumerate(parts)
+    }
     ask(connection, f"WITH {named} {end}", values, last=last)
-
-
-def as_json(rows: list[Row]) -> str:
-    """Return rows as JSON: a column that is not named is null."""
-    named = [{k: v for k, v in row.items() if v is not None} for row in rows]
-    return to_json(named).decode()
 
 
 def merged(

@@ -1,10 +1,10 @@
 """The one way to write a JSON value (RFC 8785), for what is signed and hashed.
 
-The library is right and takes sixty microseconds for a presence, of which a check-in
-has two. pydantic's writer is twenty times faster and writes the same bytes, once names
-are in order and whole fractions are whole; what it would spell otherwise, and what cannot
-be written at all, is left to the library. `tests/test_canonical.py` holds one against the
-other.
+The library is right and takes five times as long: 26 microseconds for a presence, of
+which a check-in has two and a journal a hundred of the kind. pydantic's writer writes the
+same bytes once names are in order and whole fractions are whole; what it would spell
+otherwise, and what cannot be written at all, is left to the library.
+`tests/test_canonical.py` holds one against the other.
 """
 
 from typing import Any
