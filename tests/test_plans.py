@@ -39,6 +39,7 @@ from proto.letters import AuthorisationStanding, LetterState
 from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
 from services.field_visit import store
 from services.field_visit.model import visit_table
+from services.field_visit.store.media import look_up
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -436,6 +437,10 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     "a photo": (
         lambda connection: store.media(connection, an_id("media")),
         {"media"},
+    ),
+    "files that come in": (
+        lambda connection: look_up(Shared(connection), {an_id("media"): an_id("case")}),
+        {"media", "shredded"},
     ),
     "photos that look alike": (
         lambda connection: store.alike(connection, 4711, NOW, an_id("case")),

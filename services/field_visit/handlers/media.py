@@ -9,6 +9,7 @@ from chassis.unit import Unit
 from proto.base import Asker, Role
 from proto.field_visit import MediaInspected, MediaReceived, Noted, VisitState
 from proto.media import (
+    DeletionReason,
     Fault,
     Inspection,
     ListMedia,
@@ -51,14 +52,17 @@ def receive_media(command: ReceiveMedia, unit: Unit) -> MediaKept:
     """
     visit = store.visit(unit.shared, command.visit_id)
     counts = is_enrolled(visit, command, unit)
-    if known := store.media(unit.connection, command.media_id):
+    known, shredded_by = store.coming(unit.shared, command.media_id, visit.case_id)
+    if known:
         if known.says(command):
             return MediaKept(media_id=known.id, new=False)
         raise Conflict("key-known-otherwise", thing="media", key=str(known.id))
     row = command.model_dump(exclude={"media_id"})
     unit.write(media_table, id=command.media_id, counts=counts, **row)
     tell(visit, command, unit)
-    deleting.erase_late(Media(command.media_id, counts=counts, **row), visit, unit)
+    if shredded_by:  # as the files before it
+        late = Media(command.media_id, counts=counts, **row)
+        deleting.erase(late, visit, DeletionReason.SHREDDED, unit, shredded_by)
     sealing.look_soon(visit, unit)
     return MediaKept(media_id=command.media_id)
 

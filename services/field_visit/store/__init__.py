@@ -62,11 +62,11 @@ from services.field_visit.store.log import (
 )
 from services.field_visit.store.looked import looks, note_look
 from services.field_visit.store.media import (
+    coming,
     end_uploads,
     is_needed,
     media,
     media_of_visit,
-    shredded_by,
     untold_of,
     visits_of_case,
 )
@@ -191,10 +191,10 @@ __all__ = [
     "lock",
     "lock_heads",
     "planned_around",
+    "coming",
     "media",
     "end_uploads",
     "media_of_visit",
-    "shredded_by",
     "untold_of",
     "missing_media",
     "note_phone",
