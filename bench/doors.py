@@ -107,8 +107,8 @@ class Hand:
         turn, scale = radians(rng.gauss(0, self.turned)), 1 + rng.gauss(0, self.scaled)
         right, down = (rng.gauss(0, self.moved) * width for _ in range(2))
         seen: list[float] = []
-        for x, y in ((0, 0), (0, height), (width, height), (width, 0)):
-            x, y = x - width / 2, y - height / 2
+        for left, top in ((0, 0), (0, height), (width, height), (width, 0)):
+            x, y = left - width / 2, top - height / 2
             across = (x * cos(turn) - y * sin(turn)) * scale + right + width / 2
             along = (x * sin(turn) + y * cos(turn)) * scale + down + height / 2
             seen += [each + rng.gauss(0, self.tilted) * width for each in (across, along)]

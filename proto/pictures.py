@@ -24,7 +24,7 @@ class Picture(Value):
     `likeness`: 64 bits of which two pictures that look alike differ in few. `place`: where
     EXIF says that it was taken, as a `proto.places.Point`. `camera`: a digest of make and
     model. `retouched`: in how many of 64 bits the small picture within differs. `cells`: 16
-    by 16 grey levels in sixteenths, in hexadecimal, for what shows enough to be told from its like.
+    by 16 grey levels in sixteenths, in hexadecimal, of what is told from its like by them.
     """
 
     likeness: int | None = Field(None, ge=0, lt=2**64)
