@@ -103,6 +103,7 @@ class Stage:
         loses = number < LOSING
         return Crew(
             number=number,
+            flow=self.flow,
             door=door,
             luck=Random(f"{self.seed}/crew/{number}"),
             visits=deque(self.planned(door.visits(visits, **invented.case(number)))),
@@ -111,7 +112,7 @@ class Stage:
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
-            desk=self.asker(f"{number}-desk", self.platform.account("complaints_officer")),
+            desk=self.asker(f"{number}-desk", self.desk),
             handsets=(
                 self.handset(f"{number}-first", door.pair[0], askers[0]),
                 self.handset(f"{number}-second", door.pair[1], askers[1]),
