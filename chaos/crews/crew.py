@@ -109,6 +109,7 @@ class Stage:
         sorts = make(door, needed(turn, visits))  # first: its pack has no other visits
         return Crew(
             number=number,
+            flow=self.flow,
             door=door,
             luck=Random(f"{self.seed}/crew/{number}"),
             visits=deque(self.planned(door.visits(visits, **invented.case(number)))),
@@ -117,7 +118,7 @@ class Stage:
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
-            desk=self.asker(f"{number}-desk", self.platform.account("complaints_officer")),
+            desk=self.asker(f"{number}-desk", self.desk),
             handsets=(
                 self.handset(f"{number}-first", door.pair[0], askers[0]),
                 self.handset(f"{number}-second", door.pair[1], askers[1]),
