@@ -124,7 +124,6 @@ class Stage:
                 self.handset(f"{number}-second", door.pair[1], askers[1]),
             ),
             sorts=sorts,
-            flow=self.flow,
             turn=turn,
             eager=loses,
         )
