@@ -44,10 +44,12 @@ bench: ## measure it, beside what this machine could do at best
 	.venv/bin/python -m bench.evidence
 	.venv/bin/python -m bench.likeness
 
-chaos: ready ## a hundred kills in five minutes, then six checks of what is left
+chaos: ready ## break everything for five minutes while crews work, then check what is left
 	.venv/bin/python -m chaos --visits 60 $(if $(SEED),--seed $(SEED))
 
-soak: ready ## the tests that take long: every planted bug, more seeds, other examples
+soak: ready ## a thousand visits and 200 kills, then the tests that take long
+	.venv/bin/python -m chaos --seconds 3600 --pairs 1000 --visits 1000 --kills 200 \
+		--alarms 1 --lost-data 1 --home var/soak $(if $(SEED),--seed $(SEED))
 	.venv/bin/pytest -m long
 	.venv/bin/pytest -m hypothesis --hypothesis-profile=further
 
