@@ -57,45 +57,48 @@ class Sorts:
 
 def needed(turn: int, visits: int) -> Counter[str]:
     """Return how many of each sort a crew may come to, that begins with that turn."""
-    turns = (BY_TURNS[(turn + i) % len(BY_TURNS)] for i in range(1 + visits // 2))
+    turns = (BY_TURNS[(turn + i) % len(BY_TURNS)] for i in range(1 + visits // 4))
     return Counter(kind for kind in turns if kind in CASES)
 
 
 def make(door: Door, wanted: Counter[str]) -> Sorts:
-    """Place those cases and plan their visits, in one order each; fetch the pack."""
-    if not wanted:
-        return Sorts()
+    """Place those cases and plan their visits; fetch a pack while there is little in it."""
+    found, over = Sorts(), PACK_EXPIRED.kind
+    if count := wanted.pop(over, 0):
+        found.over_at = door.platform.now() + SOON
+        found.waiting[over] = planned(door, Counter({over: count}), found.over_at)[over]
+        found.pack = fetched(door)
+    if wanted:
+        found.waiting |= planned(door, wanted, door.platform.now() + LATER)
+    return found
+
+
+def planned(door: Door, wanted: Counter[str], until: datetime) -> dict[str, deque[Planned]]:
+    """Place cases and plan a visit to each, in one order each."""
     cases = {ids.new(): kind for kind, count in wanted.items() for _ in range(count)}
     entries = [
         acting.case(case, door.agency_id, **CASES[kind]) for case, kind in cases.items()
     ]
     sent(door.platform.officer, "/v1/cases", {"cases": entries})
-    visits, now = {ids.new(): case for case in cases}, door.platform.now()
-    plans = [
-        plan(door, visit, case, now, SOON if cases[case] == PACK_EXPIRED.kind else LATER)
-        for visit, case in visits.items()
-    ]
+    visits = {ids.new(): case for case in cases}
+    plans = [plan(door, visit, case, until) for visit, case in visits.items()]
     sent(door.boss, "/v1/visits", {"visits": plans})
     door.platform.settle()
     door.learn_nonces(list(visits))
-    found = Sorts({kind: deque() for kind in wanted})
+    found: dict[str, deque[Planned]] = {kind: deque() for kind in wanted}
     for visit, case in visits.items():
-        found.waiting[cases[case]].append(Planned(visit, case))
-    if found.has(PACK_EXPIRED.kind):
-        found.pack, found.over_at = fetched(door), now + SOON
+        found[cases[case]].append(Planned(visit, case))
     return found
 
 
-def plan(
-    door: Door, visit: UUID, case: UUID, now: datetime, lasts: timedelta
-) -> dict[str, Any]:
+def plan(door: Door, visit: UUID, case: UUID, until: datetime) -> dict[str, Any]:
     return {
         "visit_id": visit,
         "case_id": case,
         "collectors": [each.person_id for each in door.pair],
         "letter_id": door.letter_id,
-        "not_before": now - timedelta(hours=1),
-        "not_after": now + lasts,
+        "not_before": door.platform.now() - timedelta(hours=1),
+        "not_after": until,
     }
 
 
