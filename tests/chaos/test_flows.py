@@ -9,8 +9,9 @@ from chaos.crews.stories import files
 
 
 def tales(flow: str) -> Counter[str]:
-    crew: Any = SimpleNamespace(flow=flow, strangers=[1], spares=[1], doomed=[1])
-    return Counter(flows.tale(crew, chance / 10).__name__ for chance in range(1000))
+    crew: Any = SimpleNamespace(eager=False, strangers=[1], spares=[1], doomed=[1])
+    told = (flows.tale(crew, chance / 10, flow or None) for chance in range(1000))
+    return Counter(tale.__name__ for tale in told)
 
 
 def test_a_crew_of_no_flow_has_every_story_by_its_share() -> None:
