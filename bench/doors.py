@@ -5,7 +5,9 @@ not here.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
+from math import cos, radians, sin
 from random import Random
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
@@ -87,6 +89,57 @@ def held(image: Image.Image, hand: Random) -> Image.Image:
     return ImageEnhance.Brightness(seen).enhance(hand.uniform(0.75, 1.25))
 
 
+@dataclass(frozen=True)
+class Hand:
+    """How far off a phone is held at another visit: shares of a picture's width, degrees,
+    and by how much the light differs. All are standard deviations.
+    """
+
+    moved: float
+    turned: float
+    scaled: float
+    tilted: float
+    light: float = 0.12
+
+    def again(self, image: Image.Image, rng: Random) -> Image.Image:
+        """Return what somebody sees who photographs the same scene again."""
+        width, height = image.size
+        turn, scale = radians(rng.gauss(0, self.turned)), 1 + rng.gauss(0, self.scaled)
+        right, down = (rng.gauss(0, self.moved) * width for _ in range(2))
+        seen: list[float] = []
+        for left, top in ((0, 0), (0, height), (width, height), (width, 0)):
+            x, y = left - width / 2, top - height / 2
+            across = (x * cos(turn) - y * sin(turn)) * scale + right + width / 2
+            along = (x * sin(turn) + y * cos(turn)) * scale + down + height / 2
+            seen += [each + rng.gauss(0, self.tilted) * width for each in (across, along)]
+        cubic = Image.Resampling.BICUBIC
+        other = image.transform(image.size, Image.Transform.QUAD, seen, cubic)
+        return noisy(shaded(other, self.light, rng))
+
+
+def shaded(image: Image.Image, light: float, rng: Random) -> Image.Image:
+    """Return it by another light, which also comes from another side."""
+    image = ImageEnhance.Brightness(image).enhance(1 + rng.gauss(0, light))
+    side = Image.linear_gradient("L").rotate(rng.choice((0, 90, 180, 270)))
+    mask = side.resize(image.size).point(lambda each: int(each * light))
+    return Image.composite(Image.new("RGB", image.size, "black"), image, mask)
+
+
+def noisy(image: Image.Image) -> Image.Image:
+    noise = Image.effect_noise(image.size, 40).convert("RGB")
+    return Image.blend(image, noise, 0.04)
+
+
+#: Somebody who holds the phone as they please, who takes care to stand where they stood,
+#: who does so with the old photo before them; and a phone on a stand that was put up again.
+HANDS = {
+    "held as one does": Hand(0.03, 1.5, 0.03, 0.01),
+    "with care": Hand(0.01, 0.6, 0.012, 0.005),
+    "with great care": Hand(0.005, 0.3, 0.006, 0.003),
+    "on a stand, put up again": Hand(0.003, 0.15, 0.003, 0.0015),
+}
+
+
 def grey(rng: Random, low: int, high: int) -> tuple[int, int, int]:
     shade = rng.randint(low, high)
     return shade, shade, max(0, shade - rng.randint(0, 20))
@@ -133,9 +186,12 @@ CHANGES: dict[str, Change] = {
     "more contrast, 20 %": lambda each: ImageEnhance.Contrast(each).enhance(1.2),
     "blurred a little": lambda each: each.filter(ImageFilter.GaussianBlur(4)),
     "a date written on": stamped,
+    "0.5 % cut off each side": lambda each: cropped(each, 0.005),
     "1 % cut off each side": lambda each: cropped(each, 0.01),
     "3 % cut off each side": lambda each: cropped(each, 0.03),
     "8 % cut off each side": lambda each: cropped(each, 0.08),
     "turned by 2 degrees": lambda each: each.rotate(2),
     "mirrored": lambda each: each.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
 }
+#: What leaves a picture where it was.
+SAVED_ANEW = {name: CHANGES[name] for name in tuple(CHANGES)[:9]}

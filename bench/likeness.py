@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import chain, combinations
 from math import cos, pi
 from pathlib import Path
 from random import Random
@@ -23,20 +23,24 @@ import psycopg
 from PIL import Image
 from sqlalchemy import Connection, select, text
 
-from bench.doors import CHANGES, door
+from bench.doors import CHANGES, HANDS, door, saved
+from bench.plausibility import clopper_pearson
 from bench.table import verdict
 from chassis.database import engine
+from chassis.likeness import DIGITS, SAME, SIDE, read, unlike
 from chassis.migrate import migrate
 from doorstep import private
 from doorstep.private.place import remove
 from services.field_visit import store
-from services.field_visit.jobs.likeness import likeness
+from services.field_visit.jobs.likeness import cells, likeness
 from services.field_visit.model import bands, picture_table, signed
 from services.field_visit.model.plausibility import ALIKE_BITS, SOMETHING
 
 HOME = Path("var/bench/likeness")
 SEED, MOST_MS = 20260302, 20.0
 BUILDINGS, DOORS, LOOKS = 40, 6, 1_000
+#: How often each photo is taken again by each hand; photos of each case among a million.
+AGAIN, OF_A_CASE = 3, 50
 #: How many photos of a million look like one of some thousand doors, and are one picture
 #: that everybody sends.
 CLUSTERED, POPULAR = 0.5, 0.005
@@ -112,6 +116,40 @@ def of_doors() -> Iterator[str]:
     yield row(f"one door, photographed twice ({len(shot)})", same)
 
 
+def of_hands(photos: Sequence[Image.Image]) -> Iterator[str]:
+    """How unlike a picture is of itself saved anew, and of one of the same door that was
+    taken at another visit.
+    """
+    head = "unlike, least | median | most | taken for the same"
+    yield f"| of {len(photos)} photos | {head} |"
+    yield "|---|---:|---:|---:|---:|"
+    for name, change in CHANGES.items():
+        anew = [saved(change(each), 85) for each in photos]
+        yield apart(name, [unlike_of(a, b) for a, b in zip(photos, anew, strict=True)])
+    yield "| **the same door, photographed again** | | | | |"
+    for name, hand in HANDS.items():
+        rng, pairs = (
+            Random(f"{SEED}/{name}"),
+            [each for each in photos for _ in range(AGAIN)],
+        )
+        anew = [saved(hand.again(each, rng), 92) for each in pairs]
+        yield apart(name, [unlike_of(a, b) for a, b in zip(pairs, anew, strict=True)])
+
+
+def unlike_of(one: Image.Image, other: Image.Image) -> float:
+    """Return it in per cent; what shows too little is compared with nothing."""
+    mine, theirs = cells(one), cells(other)
+    return 100 * unlike(read(mine), read(theirs)) if mine and theirs else 100.0
+
+
+def apart(name: str, these: Sequence[float]) -> str:
+    same = sum(each <= 100 * SAME for each in these)
+    low, high = clopper_pearson(same, len(these))
+    its = f"{same} of {len(these)} ({100 * low:.1f} to {100 * high:.1f} %)"
+    middle = f"{min(these):.1f} % | {median(these):.1f} % | {max(these):.1f} %"
+    return f"| {name} | {middle} | {its} |"
+
+
 def row(name: str, apart: Sequence[Sequence[int]]) -> str:
     cells = (f"{sum(b <= ALIKE_BITS for b in each)} | {min(each)}" for each in apart)
     return f"| {name} | {' | '.join(cells)} |"
@@ -160,12 +198,12 @@ VALUES (%s, gen_random_uuid(), gen_random_uuid(), '{}', gen_random_uuid(), '1', 
 """
 COLUMNS = (
     *("id", "visit_id", "case_id", "device_id", "captured_at", "received_at"),
-    *("likeness", "exif", "band0", "band1", "band2", "band3"),
+    *("likeness", "exif", "band0", "band1", "band2", "band3", "cells"),
 )
 
 
 def fill(url: str, made: Sequence[int], rng: Random) -> list[UUID]:
-    """Keep photos of these likenesses, each of a case of its own; return their ids."""
+    """Keep photos of these likenesses, fifty of each case; return their ids."""
     visit, names = UUID(int=1), [UUID(int=rng.getrandbits(128)) for _ in made]
     with psycopg.connect(url) as connection:
         connection.execute("SET search_path = field_visit")
@@ -174,8 +212,11 @@ def fill(url: str, made: Sequence[int], rng: Random) -> list[UUID]:
         with connection.cursor().copy(copied) as copy:
             for at, (name, each) in enumerate(zip(names, made, strict=True)):
                 when = NOW - timedelta(seconds=at)
-                its = (name, visit, name, visit, when, when, signed(each), True)
-                copy.write_row((*its, *bands(each)))
+                case = names[at // OF_A_CASE]
+                its = (name, visit, case, visit, when, when, signed(each), True)
+                copy.write_row(
+                    (*its, *bands(each), rng.randbytes(SIDE * SIDE * DIGITS // 2).hex())
+                )
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE field_visit.picture")
     return names
@@ -192,6 +233,17 @@ def looked_up(
         times.append(1000 * (time.perf_counter() - began))
         found += bool(rows) == wanted
     return Timed(name, times, found, len(asked))
+
+
+def of_case(connection: Connection, asked: Sequence[tuple[int, UUID]]) -> Timed:
+    """Look up what may be the same photo among those of its case."""
+    times, found, later = [], 0, NOW + timedelta(days=1)
+    for each, case in asked:
+        began = time.perf_counter()
+        rows = store.alike_of_case(connection, each, later, (case, UUID(int=0)))
+        times.append(1000 * (time.perf_counter() - began))
+        found += bool(rows)
+    return Timed("of the same case", times, found, len(asked))
 
 
 def by_key(connection: Connection, names: Sequence[UUID]) -> Timed:
@@ -251,19 +303,37 @@ def of_look_ups(count: int) -> Iterator[str | bool]:
                     ("like none", [(rng.getrandbits(64), False) for _ in range(LOOKS)]),
                 )
             ]
+            cases = [(near(made[at], rng), names[at // OF_A_CASE]) for at in at_random]
+            runs.append(of_case(connection, cases))
             yield from (each.line() for each in runs)
             yield f"| every photo looked at, once | {whole(connection):.0f} | | | |"
         yield all(sorted(each.times)[int(LOOKS * 0.99)] < MOST_MS for each in runs)
 
 
+def folder(path: Path | None) -> list[Image.Image]:
+    """Return the photos of a folder, about as wide as the drawn ones."""
+    found: list[Image.Image] = []
+    for each in sorted(path.rglob("*.jp*g")) if path else ():
+        opened = Image.open(each)
+        opened.draft("RGB", (1200, 1200))
+        image = opened.convert("RGB")
+        image.thumbnail((1200, 1200))
+        found.append(image)
+    return found
+
+
 def main() -> int:
     parser = ArgumentParser(prog="python -m bench.likeness", description=__doc__)
     parser.add_argument("--photos", type=int, default=1_000_000)
-    count = parser.parse_args().photos
-    photos = [door(b, n) for b in range(BUILDINGS) for n in range(2)]
-    for each in (*of_changes(photos), "", *of_doors(), ""):
+    parser.add_argument("--photos-of", type=Path, help="a folder of photos, instead")
+    asked = parser.parse_args()
+    photos = folder(asked.photos_of) or [
+        door(b, n) for b in range(BUILDINGS) for n in range(2)
+    ]
+    parts = of_changes(photos), of_doors(), of_hands(photos)
+    for each in chain.from_iterable((*part, "") for part in parts):
         print(each, flush=True)
-    *lines, met = of_look_ups(count)
+    *lines, met = of_look_ups(asked.photos)
     print(*lines, sep="\n")
     print(f"\np99 of a look-up < {MOST_MS:.0f} ms: {verdict(bool(met))}")
     return 0

@@ -85,10 +85,8 @@ def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     with stand(home, wanted.bug, keep, wanted.seed) as there:
         plenty = max(8, round(wanted.seconds * VISITS_A_SECOND)) * wanted.crews
         visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
-        stage = Stage(there.platform, folder, wanted.seed, stop)
+        stage = Stage(there.platform, folder, wanted.seed, stop, wanted.flow)
         crews = stage.crews(wanted.pairs or wanted.crews, visits)
-        for crew in crews:
-            crew.flow = wanted.flow
         return Run(wanted, home, there, crews, stop).outcome()
 
 

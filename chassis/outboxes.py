@@ -10,7 +10,7 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 from psycopg import sql
 
-from chassis import clock, topology
+from chassis import clock, ready, topology
 from chassis.transactions import UNSAVED
 
 #: Seconds between two words to the database while there is nothing else to say.
@@ -186,6 +186,7 @@ class Outboxes:
             assert row
             values["after"], again = row
             count += again
+            ready.progress()
         return count
 
     async def stay(self) -> None:

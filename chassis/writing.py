@@ -103,8 +103,13 @@ def by_columns(rows: Iterable[Row]) -> Iterable[tuple[Columns, list[Row]]]:
     """Rows that set the same columns go to the database together."""
     together: dict[Columns, list[Row]] = {}
     for row in rows:
-        together.setdefault(tuple(sorted(row)), []).append(row)
+        together.setdefault(sorted_once(tuple(row)), []).append(row)
     return together.items()
+
+
+@lru_cache(maxsize=1024)
+def sorted_once(names: Columns) -> Columns:
+    return tuple(sorted(names))
 
 
 def newest(kept: Iterable[Row]) -> list[Row]:

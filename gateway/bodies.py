@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
@@ -91,19 +92,22 @@ def parse(content: bytes) -> Any:
         raise Unreadable("not-json", line=error.lineno, column=error.colno) from None
     except RecursionError:
         raise Unreadable("too-deep", most=DEEPEST) from None
-    if may_be_unfit(content):
+    if content.count(b"{") + content.count(b"[") > DEEPEST:
+        refuse_deep(value)
+    if b"\\u" in content:  # UTF-8 has no surrogates and JSON no raw NUL
         refuse_unfit(value)
     return value
 
 
-def may_be_unfit(content: bytes) -> bool:
-    """Tell whether a value can be too deep, or have a character we cannot store.
-
-    UTF-8 has no surrogates and JSON no raw NUL: both need an escape. Nobody nests deeper
-    than there are brackets. Most bodies are answered by this one look.
-    """
-    brackets = content.count(b"{") + content.count(b"[")
-    return brackets > DEEPEST or b"\\u" in content
+def refuse_deep(value: Any) -> None:
+    """Raises Unreadable for more levels than anybody needs, looked at level by level."""
+    level, depth = [value], 1
+    while level:
+        if depth > DEEPEST:
+            raise Unreadable("too-deep", most=DEEPEST)
+        objects = [each.values() for each in level if type(each) is dict]
+        lists = [each for each in level if type(each) is list]
+        level, depth = [*chain(*objects, *lists)], depth + 1
 
 
 def refuse_unfit(value: Any) -> None:
@@ -113,19 +117,17 @@ def refuse_unfit(value: Any) -> None:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Yield every name and text in a value. Raises Unreadable when it nests too deep."""
-    waiting = [(value, 1)]
+    """Yield every name and text in a value."""
+    waiting = [value]
     while waiting:
-        each, depth = waiting.pop()
-        if depth > DEEPEST:
-            raise Unreadable("too-deep", most=DEEPEST)
+        each = waiting.pop()
         if isinstance(each, str):
             yield each
         elif isinstance(each, dict):
             yield from each
-            waiting += [(inner, depth + 1) for inner in each.values()]
+            waiting += each.values()
         elif isinstance(each, list):
-            waiting += [(inner, depth + 1) for inner in each]
+            waiting += each
 
 
 def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

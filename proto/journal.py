@@ -5,9 +5,8 @@ be erased while the chain still fits, and an entry be left out of what somebody 
 """
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from annotated_types import Len
@@ -16,7 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from proto.base import Detail, Moment, Value
-from proto.canonical import canonical, of_json
+from proto.canonical import canonical
 from proto.facts import OF_THE_DAY, PERSONAL, Fact
 from proto.signing import Signature, hashed
 
@@ -34,19 +33,34 @@ SALTED = re.compile(SALT)
 Name = Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
 
 
-def hashes_of(raw: Any, write: Callable[[Any], bytes] = of_json) -> tuple[str, str | None]:
-    """Return the link of an entry, given as JSON without what is absent, and what it hides.
+class Hashes(NamedTuple):
+    """The link of an entry, and what leads to it when what it hides is gone.
+
+    `personal` is what it hides, as it is hashed, `hidden` the hash of that; `salt` is the
+    body's own. All but the link are absent for an entry without a salt.
+    """
+
+    link: str
+    salt: str | None = None
+    personal: str | None = None
+    hidden: str | None = None
+
+
+def hashes_of(raw: Any) -> Hashes:
+    """Return the hashes of an entry, given as JSON without what is absent.
 
     The link names the entry before it and a hash of what it says, so that it can be shown
     what an entry follows without showing what it says. Raises for what has no such form.
     """
     if not isinstance(raw, dict) or "salt" not in raw:
-        return hashed(write(raw)), None
+        return Hashes(hashed(canonical(raw)))
     if not SALTED.match(raw["salt"]) or not HEX.match(raw["prev"]):
         raise ValueError("no salt, or no link")
-    text, personal = texts(raw, write)
-    link = hashed(linked(raw["prev"], raw["seq"], hashed(text)))
-    return link, personal.decode() if personal else None
+    said, personal = saying(raw)
+    link = hashed(linked(raw["prev"], raw["seq"], hashed(canonical(said))))
+    if personal is None:
+        return Hashes(link, said["salt"])
+    return Hashes(link, said["salt"], personal.decode(), said["fact"]["hidden"])
 
 
 def linked(prev: str, seq: int, sha256: str) -> bytes:
@@ -54,19 +68,23 @@ def linked(prev: str, seq: int, sha256: str) -> bytes:
     return f'{{"prev":"{prev}","seq":{seq:d},"sha256":"{sha256}"}}'.encode()
 
 
-def texts(
-    raw: dict[str, Any], write: Callable[[Any], bytes] = of_json
-) -> tuple[bytes, bytes | None]:
+def texts(raw: dict[str, Any]) -> tuple[bytes, bytes | None]:
     """Return what an entry with a salt says, as it is hashed, and what it hides."""
+    said, personal = saying(raw)
+    return canonical(said), personal
+
+
+def saying(raw: dict[str, Any]) -> tuple[dict[str, Any], bytes | None]:
+    """Return what an entry with a salt says, and as it is hashed what it hides."""
     said = {k: v for k, v in raw.items() if k not in ("seq", "prev")}
     said["salt"], personal = salt_for(raw["salt"], "body"), None
     if names := raw.get("hides"):
         fact = raw["fact"]
         hidden = {name: fact[name] for name in names if name in fact}
-        personal = write(hidden | {"salt": salt_for(raw["salt"], "personal")})
+        personal = canonical(hidden | {"salt": salt_for(raw["salt"], "personal")})
         said["fact"] = {k: v for k, v in fact.items() if k not in names}
         said["fact"]["hidden"] = hashed(personal)
-    return write(said), personal
+    return said, personal
 
 
 def salt_for(salt: str, part: str) -> str:
@@ -127,10 +145,10 @@ class Entry(Value):
 
     def link(self) -> str:
         """Return the SHA-256 the next entry names, hex."""
-        return self.hashes()[0]
+        return self.hashes().link
 
-    def hashes(self) -> tuple[str, str | None]:
-        """Return its link, and what it hides as it is hashed, if it hides anything."""
+    def hashes(self) -> Hashes:
+        """Return its link, and what leads to it."""
         return hashes_of(self.model_dump(mode="json", exclude_none=True))
 
     def place(self) -> tuple[int, str]:
@@ -146,13 +164,13 @@ class Unread(RootModel[Any]):
     def link(self) -> str:
         """Return the SHA-256 the next entry names: of what was sent, as canonical JSON."""
         try:
-            return hashes_of(self.root, canonical)[0]
+            return hashes_of(self.root).link
         except Exception:  # a number that has no canonical form: it has no link either
             return ""
 
-    def hashes(self) -> tuple[str, None]:
+    def hashes(self) -> Hashes:
         """Return its link; what it hides, if anything, nobody can tell."""
-        return self.link(), None
+        return Hashes(self.link())
 
     def place(self) -> tuple[int, str] | None:
         """Return its number and the link it follows, if it has both."""

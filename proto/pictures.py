@@ -23,10 +23,12 @@ class Picture(Value):
 
     `likeness`: 64 bits of which two pictures that look alike differ in few. `place`: where
     EXIF says that it was taken, as a `proto.places.Point`. `camera`: a digest of make and
-    model. `retouched`: in how many of 64 bits the small picture within differs.
+    model. `retouched`: in how many of 64 bits the small picture within differs. `cells`: 16
+    by 16 grey levels in sixteenths, in hexadecimal, of what is told from its like by them.
     """
 
     likeness: int | None = Field(None, ge=0, lt=2**64)
+    cells: Annotated[str, Field(pattern=r"^[0-9a-f]{768}$")] | None = None
     place: Sealed | None = None
     exif: bool = False
     camera: Annotated[str, Field(max_length=16)] | None = None

@@ -39,6 +39,7 @@ from proto.letters import AuthorisationStanding, LetterState
 from proto.workforce import AgencyStanding, DeviceStanding, DeviceState, PersonStanding
 from services.field_visit import store
 from services.field_visit.model import visit_table
+from services.field_visit.store.media import look_up
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -125,9 +126,9 @@ SELECT {scattered("media", "i")}, {VISIT}, {scattered("phone", "mod(i, 50)")}, '
        'image/jpeg', '', 1, {LATELY}, {LATELY}, true
 FROM generate_series(1, {OTHERS}) i;
 INSERT INTO picture (id, visit_id, case_id, device_id, captured_at, received_at, exif,
-                     place, likeness, band0, band1, band2, band3)
+                     place, cells, likeness, band0, band1, band2, band3)
 SELECT {scattered("media", "i")}, {VISIT}, {CASE}, {scattered("phone", "mod(i, 5000)")},
-       {LATELY}, {LATELY}, true, '1', i * 11400714819323::bigint,
+       {LATELY}, {LATELY}, true, '1', '', i * 11400714819323::bigint,
        mod(i, 65536), mod(i * 7, 65536), mod(i * 13, 65536), mod(i * 17, 65536)
 FROM generate_series(1, {OTHERS}) i;
 INSERT INTO access (id, visit_id, what, by, role, reason, at)
@@ -437,8 +438,18 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lambda connection: store.media(connection, an_id("media")),
         {"media"},
     ),
+    "files that come in": (
+        lambda connection: look_up(Shared(connection), {an_id("media"): an_id("case")}),
+        {"media", "shredded"},
+    ),
     "photos that look alike": (
         lambda connection: store.alike(connection, 4711, NOW, an_id("case")),
+        {"picture"},
+    ),
+    "photos of a case that may be the same": (
+        lambda connection: store.alike_of_case(
+            connection, 4711, NOW, (an_id("case"), an_id("visit"))
+        ),
         {"picture"},
     ),
     "what is usual for the photos of a phone": (

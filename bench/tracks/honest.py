@@ -6,6 +6,7 @@ from datetime import timedelta
 from random import Random
 from uuid import UUID
 
+from bench.tracks.pictures import photographed_again
 from bench.tracks.world import (
     CLEAR,
     NOON,
@@ -327,12 +328,13 @@ def same_way_every_day(rng: Random) -> Material:
 def photos_of_one_door(rng: Random) -> Material:
     """The same door looks like itself; a pocket looks like any pocket."""
     material = together(rng, Place(rng), visit(rng))
-    first = material.photos[0]
+    before, now = photographed_again(rng)
+    first = replace(material.photos[0], cells=now)
     like = (first.likeness or 0) ^ (1 << rng.randrange(64))
-    before = first.captured_at - timedelta(days=9)
+    at = first.captured_at - timedelta(days=9)
     others = (
-        OtherPhoto(digest(rng), before, True, like),
-        OtherPhoto(digest(rng), before, False, rng.choice((0, 1, 2**64 - 1))),
+        OtherPhoto(digest(rng), at, True, like, before),
+        OtherPhoto(digest(rng), at, False, rng.choice((0, 1, 2**64 - 1))),
     )
     dark = replace(material.photos[1], likeness=rng.choice((0, 1, 3)))
     return replace(material, photos=(first, dark), others=(*material.others, *others))

@@ -16,6 +16,7 @@ from bench.tracks.honest import (
     usual,
     with_photos,
 )
+from bench.tracks.pictures import saved_anew
 from bench.tracks.world import (
     Place,
     Receiver,
@@ -277,6 +278,17 @@ def photo_sent_again(rng: Random) -> Material:
 def photo_saved_anew(rng: Random) -> Material:
     """Another file, and the same picture to a bit or two of its likeness."""
     return reused(rng, same=False)
+
+
+@planted(Signal.REUSED_PHOTO)
+def photo_of_this_door_saved_anew(rng: Random) -> Material:
+    """An old photo of the very door, made another file, as today's."""
+    material = together(rng, Place(rng), visit(rng))
+    old, new = saved_anew(rng)
+    mine = replace(material.photos[0], cells=new)
+    at = mine.captured_at - timedelta(days=rng.uniform(1, 60))
+    before = OtherPhoto(digest(rng), at, True, mine.likeness, old)
+    return replace(material, photos=(mine,), others=(*material.others, before))
 
 
 def reused(rng: Random, same: bool) -> Material:

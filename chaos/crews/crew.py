@@ -75,8 +75,16 @@ class Crew:
 class Stage:
     """Makes the crews of a run."""
 
-    def __init__(self, platform: Platform, folder: Path, seed: int, stop: Event) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        folder: Path,
+        seed: int,
+        stop: Event,
+        flow: str | None = None,
+    ) -> None:
         self.platform, self.folder, self.seed, self.stop = platform, folder, seed, stop
+        self.flow = flow
         self.desk = platform.account("complaints_officer")
 
     def crews(self, count: int, visits: int) -> list[Crew]:
@@ -98,8 +106,10 @@ class Stage:
             for name, each in zip(("first", "second"), door.pair, strict=True)
         ]
         loses, turn = number < LOSING, number * STEP
+        sorts = make(door, needed(turn, visits))  # first: its pack has no other visits
         return Crew(
             number=number,
+            flow=self.flow,
             door=door,
             luck=Random(f"{self.seed}/crew/{number}"),
             visits=deque(self.planned(door.visits(visits, **invented.case(number)))),
@@ -108,12 +118,12 @@ class Stage:
             askers=(askers[0], askers[1]),
             boss=self.asker(f"{number}-boss", door.boss),
             officer=self.asker(f"{number}-officer", self.platform.officer),
-            desk=self.asker(f"{number}-desk", self.platform.account("complaints_officer")),
+            desk=self.asker(f"{number}-desk", self.desk),
             handsets=(
                 self.handset(f"{number}-first", door.pair[0], askers[0]),
                 self.handset(f"{number}-second", door.pair[1], askers[1]),
             ),
-            sorts=make(door, needed(turn, visits)),
+            sorts=sorts,
             turn=turn,
             eager=loses,
         )

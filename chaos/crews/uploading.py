@@ -135,19 +135,23 @@ class Sender:
         told.tries.append(done)
         self.orders.sent(told.operation, number, why, done.began)
         sending = sending or Sending(self, taken, UUID(told.operation.about), grant)
+        self.note(done, sending, share)
+        if done.status is not None:
+            done.ended = time.time()
+            self.orders.answered(told.operation, number, done)
+        return done
+
+    def note(self, done: Try, sending: "Sending", share: float) -> None:
+        """Send a file as far as the line holds, and take down how that ended."""
         try:
-            receipt = sending.through(share)
-            done.status, done.reply = 204, {"receipt": receipt}
+            done.reply = {"receipt": sending.through(share)}
+            done.status = 204
         except Broken as broken:
             done.status, done.kind = broken.status, broken.kind
             if broken.status == 401:
                 self.asker.http = self.asker.sign_in()
         except Refused as refused:
             done.status, done.kind = refused.status, refused.kind
-        if done.status is not None:
-            done.ended = time.time()
-            self.orders.answered(told.operation, number, done)
-        return done
 
 
 @dataclass

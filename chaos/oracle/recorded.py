@@ -31,9 +31,11 @@ def recorded_or_a_gap(evidence: Evidence) -> Iterator[Violation]:
             yield wrong(LOST, f"nothing is known of the talk of {visit}")
             continue
         yield from counted(visit, shown, made, files)
-        yield from not_counted(visit, shown, made, acknowledged)
         yield from open_holes(visit, shown)
         yield from reasons(visit, shown, files)
+        if not evidence.left:  # else a worker is about to look at it
+            yield from not_counted(visit, shown, made, acknowledged)
+            yield from not_found(visit, shown, files)
 
 
 def counted(
@@ -79,14 +81,11 @@ def open_holes(visit: str, shown: dict[str, Any]) -> Iterator[Violation]:
 
 
 def reasons(visit: str, shown: dict[str, Any], files: Files) -> Iterator[Violation]:
-    """A gap is declared when every recorder was said to have stopped, and only then; one
-    that nobody declared is found, once all has come.
-    """
+    """A gap is declared when every recorder was said to have stopped, and only then."""
     stops = [each for each in files.stops if each.visit == visit]
     recorders = {e.device for e in files.made if (e.visit, e.kind) == (visit, "audio")}
-    found = [(begins, ends) for known, begins, ends in files.found if known == visit]
     for each in shown["gaps"]:
-        begins, ends = bounds(each)
+        begins, _ = bounds(each)
         said = {
             stop.device
             for stop in stops
@@ -96,8 +95,14 @@ def reasons(visit: str, shown: dict[str, Any], files: Files) -> Iterator[Violati
         if (each["reason"] is not None) is not declared:
             says = f"the gap of {visit} at {begins} is {each['reason']}, stopped: {stops}"
             yield wrong(UNEXPECTED, says)
+
+
+def not_found(visit: str, shown: dict[str, Any], files: Files) -> Iterator[Violation]:
+    """A gap that nobody declared is found, once all has come."""
+    for each in shown["gaps"]:
+        begins, ends = bounds(each)
         open_ = each["reason"] is None and shown["judged_at"] is not None
-        if open_ and (begins, ends) not in found:
+        if open_ and (visit, begins, ends) not in files.found:
             yield wrong(
                 LOST, f"nobody declared the gap of {visit} at {begins}, nor found it"
             )

@@ -10,9 +10,10 @@ import jwt
 from pydantic import BaseModel, ValidationError
 
 from chassis.settings import Settings
-from chassis.signatures import public_key
+from chassis.signatures import b64, public_key, sign
 from gateway.errors import Unauthenticated
 from gateway.tokens import ALGORITHM, published, signing_key
+from proto.canonical import canonical
 
 AModel = TypeVar("AModel", bound=BaseModel)
 
@@ -29,6 +30,7 @@ class Signer:
         self.public = self.private.public_key()
         self.jwk = published(public_key(self.private), purpose)
         self.header = {"alg": ALGORITHM, "kid": self.jwk["kid"], "typ": kind}
+        self.written = b64(canonical(self.header))
 
     def sign(self, said: BaseModel) -> str:
         """Return what is said, signed."""
@@ -36,7 +38,8 @@ class Signer:
 
     def sign_bytes(self, content: bytes) -> str:
         """Return what is said in these very bytes, signed."""
-        return JWS.encode(content, self.private, ALGORITHM, headers=self.header)
+        signed = f"{self.written}.{b64(content)}"
+        return f"{signed}.{sign(self.private, signed.encode()).value}"
 
     def read(self, kind: type[AModel], text: str) -> AModel:
         """Return what was signed. Raises Unauthenticated when it is not ours."""

@@ -205,6 +205,17 @@ def test_a_broken_recording_is_red(breaking: Breaking) -> None:
     assert "recorded or a gap told of" in {each.check for each in judge(evidence)}
 
 
+def test_what_is_still_on_its_way_is_held_against_nobody_here() -> None:
+    evidence = well()
+    keep_what_nobody_told(evidence.files)
+    evidence.files.coverage[VISIT] |= {"segments": [], "gaps": [spans(0, 30, reason=None)]}
+    assert len(judge(evidence)) == 2
+
+    evidence.left = 1
+
+    assert [each.check for each in judge(evidence)] == ["nothing parked but poison"]
+
+
 def test_a_gap_that_nobody_declared_and_that_was_found_is_well() -> None:
     evidence = well()
     find_no_gap(evidence.files)

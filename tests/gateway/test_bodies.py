@@ -7,7 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from gateway.bodies import IMPORT, PHONE
+from gateway.bodies import DEEPEST, IMPORT, PHONE, parse
+from gateway.errors import Unreadable
 from gateway.wording import LANGUAGES
 from proto.base import Role
 from tests.gateway.stand_in import Bearer
@@ -78,6 +79,16 @@ async def test_a_bad_body_is_a_problem(
         texts = [problem["title"], problem["detail"]]
         texts += [each["detail"] for each in problem.get("errors", ())]
         assert not [text for text in texts if "{" in text or "[" in text]
+
+
+@pytest.mark.parametrize(("opens", "closes"), [(b"[", b"]"), (b'{"a": ', b"}")])
+def test_a_value_nests_so_deep_and_no_deeper(opens: bytes, closes: bytes) -> None:
+    """Whatever is shallow beside it."""
+    levels = DEEPEST - 2
+    assert parse(b"[[0], %b1%b]" % (opens * levels, closes * levels))
+    levels += 1
+    with pytest.raises(Unreadable, match="too-deep"):
+        parse(b"[[0], %b1%b]" % (opens * levels, closes * levels))
 
 
 MEDIA = {

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import BytesIO
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, text
 
-from bench.doors import door, saved, scaled
+from bench.doors import HANDS, SAVED_ANEW, door, saved, scaled
 from chassis import child
 from chassis.jobs import Job
 from proto import ids
@@ -27,7 +28,7 @@ from proto.plausibility import LetPositionsGo, Signal
 from services.field_visit import handlers, store
 from services.field_visit.jobs import inspecting
 from services.field_visit.jobs.claims import compared
-from services.field_visit.jobs.likeness import likeness
+from services.field_visit.jobs.likeness import cells, likeness
 from services.field_visit.model import (
     INSPECT,
     bands,
@@ -152,17 +153,58 @@ def test_another_door_of_the_building_is_another_picture(pair, taking, watch) ->
     assert Signal.REUSED_PHOTO not in pair.finds()
 
 
-def test_the_same_door_of_the_same_case_speaks_against_nobody(
-    pair, unit, watch, taking
-) -> None:
-    image = door(1, 1)
-    pair.takes(jpeg(image))
+@pytest.fixture
+def next_visit(pair, unit, watch):
+    """The next visit to a door of which a photo was taken at the one before."""
+    pair.takes(jpeg(door(3, 1), quality=92, exif=camera()))
     again = Taking(unit, watch, beside=pair)
     watch.goes(minutes=40)
     again.visits()
-    again.takes(jpeg(image, quality=60))
+    return again
 
-    assert Signal.REUSED_PHOTO not in again.finds()
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_the_same_door_photographed_again_speaks_against_nobody(next_visit, hand) -> None:
+    """Not even by somebody who takes great care to stand where they stood."""
+    image = HANDS[hand].again(door(3, 1), Random(3))
+    next_visit.takes(jpeg(image, quality=92, exif=camera()))
+
+    assert Signal.REUSED_PHOTO not in next_visit.finds()
+
+
+@pytest.mark.parametrize("change", SAVED_ANEW)
+def test_the_same_photo_of_the_same_door_saved_anew_is_found(next_visit, change) -> None:
+    next_visit.takes(jpeg(SAVED_ANEW[change](door(3, 1)), quality=85, exif=camera()))
+
+    score, says = next_visit.finds()[Signal.REUSED_PHOTO]
+    assert (says, score >= 0.6) == ("photo_saved_anew", True)
+
+
+def test_a_photo_of_the_same_visit_is_none_of_before(pair, watch) -> None:
+    pair.takes(jpeg(door(3, 1)))
+    watch.goes(seconds=30)
+    pair.visits()
+    pair.takes(jpeg(door(3, 1), quality=60))
+
+    assert Signal.REUSED_PHOTO not in pair.finds()
+
+
+def test_what_looks_the_same_from_wherever_one_stands_is_compared_with_nothing() -> None:
+    fog = Image.linear_gradient("L").resize((640, 480))
+
+    assert (likeness(fog.rotate(90, expand=True)), cells(fog)) == (0, None)
+    assert cells(door(3, 1)) is not None
+
+
+def test_a_photo_of_before_there_were_grey_cells_gets_them_at_another_look(pair) -> None:
+    sent = pair.sends(jpeg(door(3, 1)), pair.a)
+    told = pair.is_inspected(sent)
+    bare = told.picture.model_copy(update={"cells": None})
+    pair.does(handlers.note_inspection, told.model_copy(update={"picture": bare}))
+    assert pair.picture(sent.media_id).cells is None
+
+    pair.does(handlers.note_inspection, told)
+    assert pair.picture(sent.media_id).cells == told.picture.cells
 
 
 @pytest.mark.parametrize("shade", [0, 7, 128, 255])

@@ -21,7 +21,7 @@ from proto.base import Detail, Sealed
 from proto.evidence import LookForSeal
 from proto.facts import Anchored as AnchorNoted
 from proto.field_visit import Irregularity, VisitState
-from proto.journal import Entry, Journal, Unread, Written
+from proto.journal import Entry, Hashes, Journal, Unread, Written
 from proto.workforce import DeviceStanding, DeviceState
 from services.field_visit import store
 from services.field_visit.handlers import (
@@ -197,8 +197,7 @@ def not_joining(arrival: Arrival) -> list[Item]:
         if each.row is not None and each.kind in OTHERWISE:
             content = arrival.journal.entries[each.row]
             if place := content.place():
-                _, personal = content.hashes()
-                found.append(Item(content, *place, each.link, each.row, personal))
+                found.append(Item(content, *place, content.hashes(), each.row))
     return found
 
 
@@ -234,14 +233,14 @@ def reopened(each: Ahead, sealed: Sealed | None, signature: str | None, unit: Un
     """Return what waited; what is left of it, when its case was shredded by then."""
     content: Entry | Unread = Unread(None)
     if sealed is None:
-        return Item(content, each.seq, each.prev, each.link, -1, None, signature)
+        return Item(content, each.seq, each.prev, Hashes(each.link), -1, signature)
     try:
         text = unit.keyring.open(sealed, sealed.key_id, AHEAD)
         content = READ.validate_json(text)
     except Unavailable:
         pass
-    _, personal = content.hashes()
-    return Item(content, each.seq, each.prev, each.link, -1, personal, signature)
+    hashes = content.hashes()._replace(link=each.link)
+    return Item(content, each.seq, each.prev, hashes, -1, signature)
 
 
 def theirs(content: Sequence[Entry | Unread], arrival: Arrival) -> dict[UUID, Visit]:
@@ -291,7 +290,7 @@ def wait(arrival: Arrival, item: Item) -> None:
         raise TooMuch("journal-too-much", most=MOST_AHEAD, seconds=60)
     doubt = None
     if visit and isinstance(entry, Entry) and speaks_against(entry.fact):
-        doubt = writing.kept(visit.case_id, entry.fact, item.personal, unit)
+        doubt = writing.kept(visit.case_id, entry.fact, item.hashes.personal, unit)
         writing.speak(arrival, visit, entry, min(entry.at, unit.now))
     key_id, text = (visit or arrival.visit).case_id, item.content.model_dump_json()
     unit.write(

@@ -68,12 +68,6 @@ def erase_untold(case_id: UUID, visits: Sequence[UUID], unit: Unit) -> int:
     return sum(row.done_at is not None for row in found)
 
 
-def erase_late(media: Media, visit: Visit, unit: Unit) -> None:
-    """Delete a file that came when its case had been shredded, as those before it."""
-    if by := store.shredded_by(unit.connection, visit.case_id):
-        erase(media, visit, DeletionReason.SHREDDED, unit, by)
-
-
 def erase(
     media: Media, visit: Visit, why: DeletionReason, unit: Unit, by: str | None = None
 ) -> None:

@@ -9,6 +9,7 @@ from chassis.unit import Unit
 from proto.base import Asker, Role
 from proto.field_visit import MediaInspected, MediaReceived, Noted, VisitState
 from proto.media import (
+    DeletionReason,
     Fault,
     Inspection,
     ListMedia,
@@ -51,14 +52,17 @@ def receive_media(command: ReceiveMedia, unit: Unit) -> MediaKept:
     """
     visit = store.visit(unit.shared, command.visit_id)
     counts = is_enrolled(visit, command, unit)
-    if known := store.media(unit.connection, command.media_id):
+    known, shredded_by = store.coming(unit.shared, command.media_id, visit.case_id)
+    if known:
         if known.says(command):
             return MediaKept(media_id=known.id, new=False)
         raise Conflict("key-known-otherwise", thing="media", key=str(known.id))
     row = command.model_dump(exclude={"media_id"})
     unit.write(media_table, id=command.media_id, counts=counts, **row)
     tell(visit, command, unit)
-    deleting.erase_late(Media(command.media_id, counts=counts, **row), visit, unit)
+    if shredded_by:  # as the files before it
+        late = Media(command.media_id, counts=counts, **row)
+        deleting.erase(late, visit, DeletionReason.SHREDDED, unit, shredded_by)
     sealing.look_soon(visit, unit)
     return MediaKept(media_id=command.media_id)
 
@@ -131,12 +135,14 @@ def note_inspection(command: NoteInspection, unit: Unit) -> Noted:
 
 
 def keep_picture(media: Media, command: NoteInspection, visit: Visit, unit: Unit) -> None:
-    """Keep what a photo says of itself, once."""
+    """Keep what a photo says of itself, once; one of before gets its grey cells later."""
     if media.deleted_at or command.picture is None:
         return
+    row = picture_row(media, visit.case_id, command.picture)
     if not store.has_picture(unit.connection, media.id):
-        row = picture_row(media, visit.case_id, command.picture)
         unit.write(picture_table, **row)
+    elif cells := row.get("cells"):
+        store.complete_picture(unit.connection, media.id, cells)
 
 
 def completed(before: Inspection, again: Inspection) -> Inspection:

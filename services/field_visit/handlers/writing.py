@@ -19,8 +19,7 @@ from proto.facts import (
     ShiftStarted,
 )
 from proto.field_visit import Irregularity, VisitState
-from proto.journal import Entry, Unread, salt_for
-from proto.signing import hashed
+from proto.journal import Entry, Unread
 from services.field_visit.handlers import permits
 from services.field_visit.handlers.consequences import follow
 from services.field_visit.handlers.oddities import APART, Told
@@ -53,12 +52,12 @@ def join(arrival: "Arrival", item: Item, when: Timed, *, told: bool) -> None:
     """Keep an entry, and let it count. `told`: it has spoken while it waited."""
     content, visit = item.content, arrival.of(item.content)
     tell_of_clock(arrival, item, when)
-    if isinstance(content, Unread) or arrival.is_stray(content):
+    if isinstance(content, Unread) or (visit is None and content.visit_id):
         return set_aside(arrival, item, when)
     heed_shift(arrival, content, when)
     at = when.span.clamp(content.at)
     fact = fact_of(arrival, visit, item, content.fact, at)
-    keep(arrival, item, when, fact, visit.id if visit else None)
+    keep(arrival, item, when, fact, visit)
     if visit is not None:
         counts = arrival.enrolled and visit.state is VisitState.CLEARED
         count(arrival, visit, Written(arrival.head.id, content, at, counts, when), told)
@@ -66,8 +65,13 @@ def join(arrival: "Arrival", item: Item, when: Timed, *, told: bool) -> None:
 
 
 def count(arrival: "Arrival", visit: Visit, written: Written, told: bool) -> None:
-    """Let a fact count at its door, and tell others of it, unless it has been told."""
+    """Let a fact count at its door, and tell others of it, unless it has been told.
+
+    Of where a phone was, which it notes a hundred times a visit, nothing follows here.
+    """
     unit, fact = arrival.unit, written.entry.fact
+    if isinstance(fact, PositionNoted):
+        return
     if isinstance(fact, MATTERS):
         noted = Noted(fact, written.at, written.counts, written.device_id)
         if visit.take(noted):
@@ -118,7 +122,7 @@ def fact_of(
         told = fact.model_dump(mode="json")
         return {k: v for k, v in told.items() if k in ("kind", "admitted")}
     key_id = visit.case_id if visit else arrival.head.person_id
-    return kept(key_id, fact, item.personal, arrival.unit)
+    return kept(key_id, fact, item.hashes.personal, arrival.unit)
 
 
 def on_duty(arrival: "Arrival", at: datetime) -> bool:
@@ -151,7 +155,7 @@ def sealed(key_id: UUID, purpose: str, text: str, unit: Unit) -> dict[str, Any]:
         box: Sealed = unit.keyring.seal(key_id, purpose, text)
     except Conflict:
         return {}
-    return {SEALED: box.model_dump()}
+    return {SEALED: box}
 
 
 def keep(
@@ -159,7 +163,7 @@ def keep(
     item: Item,
     when: Timed,
     fact: dict[str, Any],
-    visit_id: UUID | None,
+    visit: Visit | None,
 ) -> None:
     unit, content = arrival.unit, item.content
     entry = content if isinstance(content, Entry) else None
@@ -167,14 +171,14 @@ def keep(
         journal_table,
         device_id=arrival.head.id,
         seq=item.seq,
-        visit_id=visit_id,
+        visit_id=visit and visit.id,
         at=entry.at if entry else unit.now,
         prev=item.prev,
         link=item.link,
         kind=fact["kind"],
         fact=fact,
         signature=item.signature,
-        counts=arrival.enrolled and counts_at(arrival, content),
+        counts=arrival.enrolled and counts_at(visit, content),
         received_at=unit.now,
         boot_id=entry and entry.boot_id,
         elapsed_ms=entry and entry.elapsed_ms,
@@ -187,17 +191,10 @@ def keep(
 
 def salted(item: Item) -> dict[str, Any]:
     """Return what leads from an entry to its link when what it hides is gone."""
-    entry = item.content
-    if not isinstance(entry, Entry) or entry.salt is None:
-        return {"salt": None, "hides": None, "hidden": None}
-    return {
-        "salt": salt_for(entry.salt, "body"),
-        "hides": list(entry.hides) if entry.hides else None,
-        "hidden": hashed(item.personal.encode()) if item.personal else None,
-    }
+    hides = item.content.hides if isinstance(item.content, Entry) else None
+    return {"salt": item.hashes.salt, "hides": hides, "hidden": item.hashes.hidden}
 
 
-def counts_at(arrival: "Arrival", content: Entry | Unread) -> bool:
+def counts_at(visit: Visit | None, content: Entry | Unread) -> bool:
     """Tell whether it may speak for the pair: they are cleared, or no door is concerned."""
-    visit = arrival.of(content)
     return visit.state is VisitState.CLEARED if visit else isinstance(content, Entry)

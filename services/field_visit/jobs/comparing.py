@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
-from chassis import geo
+from chassis import geo, likeness
 from proto.media import Inspection
 from proto.places import Point
 from services.field_visit import store
@@ -41,7 +41,7 @@ def same(
 
 
 def alike(photos: Iterable[Photo], visit: Visit, opener: Opener) -> Iterator[OtherPhoto]:
-    """Those of other doors alone: pictures of one door look alike."""
+    """Those of other doors that look alike, and those of the same that may be the same."""
     for each in photos:
         if each.likeness is None:
             continue
@@ -49,8 +49,14 @@ def alike(photos: Iterable[Photo], visit: Visit, opener: Opener) -> Iterator[Oth
             opener.connection, each.likeness, each.captured_at, visit.case_id
         )
         for row in found:
-            likeness = unsigned(row.likeness)
-            yield OtherPhoto("", row.captured_at, same_door=False, likeness=likeness)
+            looks = unsigned(row.likeness)
+            yield OtherPhoto("", row.captured_at, same_door=False, likeness=looks)
+        mine = visit.case_id, visit.id
+        for row in store.alike_of_case(
+            opener.connection, each.likeness, each.captured_at, mine
+        ):
+            its = unsigned(row.likeness), likeness.read(row.cells)
+            yield OtherPhoto("", row.captured_at, True, *its)
 
 
 def photo(row: Row[Any], visit: Visit, opener: Opener) -> Photo:
@@ -63,6 +69,7 @@ def photo(row: Row[Any], visit: Visit, opener: Opener) -> Photo:
         found.taken_at,
         place=place(row, visit, opener),
         likeness=None if row.likeness is None else unsigned(row.likeness),
+        cells=likeness.read(row.cells) if row.cells else None,
         exif=row.exif,
         camera=row.camera,
         editor=row.editor,

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from proto.base import Moment
-from proto.canonical import of_json
+from proto.canonical import canonical
 from proto.journal import linked
 from proto.signing import hashed
 
@@ -32,7 +32,7 @@ def body_of(row: Row[Any]) -> str:
         "satellite_at": moment(row.satellite_at),
         "visit_id": row.visit_id and str(row.visit_id),
     }
-    return of_json(without_nothing(said)).decode()
+    return canonical(without_nothing(said)).decode()
 
 
 def fits(row: Row[Any], body: str) -> bool:

@@ -20,7 +20,7 @@ from services.field_visit.jobs.faults import (
     Faulty,
     refuse_other_type,
 )
-from services.field_visit.jobs.likeness import likeness
+from services.field_visit.jobs.likeness import cells, likeness
 
 #: Pillow's name of each format that may be sent. It tries no other decoder.
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
@@ -62,7 +62,8 @@ def seen(path: Path, media_type: str) -> dict[str, Any]:
     if told.pop("orientation") in ON_ITS_SIDE:
         width, height = height, width
     picture = compared(image)  # before a copy turns and shrinks it
-    picture["likeness"] = likeness(copy(image))
+    shown = copy(image)
+    picture |= {"likeness": likeness(shown), "cells": cells(shown)}
     return {"width": width, "height": height, "picture": picture} | told
 
 

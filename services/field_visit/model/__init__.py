@@ -69,6 +69,7 @@ from services.field_visit.model.seal_tables import (
 )
 from services.field_visit.model.tables import (
     HAPPENED,
+    LIKENED,
     NOTED,
     PLACED,
     SEALED,
@@ -201,6 +202,7 @@ __all__ = [
     "report_table",
     "BANDS",
     "MEDIA_PLACE",
+    "LIKENED",
     "PLACED",
     "bands",
     "picture_row",

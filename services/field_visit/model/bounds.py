@@ -176,8 +176,7 @@ class Clock:
         )
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What an entry says of its phone's clock. `told`: the anchor that it notes, if any."""
 
     boot_id: UUID | None
@@ -185,8 +184,7 @@ class Reading:
     told: Told | None = None
 
 
-@dataclass(frozen=True)
-class Timed:
+class Timed(NamedTuple):
     """When an entry can have been made. `anchored`: an anchor of its boot says so.
 
     `back`: its monotonic clock went back; `torn`: what is known of it contradicts itself.

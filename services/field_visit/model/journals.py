@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from proto.field_visit import Irregularity
-from proto.journal import GENESIS, Entry, Gap, Journal, Unread
+from proto.journal import GENESIS, Entry, Gap, Hashes, Journal, Unread
 from services.field_visit.model.bounds import Clock
 
 
@@ -46,17 +46,19 @@ class Head:
 class Item:
     """Something that stands in a journal, with a place in it.
 
-    `row` is where it stands in the batch; `signature` stands with the last entry of one;
-    `personal` is what it hides, as it is hashed.
+    `row` is where it stands in the batch; `signature` stands with the last entry of one.
     """
 
     content: Entry | Unread
     seq: int
     prev: str
-    link: str
+    hashes: Hashes = field(repr=False)
     row: int
-    personal: str | None = field(repr=False)
     signature: str | None = None
+
+    @property
+    def link(self) -> str:
+        return self.hashes.link
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,13 @@ class Batch:
         odd: list[Odd] = []
         for row in range(len(journal.entries) - 1, -1, -1):
             content = journal.entries[row]
-            place, (link, personal) = content.place(), content.hashes()
-            if odd or place is None or not reaches(signed, place[0], link):
+            place, hashes = content.place(), content.hashes()
+            if odd or place is None or not reaches(signed, place[0], hashes.link):
                 seq = place[0] if place else None
-                odd.append(Odd(why(place), seq, link, row))
+                odd.append(Odd(why(place), seq, hashes.link, row))
                 continue
             value = None if signed else journal.signature.value
-            signed.append(Item(content, *place, link, row, personal, value))
+            signed.append(Item(content, *place, hashes, row, value))
         return cls(tuple(reversed(signed)), tuple(reversed(odd)))
 
 

@@ -38,8 +38,8 @@ def picture_row(media: Media, case_id: Any, picture: Picture) -> dict[str, Any]:
     row = picture.model_dump(mode="json") | {"id": media.id, "case_id": case_id}
     row |= {name: getattr(media, name) for name in ("visit_id", "device_id")}
     row |= {name: getattr(media, name) for name in ("captured_at", "received_at")}
-    likeness = row.pop("likeness")
+    likeness, cells = row.pop("likeness"), row.pop("cells")
     if likeness is None or likeness.bit_count() not in SOMETHING:
         return row
     found = {f"band{at}": each for at, each in enumerate(bands(likeness))}
-    return row | found | {"likeness": signed(likeness)}
+    return row | found | {"likeness": signed(likeness), "cells": cells}

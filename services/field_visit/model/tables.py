@@ -457,7 +457,8 @@ access_table = Table(
 Index("access_visit", access_table.c.visit_id, access_table.c.at)
 
 #: What a photo says of itself, under its id: what it looks like (`likeness`, in four bands
-#: by which it is found), `place` sealed under the case's key, and what its camera wrote.
+#: by which it is found, and `cells`, by which it is told from its like),
+#: `place` sealed under the case's key, and what its camera wrote.
 #: `evidence` says why its place is kept for longer.
 picture_table = Table(
     "picture",
@@ -473,6 +474,7 @@ picture_table = Table(
     Column("band1", Integer),
     Column("band2", Integer),
     Column("band3", Integer),
+    Column("cells", Text),
     Column("place", JSONB),
     Column("evidence", Text),
     Column("exif", Boolean, nullable=False),
@@ -482,6 +484,9 @@ picture_table = Table(
     Column("retouched", Integer),
 )
 Index("picture_visit", picture_table.c.visit_id)
+LIKENED = picture_table.c.cells.is_not(None)
+of_case = picture_table.c.case_id, picture_table.c.captured_at
+Index("picture_case", *of_case, postgresql_where=LIKENED)
 Index("picture_device", picture_table.c.device_id, picture_table.c.captured_at)
 for each in ("band0", "band1", "band2", "band3"):
     band, at = picture_table.c[each], picture_table.c.captured_at

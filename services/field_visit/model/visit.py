@@ -132,8 +132,9 @@ class Visit:
 
     def shift_lasts(self, began: datetime, at: datetime) -> bool:
         """Tell whether a shift is of this day at the door, or of the night before it."""
-        today = self.local(began).date() == self.local(at).date()
-        return today or at - began < LONGEST_SHIFT
+        if at - began < LONGEST_SHIFT:
+            return True
+        return self.local(began).date() == self.local(at).date()
 
     def local(self, moment: datetime) -> datetime:
         """Return a moment on the wall clock at the debtor's door."""

@@ -63,11 +63,11 @@ from services.field_visit.store.log import (
 )
 from services.field_visit.store.looked import looks, note_look
 from services.field_visit.store.media import (
+    coming,
     end_uploads,
     is_needed,
     media,
     media_of_visit,
-    shredded_by,
     untold_of,
     visits_of_case,
 )
@@ -75,6 +75,8 @@ from services.field_visit.store.packed import planned_around
 from services.field_visit.store.phones import note_phone, phones_of
 from services.field_visit.store.pictures import (
     alike,
+    alike_of_case,
+    complete_picture,
     forget_picture,
     forget_places,
     has_picture,
@@ -191,10 +193,10 @@ __all__ = [
     "lock",
     "lock_heads",
     "planned_around",
+    "coming",
     "media",
     "end_uploads",
     "media_of_visit",
-    "shredded_by",
     "untold_of",
     "missing_media",
     "note_phone",
@@ -252,6 +254,8 @@ __all__ = [
     "keep_reports",
     "report",
     "alike",
+    "alike_of_case",
+    "complete_picture",
     "forget_picture",
     "forget_places",
     "has_picture",

@@ -33,6 +33,7 @@ from services.field_visit.model import (
 )
 from services.field_visit.store.doors import THESE, complete, visit_of
 from services.field_visit.store.journals import lock_heads, visits_ahead
+from services.field_visit.store.media import look_up
 
 # Statements of every check-in are made once: to build one costs as much as to run it.
 #: These visits and the others to their cases: once a day is judged by what those have
@@ -77,8 +78,11 @@ def gather(
     others |= visits_ahead(shared.connection, writers)
     found = lock(shared, sorted({command.visit_id for command in commands} | others))
     lock_heads(shared, writers)
+    files = [each for each in commands if isinstance(each, ReceiveMedia)]
+    cases = {each.id: each.case_id for each in found}
+    look_up(shared, {f.media_id: cases[f.visit_id] for f in files if f.visit_id in cases})
     keys = [key for command in at_the_door for key in command.devices()]
-    keys += [each.device_id for each in commands if isinstance(each, ReceiveMedia)]
+    keys += [each.device_id for each in files]
     swaps = [each for each in commands if isinstance(each, SwapPartner)]
     keys += [key for swap in swaps for key in (swap.comes, swap.letter_id)]
     for each in found:

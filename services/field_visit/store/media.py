@@ -1,14 +1,17 @@
 """The photos and sound of visits."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, or_, select, text
 
 from chassis.keyring_tables import shredded_table
+from chassis.prepared import ask, written
+from chassis.shared import Shared
 from proto.media import DeletionReason, Inspection, MediaKind
 from services.field_visit.model import COPIES, Media, media_table, visit_table
+from services.field_visit.store.doors import THESE
 
 #: An upload of these bytes that goes on, or is done and not handed on to us yet.
 COMES = text(
@@ -26,6 +29,43 @@ END = text(
     "UPDATE gateway.upload SET state = 'ended', why = 'key-shredded', received = 0,"
     " receipt = NULL WHERE id = ANY(:uploads) AND state <> 'ended'"
 )
+#: What is asked of files that come in, of all in a message at once.
+KNOWN = written(select(media_table).where(media_table.c.id == THESE.any_()))
+SHREDDED = written(
+    select(shredded_table.c.key_id, shredded_table.c.by).where(
+        shredded_table.c.key_id == THESE.any_()
+    )
+)
+
+
+class Coming(NamedTuple):
+    """A file that comes in: what was told of it before, and who has shredded its case."""
+
+    known: Media | None
+    shredded_by: str | None
+
+
+def look_up(shared: Shared, cases: Mapping[UUID, UUID]) -> None:
+    """Read what is known of files that come in, each of a case whose visit is locked."""
+    if not cases:
+        return
+    rows = ask(shared.connection, KNOWN, {"ids": sorted(cases)})
+    gone = ask(shared.connection, SHREDDED, {"ids": sorted({*cases.values()})})
+    known, by = (
+        {row.id: media_of(row) for row in rows},
+        {row.key_id: row.by for row in gone},
+    )
+    for media_id, case_id in cases.items():
+        shared.put(media_id, Coming(known.get(media_id), by.get(case_id)))
+
+
+def coming(shared: Shared, media_id: UUID, case_id: UUID) -> Coming:
+    """A file that comes in, with those it came with."""
+    if shared.thing(Coming, media_id) is None:
+        look_up(shared, {media_id: case_id})
+    found = shared.thing(Coming, media_id)
+    assert found is not None, "it was looked up"
+    return found
 
 
 def media(connection: Connection, media_id: UUID) -> Media | None:
@@ -59,12 +99,6 @@ def end_uploads(connection: Connection, uploads: Sequence[UUID]) -> None:
     connection.execute(END, {"uploads": list(uploads)})
 
 
-def shredded_by(connection: Connection, case_id: UUID) -> str | None:
-    """Who has shredded a case, if anybody has."""
-    gone = shredded_table.c
-    return connection.scalar(select(gone.by).where(gone.key_id == case_id))
-
-
 def is_needed(connection: Connection, digest: str, but_for: UUID | None = None) -> bool:
     """Whether any file that is not deleted has these bytes, or copies that are the same;
     or somebody is sending them, or has and we were not told yet.
@@ -88,4 +122,4 @@ def media_of(row: Row[Any]) -> Media:
     found = row.found and Inspection.model_validate(row.found)
     why = row.deleted_why and DeletionReason(row.deleted_why)
     values = {"kind": MediaKind(row.kind), "found": found, "deleted_why": why}
-    return Media(**dict(row._mapping) | values)
+    return Media(**row._asdict() | values)

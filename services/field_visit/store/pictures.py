@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BIT
 
 from services.field_visit.model import (
+    LIKENED,
     PLACED,
     bands,
     picture_table,
@@ -32,12 +34,21 @@ PICTURE = picture_table.c
 #: Pictures that look alike, of one look-up in each band, and photos of a phone that say
 #: what is usual for it.
 MOST_ALIKE, MOST_USUAL = 20, 50
+#: Bits of 64 that a picture loses at the most when it is saved anew, and pictures of a case
+#: that one is compared with, the newest (bench/likeness.py).
+SAVED_BITS, MOST_OF_CASE = 12, 200
 #: Places that are let go in one look.
 MOST_PLACES = 500
 
 
 def has_picture(connection: Connection, media_id: UUID) -> bool:
     return bool(connection.scalar(select(exists().where(PICTURE.id == media_id))))
+
+
+def complete_picture(connection: Connection, media_id: UUID, cells: str) -> None:
+    """Keep the grey cells of a photo that was looked at before there were any."""
+    bare = PICTURE.id == media_id, PICTURE.cells.is_(None)
+    connection.execute(update(picture_table).where(*bare).values(cells=cells))
 
 
 def alike(
@@ -59,14 +70,32 @@ def alike(
 def in_band(
     at: int, value: int, likeness: int, before: datetime, case_id: UUID
 ) -> Select[Any]:
-    apart = func.bit_count(
-        cast(PICTURE.likeness.op("#")(signed(likeness)), BIT(length=64)), type_=None
-    )
     columns = PICTURE.id, PICTURE.case_id, PICTURE.captured_at, PICTURE.likeness
     mine = PICTURE[f"band{at}"] == value, PICTURE.captured_at < before
-    query = select(*columns).where(*mine, PICTURE.case_id != case_id, apart <= ALIKE_BITS)
+    query = select(*columns).where(*mine, PICTURE.case_id != case_id)
+    query = query.where(bits_apart(likeness) <= ALIKE_BITS)
     oldest = query.order_by(PICTURE.captured_at).limit(MOST_ALIKE)
     return select(oldest.subquery())
+
+
+def bits_apart(likeness: int) -> ColumnElement[int]:
+    other = PICTURE.likeness.op("#")(signed(likeness))
+    return func.bit_count(cast(other, BIT(length=64)), type_=None)
+
+
+def alike_of_case(
+    connection: Connection, likeness: int, before: datetime, visit: tuple[UUID, UUID]
+) -> list[Row[Any]]:
+    """Photos of before a moment that may be this one, of other visits to the same case.
+
+    `visit` is a case and one of its visits.
+    """
+    columns = PICTURE.captured_at, PICTURE.likeness, PICTURE.cells
+    mine = PICTURE.case_id == visit[0], PICTURE.visit_id != visit[1]
+    query = select(*columns).where(*mine, PICTURE.captured_at < before, LIKENED)
+    query = query.where(bits_apart(likeness) <= SAVED_BITS)
+    newest = query.order_by(PICTURE.captured_at.desc()).limit(MOST_OF_CASE)
+    return list(connection.execute(newest))
 
 
 def places_long(connection: Connection, before: datetime) -> list[Row[Any]]:

@@ -59,8 +59,9 @@ def photos(connection: Connection, visit_id: UUID) -> list[Row[Any]]:
     mine = media_table.join(phone_table, phone.device_id == table.device_id)
     mine = mine.outerjoin(picture_table, said.id == table.id)
     columns = table.sha256, table.captured_at, table.found, phone.person_id
-    its = said.likeness, said.place, said.exif, said.camera, said.editor, said.screen
-    query = select(*columns, table.device_id, *its, said.retouched).select_from(mine)
+    its = said.likeness, said.cells, said.place, said.exif, said.camera, said.editor
+    also = table.device_id, said.screen, said.retouched
+    query = select(*columns, *its, *also).select_from(mine)
     query = query.where(table.visit_id == visit_id)
     return list(connection.execute(query.where(table.kind == MediaKind.PHOTO)))
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from evidence import journals
-from proto.canonical import canonical, of_json
+from proto.canonical import canonical
 from proto.journal import texts
 from services.field_visit.jobs import entries
 from services.field_visit.jobs.sealing.drafts import Draft, Hidden, Pen, draft, moment
@@ -114,7 +114,7 @@ def as_it_came(row: Row[Any], pen: Pen) -> str | None:
         said = json.loads(raw)
         found = {k: v for k, v in said.items() if v is not None}
         found["fact"] = entries.without_nothing(found["fact"])
-        text, _ = texts(found, canonical)
+        text, _ = texts(found)
     except Exception:  # no entry, or one of before: nothing is shown of it
         return None
     return text.decode() if entries.fits(row, text.decode()) else None
@@ -138,7 +138,7 @@ def of_before(row: Row[Any], kind: str, pen: Pen) -> str | None:
         "seq": row.seq,
         "visit_id": row.visit_id and str(row.visit_id),
     }
-    text = of_json(entries.without_nothing(said)).decode()
+    text = canonical(entries.without_nothing(said)).decode()
     return text if journals.sha256(text) == row.link else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from chassis.likeness import SAME, SURELY, unlike
 from services.field_visit.model.plausibility.finding import (
     Finding,
     Number,
@@ -37,6 +38,8 @@ NEAR_S = 300.0
 #: Bits in which two pictures differ that look alike, and how many are set in a picture
 #: that shows something.
 ALIKE_BITS, SOMETHING = 3, range(10, 55)
+#: What the same picture of the same door counts for: a third less where it is only just.
+SAVED_ANEW = 0.9
 
 
 def exif_contradiction(material: Material) -> Finding:
@@ -120,16 +123,31 @@ def reused_photo(material: Material) -> Finding:
 
 
 def reuse(photo: Photo, other: OtherPhoto) -> Finding:
-    """Two pictures of one door look alike; of two doors they do not."""
+    """Two pictures of one door look alike; of two doors they do not. Of one door it takes
+    the same picture, saved anew.
+    """
     days = (photo.captured_at - other.captured_at).total_seconds() / 86_400
     numbers: dict[str, Number] = {"days_before": round(days, 1)}
     if photo.sha256 == other.sha256:
         return Finding(Signal.REUSED_PHOTO, 1.0, "photo_same", numbers)
+    if other.same_door:
+        return saved_anew(photo, other, numbers)
     bits = next(differing(photo, other), 64)
-    if bits > ALIKE_BITS or other.same_door:
+    if bits > ALIKE_BITS:
         return nothing(Signal.REUSED_PHOTO)
     score = 0.9 - 0.1 * bits
     return Finding(Signal.REUSED_PHOTO, score, "photo_alike", numbers | {"bits": bits})
+
+
+def saved_anew(photo: Photo, other: OtherPhoto, numbers: dict[str, Number]) -> Finding:
+    if photo.cells is None or other.cells is None:
+        return nothing(Signal.REUSED_PHOTO)
+    off = unlike(other.cells, photo.cells)
+    if off > SAME:
+        return nothing(Signal.REUSED_PHOTO)
+    score = SAVED_ANEW * (1 - ramp(off, SURELY, SAME) / 3)
+    numbers["differs_percent"] = round(100 * off, 1)
+    return Finding(Signal.REUSED_PHOTO, score, "photo_saved_anew", numbers)
 
 
 def differing(photo: Photo, other: OtherPhoto) -> Iterator[int]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
+from chassis.likeness import Cells
 from services.field_visit.model.plausibility.ground import Degrees
 
 #: Photos by which a phone's habit is known.
@@ -107,6 +108,7 @@ class Habit:
 class Photo:
     """A photo of this phone at this visit. `likeness` is a perceptual digest of 64 bits.
 
+    `cells` are its grey cells, by which it is told from its like (`chassis.likeness`).
     `captured_at` is the phone's word; `taken_at` and `place` (WGS-84) are EXIF's, if any,
     as are `camera` (a digest) and `editor`; `exif` is None while nobody has looked.
     """
@@ -116,6 +118,7 @@ class Photo:
     taken_at: datetime | None = None
     place: Degrees | None = None
     likeness: int | None = None
+    cells: Cells | None = None
     exif: bool | None = None
     camera: str | None = None
     editor: str | None = None
@@ -132,6 +135,7 @@ class OtherPhoto:
     captured_at: datetime
     same_door: bool
     likeness: int | None = None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True)
