@@ -16,6 +16,7 @@ from chassis.jobs import Job
 from chassis.settings import settings
 from evidence.verifying import Anchors, verify
 from proto.base import Role
+from proto.evidence import LookAtLog
 from proto.facts import PositionNoted
 from proto.field_visit import Ending
 from proto.media import DeleteMedia, DeletionReason, Fault
@@ -74,6 +75,26 @@ def does(worker: Worker, kind: str) -> None:
 def anchors(**others) -> Anchors:
     key = evidence_keys.private(settings(), evidence_keys.SEAL)
     return Anchors(seals=(evidence_keys.public(settings(), key),), **others)
+
+
+def test_a_log_that_is_looked_at_twice_at_once_gives_one_head_away(pair, worker) -> None:
+    """As after a broker was away for minutes: both looks come before either head."""
+    both_leave(pair)
+    worker.looks()
+    for _ in range(2):
+        unit = pair.open("field_visit")
+        handlers.look_at_log(LookAtLog(), unit)
+        unit.settle()
+    waiting = worker.waiting()
+    signed = [(row.kind, worker.work(row)) for row in waiting]
+    for row in waiting:
+        worker.ends(row)
+
+    said = [each for kind, told in signed for each in worker.tells(kind, told)]
+
+    assert [told.size for _, told in signed] == [1, 1]
+    assert said.count("field_visit.tree_head_signed") == 1
+    assert len(fields.heads_given_away(worker.connection, None, 9)) == 1
 
 
 def test_the_head_of_a_day_lies_where_the_bank_wants_it_and_confirms_a_bundle(

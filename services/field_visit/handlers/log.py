@@ -61,7 +61,12 @@ def note_erased(unit: Unit) -> None:
 
 
 def note_tree_head(command: NoteTreeHead, unit: Unit) -> Noted:
-    """Keep a head that a worker signed; one that is given away is told of, and sent."""
+    """Keep a head that a worker signed; one that is given away is told of, and sent.
+
+    Of two over the same leaves one is: whoever has both of them would look betrayed.
+    """
+    if command.given_away and is_given_away(command.size, unit):
+        return Noted()
     head_id = ids.new()
     unit.write(tree_head_table, id=head_id, **command.model_dump())
     if command.given_away:
@@ -70,6 +75,13 @@ def note_tree_head(command: NoteTreeHead, unit: Unit) -> Noted:
         unit.emit(TreeHeadSigned(**command.model_dump(include=names)), house)
         unit.job(PUBLISH_HEAD, house, head_id=head_id)
     return Noted()
+
+
+def is_given_away(size: int, unit: Unit) -> bool:
+    """Tell whether a head over so many leaves was given away; who asks at once waits."""
+    store.hold_log(unit.connection)
+    before = store.newest_head(unit.connection, given_away=True)
+    return before is not None and before.size >= size
 
 
 def list_tree_heads(command: ListTreeHeads, unit: Unit) -> TreeHeads:

@@ -12,7 +12,8 @@ from evidence.suites import Suite
 from services.field_visit.model import TreeHead, log_node_table, tree_head_table
 
 NODE, HEAD = log_node_table.c, tree_head_table.c
-#: What whoever adds a leaf holds until the commit (`pg_advisory_xact_lock`).
+#: What whoever adds a leaf or gives a head away holds until the commit
+#: (`pg_advisory_xact_lock`).
 LOCK = 0x646F6F726C6F67
 
 
@@ -21,13 +22,18 @@ def append(connection: Connection, suite: Suite, head: str) -> int:
 
     Whoever adds one waits for whoever does at this moment: numbers have no gaps.
     """
-    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    hold_log(connection)
     index = size(connection)
     leaf = merkle.leaf_hash(suite, head.encode())
     nodes = merkle.added(suite, index, leaf, reader(connection))
     rows = [{"level": level, "index": at, "hash": it} for level, at, it in nodes]
     connection.execute(log_node_table.insert(), rows)
     return index
+
+
+def hold_log(connection: Connection) -> None:
+    """Let whoever adds to the log, or gives a head of it away, wait until the commit."""
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def size(connection: Connection) -> int:
