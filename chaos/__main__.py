@@ -41,7 +41,7 @@ def main() -> int:
         flow=words.flow,
         only=tuple(words.only),
         apart=words.apart,
-        heal_s=HEAL_WITH_A_BUG_S if words.plant else HEAL_S,
+        heal_s=words.heal or (HEAL_WITH_A_BUG_S if words.plant else HEAL_S),
     )
     report = Report(run(wanted, Home(words.home.absolute()), words.keep), wanted.visits)
     if words.keep:
@@ -70,6 +70,7 @@ def read() -> Namespace:
     parser.add_argument("--crews", type=int, default=6, help="pairs at work at once")
     parser.add_argument("--pairs", type=int, default=0, help="pairs in all, one by one")
     parser.add_argument("--visits", type=int, default=0, help="to be made at least")
+    parser.add_argument("--heal", type=float, help="seconds in which all must have settled")
     parser.add_argument("--plant", choices=BUGS, help="a bug that must be found")
     told = sorted(flow.name for flow in FLOWS if flow.stories)
     parser.add_argument("--flow", choices=told, help="what crews do is of this flow alone")
