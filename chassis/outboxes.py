@@ -44,9 +44,13 @@ TICK: dict[str, LiteralString] = {
 #: Published events that may be heard of nowhere since their broker lost what it had, of
 #: the next so many rows after one: all of the last day, for whoever reads the stream, and
 #: of older ones what a hearer does not know. `retained` is as old as an inbox is sure of.
+#: An event that is said again says so: word for word the same at the same place, it would
+#: pass for that of the stream before, and so would all that stands there otherwise now.
 UNMARK: LiteralString = (
     "WITH batch AS (SELECT * FROM {table} WHERE id > %(after)s ORDER BY id LIMIT {most}),"
-    " again AS (UPDATE {table} SET published_at = NULL WHERE id IN (SELECT id FROM batch o"
+    " again AS (UPDATE {table} SET published_at = NULL,"
+    " envelope = envelope || jsonb_build_object('again', %(now)s::text)"
+    " WHERE id IN (SELECT id FROM batch o"
     " WHERE published_at IS NOT NULL AND coalesce(due_at, said_at) > %(retained)s"
     " AND (published_at > %(lately)s OR {unheard})) RETURNING id)"
     " SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM again)"
@@ -181,6 +185,7 @@ class Outboxes:
         """Do so for one service, some thousand rows at once: none of it takes long."""
         query, count = unmarking(service), 0
         values: dict[str, Any] = {"lately": lately, "retained": retained, "after": 0}
+        values["now"] = clock.now().isoformat()
         while values["after"] is not None:
             row = await (await self.database.execute(query, values)).fetchone()
             assert row
