@@ -15,7 +15,14 @@ from services.field_visit.model.plausibility import Signal, assess
 
 SEED, EACH = 7, 24
 #: Of each planted kind at least this share is found; what is found more seldom says so.
-MOST_OF_THEM, SELDOM = 0.95, {"door_copied_each_time": 0.7, "door_trembling": 0.5}
+MOST_OF_THEM, SELDOM = (
+    0.95,
+    {
+        "door_copied_each_time": 0.7,
+        "door_trembling": 0.5,
+        "photo_of_this_door_saved_anew": 0.8,
+    },
+)
 
 
 @pytest.mark.parametrize("kind", HONEST)
