@@ -198,8 +198,9 @@ VALUES (%s, gen_random_uuid(), gen_random_uuid(), '{}', gen_random_uuid(), '1', 
 """
 COLUMNS = (
     *("id", "visit_id", "case_id", "device_id", "captured_at", "received_at"),
-    *("likeness", "exif", "band0", "band1", "band2", "band3", "cells"),
+    *("likeness", "exif", "band0", "band1", "band2", "band3"),
 )
+GREYS = ("id", "visit_id", "case_id", "captured_at", "likeness", "cells")
 
 
 def fill(url: str, made: Sequence[int], rng: Random) -> list[UUID]:
@@ -211,14 +212,17 @@ def fill(url: str, made: Sequence[int], rng: Random) -> list[UUID]:
         copied = f"COPY picture ({', '.join(COLUMNS)}) FROM STDIN"
         with connection.cursor().copy(copied) as copy:
             for at, (name, each) in enumerate(zip(names, made, strict=True)):
-                when = NOW - timedelta(seconds=at)
-                case = names[at // OF_A_CASE]
+                when, case = NOW - timedelta(seconds=at), names[at // OF_A_CASE]
                 its = (name, visit, case, visit, when, when, signed(each), True)
-                copy.write_row(
-                    (*its, *bands(each), rng.randbytes(SIDE * SIDE * DIGITS // 2).hex())
-                )
+                copy.write_row((*its, *bands(each)))
+        copied = f"COPY grey ({', '.join(GREYS)}) FROM STDIN"
+        with connection.cursor().copy(copied) as copy:
+            for at, (name, each) in enumerate(zip(names, made, strict=True)):
+                when, case = NOW - timedelta(seconds=at), names[at // OF_A_CASE]
+                grey = rng.randbytes(SIDE * SIDE * DIGITS // 2).hex()
+                copy.write_row((name, visit, case, when, signed(each), grey))
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE field_visit.picture")
+        connection.execute("VACUUM ANALYZE field_visit.picture, field_visit.grey")
     return names
 
 

@@ -17,7 +17,8 @@ SIDE, FINE, DIGITS = 16, 16, 3
 #: written on, or a hand before the lens, is in the others.
 FITTING = 0.9
 #: Up to so much unlike is the same picture: bench/likeness.py has what both sides come to.
-SAME, SURELY = 0.025, 0.01
+SAME = 0.025
+SURELY = 0.01
 
 
 def unlike(one: Cells, other: Cells) -> float:

@@ -126,10 +126,14 @@ SELECT {scattered("media", "i")}, {VISIT}, {scattered("phone", "mod(i, 50)")}, '
        'image/jpeg', '', 1, {LATELY}, {LATELY}, true
 FROM generate_series(1, {OTHERS}) i;
 INSERT INTO picture (id, visit_id, case_id, device_id, captured_at, received_at, exif,
-                     place, cells, likeness, band0, band1, band2, band3)
+                     place, likeness, band0, band1, band2, band3)
 SELECT {scattered("media", "i")}, {VISIT}, {CASE}, {scattered("phone", "mod(i, 5000)")},
-       {LATELY}, {LATELY}, true, '1', '', i * 11400714819323::bigint,
+       {LATELY}, {LATELY}, true, '1', i * 11400714819323::bigint,
        mod(i, 65536), mod(i * 7, 65536), mod(i * 13, 65536), mod(i * 17, 65536)
+FROM generate_series(1, {OTHERS}) i;
+INSERT INTO grey (id, visit_id, case_id, captured_at, likeness, cells)
+SELECT {scattered("media", "i")}, {VISIT}, {scattered("case", "mod(i, 5000)")}, {LATELY},
+       i, ''
 FROM generate_series(1, {OTHERS}) i;
 INSERT INTO access (id, visit_id, what, by, role, reason, at)
 SELECT {scattered("look", "i")}, {VISIT}, 'sharp', '', '', 'audit', {LATELY}
@@ -165,7 +169,7 @@ SCHEMA, KEYS = "field_visit", "keyring.key"
 TABLES = (
     *("visit", "leave", "checked_in", "journal", "media", "kept", "inbox", "subject"),
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
-    *("outbox", "decision", "refusal", "picture", "access"),
+    *("outbox", "decision", "refusal", "picture", "access", "grey"),
     *("answered", "held_back", "job", KEYS),
 )
 #: Has a row for each service: it is read whole, and that is its one page.
@@ -450,7 +454,7 @@ HOT: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lambda connection: store.alike_of_case(
             connection, 4711, NOW, (an_id("case"), an_id("visit"))
         ),
-        {"picture"},
+        {"grey"},
     ),
     "what is usual for the photos of a phone": (
         lambda connection: store.usual(connection, an_id("phone"), NOW),

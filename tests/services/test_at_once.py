@@ -36,7 +36,15 @@ TABLES = (
     *("journal_head", "journal_ahead", "irregularity", "verdict", "withdrawal", "anchor"),
     *("refusal", "score", "finding", "finding_reply", "subject", "access"),
     *("seal", "disclosure", "correction", "erasure", "log_node", "tree_head"),
-    *("recording", "recording_finding", "picture", "report", "head_sent", "timestamp"),
+    *(
+        "recording",
+        "recording_finding",
+        "picture",
+        "grey",
+        "report",
+        "head_sent",
+        "timestamp",
+    ),
     *("keyring.key", "keyring.master", "keyring.shredded"),
 )
 

@@ -34,6 +34,8 @@ from services.field_visit.model import (
     INSPECT,
     Media,
     Visit,
+    grey_row,
+    grey_table,
     media_table,
     picture_row,
     picture_table,
@@ -138,11 +140,12 @@ def keep_picture(media: Media, command: NoteInspection, visit: Visit, unit: Unit
     """Keep what a photo says of itself, once; one of before gets its grey cells later."""
     if media.deleted_at or command.picture is None:
         return
-    row = picture_row(media, visit.case_id, command.picture)
     if not store.has_picture(unit.connection, media.id):
+        row = picture_row(media, visit.case_id, command.picture)
         unit.write(picture_table, **row)
-    elif cells := row.get("cells"):
-        store.complete_picture(unit.connection, media.id, cells)
+    grey = grey_row(media, visit.case_id, command.picture)
+    if grey and not store.has_greys(unit.connection, media.id):
+        unit.write(grey_table, **grey)
 
 
 def completed(before: Inspection, again: Inspection) -> Inspection:

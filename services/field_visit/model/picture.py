@@ -38,8 +38,19 @@ def picture_row(media: Media, case_id: Any, picture: Picture) -> dict[str, Any]:
     row = picture.model_dump(mode="json") | {"id": media.id, "case_id": case_id}
     row |= {name: getattr(media, name) for name in ("visit_id", "device_id")}
     row |= {name: getattr(media, name) for name in ("captured_at", "received_at")}
-    likeness, cells = row.pop("likeness"), row.pop("cells")
+    likeness = row.pop("likeness")
+    row.pop("cells")  # see `grey_row`
     if likeness is None or likeness.bit_count() not in SOMETHING:
         return row
     found = {f"band{at}": each for at, each in enumerate(bands(likeness))}
-    return row | found | {"likeness": signed(likeness), "cells": cells}
+    return row | found | {"likeness": signed(likeness)}
+
+
+def grey_row(media: Media, case_id: Any, picture: Picture) -> dict[str, Any] | None:
+    """Return what is kept of its grey cells, if it shows something to compare."""
+    likeness = picture.likeness
+    if not picture.cells or likeness is None or likeness.bit_count() not in SOMETHING:
+        return None
+    row = {"id": media.id, "case_id": case_id, "visit_id": media.visit_id}
+    row |= {"captured_at": media.captured_at, "likeness": signed(likeness)}
+    return row | {"cells": picture.cells}

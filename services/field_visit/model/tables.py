@@ -457,8 +457,7 @@ access_table = Table(
 Index("access_visit", access_table.c.visit_id, access_table.c.at)
 
 #: What a photo says of itself, under its id: what it looks like (`likeness`, in four bands
-#: by which it is found, and `cells`, by which it is told from its like),
-#: `place` sealed under the case's key, and what its camera wrote.
+#: by which it is found), `place` sealed under the case's key, and what its camera wrote.
 #: `evidence` says why its place is kept for longer.
 picture_table = Table(
     "picture",
@@ -474,7 +473,6 @@ picture_table = Table(
     Column("band1", Integer),
     Column("band2", Integer),
     Column("band3", Integer),
-    Column("cells", Text),
     Column("place", JSONB),
     Column("evidence", Text),
     Column("exif", Boolean, nullable=False),
@@ -484,12 +482,23 @@ picture_table = Table(
     Column("retouched", Integer),
 )
 Index("picture_visit", picture_table.c.visit_id)
-LIKENED = picture_table.c.cells.is_not(None)
-of_case = picture_table.c.case_id, picture_table.c.captured_at
-Index("picture_case", *of_case, postgresql_where=LIKENED)
 Index("picture_device", picture_table.c.device_id, picture_table.c.captured_at)
 for each in ("band0", "band1", "band2", "band3"):
     band, at = picture_table.c[each], picture_table.c.captured_at
     Index(f"picture_{each}", band, at, postgresql_where=band.is_not(None))
 PLACED = picture_table.c.place.is_not(None) & picture_table.c.evidence.is_(None)
 Index("picture_placed", picture_table.c.received_at, postgresql_where=PLACED)
+
+#: The grey cells of a photo, under its id, by which an old one of the very door that was
+#: saved anew is told. Apart from the others: among a million look-ups read many rows.
+grey_table = Table(
+    "grey",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("visit_id", Uuid, ForeignKey("visit.id"), nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("captured_at", DateTime(timezone=True), nullable=False),
+    Column("likeness", BigInteger, nullable=False),
+    Column("cells", Text, nullable=False),
+)
+Index("grey_case", grey_table.c.case_id, grey_table.c.captured_at)

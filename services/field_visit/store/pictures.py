@@ -22,15 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BIT
 
 from services.field_visit.model import (
-    LIKENED,
     PLACED,
     bands,
+    grey_table,
     picture_table,
     signed,
 )
 from services.field_visit.model.plausibility import ALIKE_BITS
 
-PICTURE = picture_table.c
+PICTURE, GREY = picture_table.c, grey_table.c
 #: Pictures that look alike, of one look-up in each band, and photos of a phone that say
 #: what is usual for it.
 MOST_ALIKE, MOST_USUAL = 20, 50
@@ -45,10 +45,8 @@ def has_picture(connection: Connection, media_id: UUID) -> bool:
     return bool(connection.scalar(select(exists().where(PICTURE.id == media_id))))
 
 
-def complete_picture(connection: Connection, media_id: UUID, cells: str) -> None:
-    """Keep the grey cells of a photo that was looked at before there were any."""
-    bare = PICTURE.id == media_id, PICTURE.cells.is_(None)
-    connection.execute(update(picture_table).where(*bare).values(cells=cells))
+def has_greys(connection: Connection, media_id: UUID) -> bool:
+    return bool(connection.scalar(select(exists().where(GREY.id == media_id))))
 
 
 def alike(
@@ -73,13 +71,13 @@ def in_band(
     columns = PICTURE.id, PICTURE.case_id, PICTURE.captured_at, PICTURE.likeness
     mine = PICTURE[f"band{at}"] == value, PICTURE.captured_at < before
     query = select(*columns).where(*mine, PICTURE.case_id != case_id)
-    query = query.where(bits_apart(likeness) <= ALIKE_BITS)
+    query = query.where(bits_apart(PICTURE.likeness, likeness) <= ALIKE_BITS)
     oldest = query.order_by(PICTURE.captured_at).limit(MOST_ALIKE)
     return select(oldest.subquery())
 
 
-def bits_apart(likeness: int) -> ColumnElement[int]:
-    other = PICTURE.likeness.op("#")(signed(likeness))
+def bits_apart(kept: ColumnElement[int], likeness: int) -> ColumnElement[int]:
+    other = kept.op("#")(signed(likeness))
     return func.bit_count(cast(other, BIT(length=64)), type_=None)
 
 
@@ -90,11 +88,10 @@ def alike_of_case(
 
     `visit` is a case and one of its visits.
     """
-    columns = PICTURE.captured_at, PICTURE.likeness, PICTURE.cells
-    mine = PICTURE.case_id == visit[0], PICTURE.visit_id != visit[1]
-    query = select(*columns).where(*mine, PICTURE.captured_at < before, LIKENED)
-    query = query.where(bits_apart(likeness) <= SAVED_BITS)
-    newest = query.order_by(PICTURE.captured_at.desc()).limit(MOST_OF_CASE)
+    mine = GREY.case_id == visit[0], GREY.visit_id != visit[1], GREY.captured_at < before
+    query = select(GREY.captured_at, GREY.likeness, GREY.cells).where(*mine)
+    query = query.where(bits_apart(GREY.likeness, likeness) <= SAVED_BITS)
+    newest = query.order_by(GREY.captured_at.desc()).limit(MOST_OF_CASE)
     return list(connection.execute(newest))
 
 
@@ -119,6 +116,7 @@ def forget_places(connection: Connection, photos: Collection[UUID]) -> None:
 def forget_picture(connection: Connection, media_id: UUID) -> None:
     """Forget all that a photo said of itself, with what it looked like."""
     connection.execute(delete(picture_table).where(PICTURE.id == media_id))
+    connection.execute(delete(grey_table).where(GREY.id == media_id))
 
 
 def usual(connection: Connection, device_id: UUID, before: datetime) -> list[Row[Any]]:

@@ -11,6 +11,7 @@ from proto.media import MediaKind
 from services.field_visit.model import (
     Visit,
     checked_in_table,
+    grey_table,
     media_table,
     phone_table,
     picture_table,
@@ -58,9 +59,10 @@ def photos(connection: Connection, visit_id: UUID) -> list[Row[Any]]:
     table, phone, said = media_table.c, phone_table.c, picture_table.c
     mine = media_table.join(phone_table, phone.device_id == table.device_id)
     mine = mine.outerjoin(picture_table, said.id == table.id)
+    mine = mine.outerjoin(grey_table, grey_table.c.id == table.id)
     columns = table.sha256, table.captured_at, table.found, phone.person_id
-    its = said.likeness, said.cells, said.place, said.exif, said.camera, said.editor
-    also = table.device_id, said.screen, said.retouched
+    its = said.likeness, said.place, said.exif, said.camera, said.editor
+    also = table.device_id, grey_table.c.cells, said.screen, said.retouched
     query = select(*columns, *its, *also).select_from(mine)
     query = query.where(table.visit_id == visit_id)
     return list(connection.execute(query.where(table.kind == MediaKind.PHOTO)))

@@ -21,11 +21,16 @@ WHERE picture.likeness IS NOT NULL AND media.deleted_at IS NULL
 
 
 def upgrade() -> None:
-    op.add_column("picture", sa.Column("cells", sa.Text(), nullable=True))
-    op.create_index(
-        "picture_case",
-        "picture",
-        ["case_id", "captured_at"],
-        postgresql_where=sa.text("cells IS NOT NULL"),
+    op.create_table(
+        "grey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("visit_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("captured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("likeness", sa.BigInteger(), nullable=False),
+        sa.Column("cells", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"]),
+        sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("grey_case", "grey", ["case_id", "captured_at"])
     op.execute(LOOK_AGAIN)
