@@ -19,6 +19,9 @@ from proto.field_visit import CollectCash
 from proto.recovery import AuthoriseCash, BankCash, IssueReceipt, RevokeCash
 
 SUM, TOO_MUCH = "900.00", "900.01"
+#: Who was allowed and has not heard it when the other one is refused: a refusal ends what
+#: was allowed at this door before, and both ask anew.
+ENDED = "409 permit-revoked"
 #: In one of so many rounds through all kinds, and not the first, it is taken all the same.
 ROUNDS = 3
 #: Of two receipts in the same moment one is refused: the leave was for one.
@@ -44,14 +47,10 @@ def without_authority(acts: Acts, visit: Planned) -> None:
 
 def once(acts: Acts, here: Planned) -> None:
     """The bank allows it once: two phones, one permit, one receipt, and then no more."""
-    authority, asked = authorised(acts, here), {"amount": SUM}
+    authority = authorised(acts, here)
     if acts.now_and_then(0.2):
         return taken_back(acts, here, authority)
-    acts.until_one_may(
-        lambda: acts.both_at_once(
-            CollectCash, here.visit_id, [asked, asked], "200", REFUSED
-        )
-    )
+    acts.until_one_may(lambda: both_ask(acts, here))
     if acts.now_and_then(0.3):
         collect(acts, here, TOO_MUCH, attempts.ABOVE_THE_CAP)
     receipt = receipted(acts, here, authority)
@@ -64,11 +63,17 @@ def once(acts: Acts, here: Planned) -> None:
 
 def taken_back(acts: Acts, here: Planned, authority: str) -> None:
     """The bank takes its leave back while both ask by it."""
-    asked, whose = {"amount": SUM}, {"case_id": str(here.case_id)}
-    acts.both_at_once(CollectCash, here.visit_id, [asked, asked], "200", REFUSED)
+    whose = {"case_id": str(here.case_id)}
+    both_ask(acts, here)
     officer, about = acts.crew.officer, UUID(authority)
     acts.past(acts.asked_by(officer, RevokeCash, about, whose, "200"))
     collect(acts, here, SUM, attempts.NO_AUTHORITY)
+
+
+def both_ask(acts: Acts, here: Planned) -> list[Told]:
+    asked = {"amount": SUM}
+    expects = ("200", REFUSED, ENDED)
+    return acts.both_at_once(CollectCash, here.visit_id, [asked, asked], *expects)
 
 
 def collect(acts: Acts, here: Planned, amount: str, forbidden: attempts.Attempt) -> None:
