@@ -207,6 +207,17 @@ def test_a_photo_of_before_there_were_grey_cells_gets_them_at_another_look(pair)
     assert store.has_greys(pair.hears.connection, sent.media_id)
 
 
+def test_with_a_photo_all_goes_that_it_looked_like(pair) -> None:
+    photo = pair.takes(jpeg(door(3, 1)))
+    connection = pair.hears.connection
+    assert store.has_picture(connection, photo)
+    assert store.has_greys(connection, photo)
+
+    store.forget_picture(connection, photo)
+    assert not store.has_picture(connection, photo)
+    assert not store.has_greys(connection, photo)
+
+
 @pytest.mark.parametrize("shade", [0, 7, 128, 255])
 def test_dark_and_flat_pictures_are_in_no_index(pair, shade) -> None:
     """All look alike: a look-up among them would read them all."""
