@@ -24,9 +24,10 @@ fail() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
 
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; }
 
+# Debian's own first: it is built with profiles, and a fifth faster than one built without.
 find_python() {
     local name
-    for name in python3.11 python3.12 python3; do
+    for name in /usr/bin/python3.11 python3.11 python3.12 python3; do
         if command -v "$name" >/dev/null && fits "$name"; then
             command -v "$name"
             return
@@ -144,7 +145,7 @@ fingerprint() {
 
 venv_is_usable() {
     fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1 \
-        && { [ ! -f "$stamp" ] || [ "$(head -n 1 "$stamp")" = "$PWD" ]; }
+        && { [ ! -f "$stamp" ] || [ "$(head -n 2 "$stamp")" = "$(fingerprint | head -n 2)" ]; }
 }
 
 build_venv() {

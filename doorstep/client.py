@@ -4,7 +4,9 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Self
 
 import httpx
@@ -82,6 +84,7 @@ class Gateway:
             transport=transport,
             timeout=timeout_s,
             trust_env=False,
+            verify=authorities(),
         )
 
     def __enter__(self) -> Self:
@@ -162,6 +165,14 @@ class Gateway:
                 yield from happened(response.iter_lines())
         except httpx.TransportError:
             raise Unreachable(self.url) from None
+
+
+@cache
+def authorities() -> SSLContext:
+    """Return whom we trust to vouch for a gateway: read once, which takes 20 ms and 0.7 MB,
+    and not by each client anew.
+    """
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def happened(lines: Iterator[str]) -> Iterator[Happened]:
