@@ -17,7 +17,7 @@ import httpx
 from chaos.crews.attempts import Attempt
 from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chassis import answers
-from doorstep.client import Gateway
+from doorstep.client import Gateway, authorities
 from gateway.asks import ASKS
 from gateway.landing.giving import RECEIPT_HEADER
 from gateway.landing.grants import HEADER as GRANT_HEADER
@@ -57,7 +57,10 @@ class Asker:
 
     def __post_init__(self) -> None:
         self.client = httpx.Client(
-            base_url=self.http.url, timeout=TIMEOUT_S, trust_env=False
+            base_url=self.http.url,
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            verify=authorities(),
         )
 
     def ask(

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 #: A first try and its repetitions; the same key once more after its answer; the same key
 #: with another content.
@@ -96,11 +96,15 @@ class Told:
 
 
 class Ledger:
-    """The file of one asker. Moments are `time.time()`, so that files can be merged."""
+    """The file of one asker. Moments are `time.time()`, so that files can be merged.
+
+    It is open only while it is written: a thousand crews have ten thousand such files.
+    """
 
     def __init__(self, file: Path) -> None:
+        self.file = file
         file.parent.mkdir(parents=True, exist_ok=True)
-        self.handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file.touch(0o600)
 
     def sent(self, operation: Operation, number: int, why: Why, at: float) -> None:
         line = {"sent": asdict(operation)} if number == 0 else {"sent_again": operation.key}
@@ -110,17 +114,9 @@ class Ledger:
         self.write({"answered": operation.key, "number": number, "try": asdict(done)})
 
     def write(self, line: Mapping[str, Any]) -> None:
-        os.write(self.handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        os.fsync(self.handle)
-
-    def close(self) -> None:
-        os.close(self.handle)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        with self.file.open("ab", buffering=0) as file:
+            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            os.fsync(file.fileno())
 
 
 def read(folder: Path) -> list[Told]:

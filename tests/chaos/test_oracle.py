@@ -320,10 +320,10 @@ def test_what_was_asked_again_after_503_is_recovered_and_not_wrong() -> None:
 def test_a_ledger_reads_back_what_was_written(tmp_path) -> None:
     one = told("check_out", VISIT, {"ending": "talked"}, "200", at=120.0)
     one.tries.insert(0, Try("first", 119.0))
-    with ledger.Ledger(tmp_path / "a.jsonl") as file:
-        for number, each in enumerate(one.tries):
-            file.sent(one.operation, number, each.why, each.began)
-            if each.status:
-                file.answered(one.operation, number, each)
+    file = ledger.Ledger(tmp_path / "a.jsonl")
+    for number, each in enumerate(one.tries):
+        file.sent(one.operation, number, each.why, each.began)
+        if each.status:
+            file.answered(one.operation, number, each)
 
     assert ledger.read(tmp_path) == [one]
