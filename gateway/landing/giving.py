@@ -26,7 +26,8 @@ async def give(call: Call, command: Command, body: object, key: UUID) -> Respons
     """Give a fact to field_visit; land it, with a good grant, when that cannot be asked, or
     lacks what landed here before it.
 
-    Raises what the service or the grant says against it.
+    Raises what the service or the grant says against it, and Unavailable while nobody can
+    tell whether it follows what landed.
     """
     assert isinstance(command, Fact)
     landing = call.parts.landing
@@ -49,14 +50,12 @@ async def follows(call: Call, command: Fact) -> bool:
     """Tell whether something of this phone's journal waits here, which comes before this.
 
     The service would take what is behind it, and tell of a gap that is not the phone's.
+    Raises Unavailable when our own database does not say: it may wait for all we know.
     """
     if isinstance(command, SummonHelp) or HEADER not in call.request.headers:
         return False
-    waits, device_id = call.parts.landing.waits, command.journal.device_id
-    try:
-        return await waits(call.parts.database, device_id)
-    except Unavailable:  # our own database: the service may be there all the same
-        return False
+    landing, device_id = call.parts.landing, command.journal.device_id
+    return await landing.waits(call.parts.database, device_id)
 
 
 async def landed(call: Call, command: Fact, body: object, key: UUID) -> Response:

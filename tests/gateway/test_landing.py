@@ -326,6 +326,25 @@ async def test_what_follows_what_landed_lands_behind_it(visit) -> None:
     assert (await visit.sends(visit.body(), visit.header())).status_code == 200
 
 
+async def test_what_may_follow_what_landed_is_sent_again_while_nobody_can_tell(
+    visit, monkeypatch
+) -> None:
+    """Our database did not say whether something waits, and the service was there."""
+    visit.services.error = AWAY
+    assert (await visit.sends(visit.body(), visit.header())).status_code == 202
+    visit.services.error, visit.services.reply = None, {"through": 3}
+    asked = len(visit.services.asked)
+
+    def away(*_: object) -> bool:
+        raise Unavailable("database-does-not-answer")
+
+    monkeypatch.setattr(rows, "waits", away)
+    refused = await visit.sends(visit.body(), visit.header())
+
+    assert kind(refused) == (503, "database-does-not-answer")
+    assert len(visit.services.asked) == asked
+
+
 async def test_a_gateway_that_was_started_anew_knows_what_waits(visit) -> None:
     visit.services.error = AWAY
     assert (await visit.sends(visit.body(), visit.header())).status_code == 202
