@@ -11,6 +11,8 @@ from doorstep.errors import DoorstepError
 from doorstep.process import wait_until
 
 LOOK_S, HEAL_S = 0.05, 60.0
+#: Seconds between two starts of a part that does not stay.
+AGAIN_S = 1.0
 #: What ends a process.
 ENDS = ("kill", "lose")
 
@@ -45,6 +47,8 @@ class Hand(Thread):
         Thread.__init__(self, name="hand", daemon=True)
         self.away: dict[str, Done] = {}
         self.starting: dict[str, Done | None] = {}
+        #: When each was started last.
+        self.started: dict[str, float] = {}
         #: Whose end is no surprise: killed, or noted already.
         self.gone: set[str] = set()
         #: To whom something was begun that ends only when it is mended.
@@ -93,7 +97,8 @@ class Hand(Thread):
                 if name not in self.gone:
                     self.ended_alone.append((name, now - self.began))
                     self.gone.add(name)
-                self.start_again(name, self.starting.get(name))
+                if now - self.started.get(name, 0.0) > AGAIN_S:
+                    self.start_again(name, self.starting.get(name))
             elif name in self.starting and target.ready():
                 self.note_ready(self.starting.pop(name))
 
@@ -136,7 +141,7 @@ class Hand(Thread):
             if done.fault.kind == "lose":
                 self.on_loss()
         self.gone.discard(name)
-        self.starting[name] = done
+        self.starting[name], self.started[name] = done, time.monotonic()
         return True
 
     def end(self) -> None:

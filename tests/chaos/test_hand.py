@@ -105,6 +105,18 @@ def test_what_ends_though_nothing_was_done_to_it_is_noted_and_started_again() ->
     assert [name for name, _ in hand.ended_alone] == ["broker"]
 
 
+def test_what_does_not_stay_is_not_started_again_at_once() -> None:
+    server = Server()
+    hand = Hand({"broker": server}, [])
+
+    for _ in range(3):
+        server.runs = False
+        looks(hand, count=1)
+
+    assert not server.runs
+    assert hand.started.keys() == {"broker"}
+
+
 def test_healing_mends_what_is_hurt_and_starts_what_was_killed() -> None:
     wound, server = Wound(), Server()
     hand = Hand({"wound": wound, "broker": server}, [])
