@@ -56,6 +56,8 @@ class Platform:
     #: Whether people have tokens signed here, with the platform's key, and no account. A
     #: password costs a tenth of a second twice, on purpose, and stories have many people.
     mints: bool = False
+    #: Seconds in which what was said must have taken effect.
+    settles_s: float = SETTLE_S
 
     def __post_init__(self) -> None:
         self.url = f"http://127.0.0.1:{self.settings['DOORSTEP_HTTP_PORT']}"
@@ -92,9 +94,9 @@ class Platform:
     def settle(self) -> None:
         """Return when every event that was said has taken effect with all its hearers.
 
-        Fails naming how many are still on their way after 20 s.
+        Fails naming how many are still on their way after `settles_s`.
         """
-        until = time.monotonic() + SETTLE_S
+        until = time.monotonic() + self.settles_s
         while waiting := self.on_their_way():
             assert time.monotonic() < until, f"{waiting} events did not arrive"
             time.sleep(0.02)

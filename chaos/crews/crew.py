@@ -35,6 +35,8 @@ MAKERS, KNOWN = 4, 20
 #: Crews whose people have accounts and sign in again every ten minutes; more of them have
 #: tokens for a day. A password takes 64 MiB and a tenth of a second each time.
 SIGNED_IN = 24
+#: Seconds in which thousands of visits that are planned side by side must be known.
+SETTLES_S = 180.0
 #: By how many turns a crew is ahead of the one before it, so that a few try everything.
 STEP = 3
 
@@ -99,6 +101,7 @@ class Stage:
         """
         shares = [visits // count + (number < visits % count) for number in range(count)]
         todo, crews = list(enumerate(shares)), list[Crew]()
+        self.platform.settles_s = SETTLES_S
         with ThreadPoolExecutor(MAKERS) as makers:
             for some in (todo[:SIGNED_IN], todo[SIGNED_IN:]):
                 crews += makers.map(lambda each: self.crew(*each), some)
