@@ -5,10 +5,10 @@ afternoon at a door in Shanghai.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,12 +38,28 @@ PASSWORD = "a long enough password"
 A_DAY_S = 86_400
 SETTLE_S = 20.0
 
-#: Events of a speaker that a hearer waits for, and its own orders when they are due.
+#: Events of a speaker that a hearer waits for; a service's own orders that are due.
 MISSED = sql.SQL(
-    "SELECT count(*) FROM {said} o WHERE (o.envelope->>'type' = ANY({topics})"
-    " OR ({own} AND o.due_at <= %(now)s))"
+    "SELECT count(*) FROM {said} o WHERE o.id > {after} AND o.envelope->>'type'"
+    " = ANY({topics})"
     " AND NOT EXISTS (SELECT FROM {heard} i WHERE i.event_id = o.event_id)"
 )
+DUE = sql.SQL(
+    "SELECT count(*) FROM {said} o WHERE o.due_at > {since} AND o.due_at <= {now}"
+    " AND NOT EXISTS (SELECT FROM {heard} i WHERE i.event_id = o.event_id)"
+)
+NEWEST = sql.SQL("SELECT {name}, coalesce(max(id), 0) FROM {said}")
+#: What is looked at again although all had settled: numbers of transactions that were open
+#: then, and minutes of orders that were written then for a moment before.
+OPEN, BEFORE = 1_000, timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Until where everything has taken effect: of each speaker, and of what is due."""
+
+    through: Mapping[str, int] = field(default_factory=dict)
+    at: datetime = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -58,6 +74,7 @@ class Platform:
     mints: bool = False
     #: Seconds in which what was said must have taken effect.
     settles_s: float = SETTLE_S
+    settled: Settled = field(default_factory=Settled)
 
     def __post_init__(self) -> None:
         self.url = f"http://127.0.0.1:{self.settings['DOORSTEP_HTTP_PORT']}"
@@ -97,29 +114,49 @@ class Platform:
         Fails naming how many are still on their way after `settles_s`.
         """
         until = time.monotonic() + self.settles_s
-        while waiting := self.on_their_way():
-            assert time.monotonic() < until, f"{waiting} events did not arrive"
-            time.sleep(0.02)
+        with psycopg.connect(self.settings["DATABASE_URL"], autocommit=True) as connection:
+            while True:
+                newest, now = self.newest(connection), self.now()
+                if not (waiting := self.missing(connection, self.settled)):
+                    break
+                assert time.monotonic() < until, f"{waiting} events did not arrive"
+                time.sleep(0.02)
+        seen = {name: max(0, last - OPEN) for name, last in newest.items()}
+        self.settled = Settled(seen, now - BEFORE)
 
     def on_their_way(self) -> int:
         """How many pairs of event and hearer there are that have not met.
 
         An order that a service gave itself counts once it is due; a tick never does.
         """
-        each = [
-            MISSED.format(
-                said=sql.Identifier(speaker, "outbox"),
-                heard=sql.Identifier(hearer, "inbox"),
-                topics=sql.Literal(list(topology.topics(hearer))),
-                own=sql.Literal(speaker == hearer),
-            )
-            for speaker in topology.SERVICES
-            for hearer in topology.SERVICES
-        ]
-        query = sql.SQL(" UNION ALL ").join(each)
         with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
-            found = connection.execute(query, {"now": self.now()})
-            return sum(row[0] for row in found)
+            return self.missing(connection, Settled())
+
+    def missing(self, connection: psycopg.Connection[Any], but: Settled) -> int:
+        """How many pairs have not met since all had settled."""
+        each: list[sql.Composable] = []
+        for speaker in topology.SERVICES:
+            said = sql.Identifier(speaker, "outbox")
+            after = sql.Literal(but.through.get(speaker, 0))
+            since, now = sql.Literal(but.at), sql.Literal(self.now())
+            own = sql.Identifier(speaker, "inbox")
+            each.append(DUE.format(said=said, heard=own, since=since, now=now))
+            for hearer in topology.SERVICES:
+                heard = sql.Identifier(hearer, "inbox")
+                topics = sql.Literal(list(topology.topics(hearer)))
+                each.append(
+                    MISSED.format(said=said, heard=heard, after=after, topics=topics)
+                )
+        found = connection.execute(sql.SQL(" UNION ALL ").join(each))
+        return sum(row[0] for row in found)
+
+    def newest(self, connection: psycopg.Connection[Any]) -> dict[str, int]:
+        """The number of the newest event of each speaker."""
+        each = [
+            NEWEST.format(name=sql.Literal(name), said=sql.Identifier(name, "outbox"))
+            for name in topology.SERVICES
+        ]
+        return dict(connection.execute(sql.SQL(" UNION ALL ").join(each)).fetchall())
 
     def account(self, role: str, **belongs: UUID) -> Gateway:
         """Somebody new with a role, signed in."""
