@@ -28,7 +28,7 @@ class Door:
     """Where an operation is, who may, what it takes and gives.
 
     `most` is the size of a body in bytes; `gives` None answers `status` without one;
-    `keyed`: it wants an Idempotency-Key; `lands`: with a visit grant it is taken in alone.
+    `keyed`: it wants an Idempotency-Key; `lands`: what is given when it is taken in alone.
     `streams` is the media type of a body that the work reads itself, `asks` the headers it
     reads; `headers` stand on every answer; `policy` is its own
     Content-Security-Policy, where it has one.
@@ -44,7 +44,7 @@ class Door:
     media: str = "application/json"
     says: str = ""
     keyed: bool = False
-    lands: bool = False
+    lands: type[BaseModel] | None = None
     streams: str = ""
     status: int = 204
     asks: tuple[str, ...] = ()

@@ -76,7 +76,8 @@ first_run = Table(
 
 #: What landed and its service has not confirmed. `number` is the order of arrival, of a
 #: phone's facts (not of its files) that of commit; `command` is sealed under the key of
-#: its case, `asker` are ids. Nobody hands it on before `next_at`. A refused one says why
+#: its case, `asker` are ids. A complaint is of no visit and no phone, and its `case_id` is
+#: that of its own key. Nobody hands it on before `next_at`. A refused one says why
 #: in `problem`. `by_another`: the account that called for help on a phone that is not its
 #: own.
 landed = Table(
@@ -85,9 +86,9 @@ landed = Table(
     Column("number", BigInteger, Identity(always=True), primary_key=True),
     Column("key", Uuid, nullable=False),
     Column("operation", Text, nullable=False),
-    Column("visit_id", Uuid, nullable=False),
+    Column("visit_id", Uuid),
     Column("case_id", Uuid, nullable=False),
-    Column("device_id", Uuid, nullable=False),
+    Column("device_id", Uuid),
     Column("asker", JSONB, nullable=False),
     Column("command", JSONB, nullable=False),
     Column("landed_at", DateTime(timezone=True), nullable=False),

@@ -151,7 +151,7 @@ def parameters(door: Door) -> list[Schema]:
         found += QUERIES[door.name]
     if door.keyed:
         found.append(KEY_OF_STRANGERS if door.roles is OPEN else KEY)
-    if door.lands:
+    if door.lands is Landed:
         found.append(GRANT)
     text: Schema = {"type": "string"}
     found += [{"name": name, "in": "header", "schema": text} for name in door.asks]
@@ -168,9 +168,10 @@ def gives(door: Door) -> Schema:
     content = {door.media: {"schema": schema}}
     found: Schema = {"200": {"description": summary(door.gives), "content": content}}
     if door.lands:
-        landed = {"application/json": {"schema": schema_of(Landed, "serialization")}}
+        landed = {"application/json": {"schema": schema_of(door.lands, "serialization")}}
+        found["202"] = {"description": summary(door.lands), "content": landed}
+    if door.lands is Landed:
         found["200"]["headers"] = RECEIPT
-        found["202"] = {"description": summary(Landed), "content": landed}
     if judged(door):
         found["202"] = {"description": "Not yet: wait and ask again", "content": content}
     return found

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from proto import ids
 from proto.base import Command, Event, Moment, Reply, Standing
 
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -62,6 +63,15 @@ class FileComplaint(Command):
 
     def locks(self) -> tuple[UUID, ...]:
         return (self.complaint_id,)
+
+
+def key_of(complaint_id: UUID) -> UUID:
+    """Return the id of the key that a complaint is sealed under.
+
+    Anybody may choose a complaint's id. Were it the key's as well, somebody could have
+    their words sealed under the key of a case, or learn that a key was shredded.
+    """
+    return ids.named("complaint", str(complaint_id))
 
 
 class Verdict(StrEnum):

@@ -60,6 +60,15 @@ class LandingReceipt(Value):
     received_at: Moment
 
 
+class ComplaintReceipt(Value):
+    """The gateway has this complaint, durably, since then; `sha256` as above."""
+
+    kind: Literal["complaint"] = "complaint"
+    complaint_id: UUID
+    sha256: Sha256
+    received_at: Moment
+
+
 class Landed(Reply):
     """It is stored; the services hear of it as soon as they can be reached.
 
@@ -68,6 +77,16 @@ class Landed(Reply):
     """
 
     visit_id: UUID
+    receipt: str
+
+
+class ComplaintLanded(Reply):
+    """It is stored; the complaints desk hears of it as soon as it can be reached.
+
+    `receipt` is a `ComplaintReceipt` as a compact JWS.
+    """
+
+    complaint_id: UUID
     receipt: str
 
 

@@ -6,6 +6,7 @@ nothing behind and are final as well; no answer and 503 are asked again.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event
@@ -18,11 +19,13 @@ from chaos.crews.attempts import Attempt
 from chaos.crews.ledger import Ledger, Operation, Told, Try, Why
 from chassis import answers
 from doorstep.client import Gateway, authorities
+from doorstep.errors import DoorstepError
 from gateway.asks import ASKS
 from gateway.landing.giving import RECEIPT_HEADER
 from gateway.landing.grants import HEADER as GRANT_HEADER
 from proto import ids
 from proto.base import Command
+from proto.complaints import FileComplaint
 from proto.field_visit import RecordJournal, SummonHelp
 from proto.signing import digest
 
@@ -31,7 +34,7 @@ TIMEOUT_S, PAUSE_S, PATIENCE_S = 5.0, (0.1, 0.6), 120.0
 #: What of a refusal is the decision, and not the words around it.
 KEPT_OF_A_REFUSAL = ("visit_id", "decision", "script", "ahead", "payment_code")
 #: What lands at the gateway when nobody can be asked, if a grant came with it.
-FACTS = (RecordJournal, SummonHelp)
+FACTS = (RecordJournal, SummonHelp, FileComplaint)
 PATHS = {ask.command.operation(): ask.path for ask in ASKS}
 
 
@@ -116,7 +119,7 @@ class Asker:
             if time.monotonic() > give_up:
                 raise GaveUp(told.operation.name)
             if done.status == 401:
-                self.http = self.sign_in()
+                self.sign_in_again()
             time.sleep(self.luck.uniform(*PAUSE_S))
 
     def once(self, told: Told, body: Mapping[str, Any], why: Why) -> Try:
@@ -136,6 +139,11 @@ class Asker:
         note(done, response)
         self.ledger.answered(operation, number, done)
         return done
+
+    def sign_in_again(self) -> None:
+        """Begin a new session if somebody answers; else the next 401 has it tried again."""
+        with suppress(DoorstepError):
+            self.http = self.sign_in()
 
     def granted(self, operation: Operation) -> dict[str, str]:
         """Return the grant that a fact is sent with; nothing else lands."""

@@ -11,16 +11,17 @@ from uuid import UUID
 
 import httpx
 
-from chaos.crews.asking import FACTS, PATIENCE_S, PAUSE_S, Asker, GaveUp
+from chaos.crews.asking import PATIENCE_S, PAUSE_S, Asker, GaveUp
 from chaos.crews.ledger import Told
 from chaos.crews.repeating import Repeater
 from doorstep.client import Answer, Gateway, Unreachable
 from doorstep.phone import Phone
 from proto.base import Command
+from proto.field_visit import RecordJournal, SummonHelp
 
 #: What may become of a fact that is sent with a grant: the service has it, or the gateway.
 TAKEN = ("200", "202")
-BY_ENDING: Mapping[str, type[Command]] = dict(zip(("journal", "help"), FACTS, strict=True))
+BY_ENDING: Mapping[str, type[Command]] = {"journal": RecordJournal, "help": SummonHelp}
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Line:
         told = self.known[key]
         done = self.asker.once(told, body, "first")
         if done.status == 401:
-            self.asker.http = self.asker.sign_in()
+            self.asker.sign_in_again()
         if done.status is None:
             raise Unreachable(self.asker.http.url)
         self.repeater.consider(self.asker, told, body, other=not done.landed)
@@ -85,7 +86,7 @@ def got(asker: Asker, fetch: Callable[[Gateway], Answer]) -> Answer:
         if answer.status not in (401, 503):
             return answer
         if answer.status == 401:
-            asker.http = asker.sign_in()
+            asker.sign_in_again()
         if time.monotonic() > give_up:
             raise GaveUp("a question")
         time.sleep(asker.luck.uniform(*PAUSE_S))

@@ -93,7 +93,7 @@ class Sender:
             if answer.is_success:
                 return str(answer.json()["grant"])
             if answer.status_code == 401:
-                self.asker.http = self.asker.sign_in()
+                self.asker.sign_in_again()
             time.sleep(self.luck.uniform(*PAUSE_S))
         raise GaveUp("grant_visit")
 
@@ -149,7 +149,7 @@ class Sender:
         except Broken as broken:
             done.status, done.kind = broken.status, broken.kind
             if broken.status == 401:
-                self.asker.http = self.asker.sign_in()
+                self.asker.sign_in_again()
         except Refused as refused:
             done.status, done.kind = refused.status, refused.kind
 

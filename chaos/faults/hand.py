@@ -94,13 +94,17 @@ class Hand(Thread):
             if name in self.away:
                 continue
             if target.process is None:
-                if name not in self.gone:
-                    self.ended_alone.append((name, now - self.began))
-                    self.gone.add(name)
-                if now - self.started.get(name, 0.0) > AGAIN_S:
-                    self.start_again(name, self.starting.get(name))
+                self.bring_up(name, now)
             elif name in self.starting and target.ready():
                 self.note_ready(self.starting.pop(name))
+
+    def bring_up(self, name: str, now: float) -> None:
+        """Start what is not there, a while after its last start; note what ended alone."""
+        if name not in self.gone:
+            self.ended_alone.append((name, now - self.began))
+            self.gone.add(name)
+        if now - self.started.get(name, 0.0) > AGAIN_S:
+            self.start_again(name, self.starting.get(name))
 
     @property
     def processes(self) -> dict[str, ProcessTarget]:

@@ -41,8 +41,8 @@ def line(row: Row[Any], now: datetime) -> tuple[str, ...]:
     return (
         str(row.number),
         row.operation,
-        str(row.visit_id),
-        str(row.device_id),
+        str(row.visit_id or "-"),  # of a complaint there is neither
+        str(row.device_id or "-"),
         row.problem or "-",
         str(row.attempts),
         age(now - row.landed_at),

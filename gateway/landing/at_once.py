@@ -47,7 +47,8 @@ def land(connection: Driver, item: Item, receipt: str, key: Fetched) -> Landed |
     values = said(item) | {"receipt": receipt, "command": command, "wrapped": key[2]}
     if connection.execute(LAND, values).fetchone() is None:
         return None
-    return Landed(visit_id=item.receipt.visit_id, receipt=receipt)
+    assert item.visit_id, "what has no order among its phone's is of a visit"
+    return Landed(visit_id=item.visit_id, receipt=receipt)
 
 
 def said(item: Item) -> dict[str, Any]:
@@ -56,9 +57,9 @@ def said(item: Item) -> dict[str, Any]:
         "principal": item.asker.account_id,
         "operation": item.command.operation(),
         "digest": answers.digest(item.command),
-        "visit_id": item.receipt.visit_id,
+        "visit_id": item.visit_id,
         "case_id": item.case_id,
-        "device_id": item.receipt.device_id,
+        "device_id": item.device_id,
         "asker": item.asker.model_dump_json(),
         "landed_at": item.receipt.received_at,
         "now": clock.now(),

@@ -68,7 +68,7 @@ async def landed(call: Call, command: Fact, body: object, key: UUID) -> Response
     line = by_another(command, grant, asker)
     item = Item(key, command, asker, grant.case_id, receipt, line)
     done = await call.parts.database.run(lambda connection: landing.land(connection, item))
-    landing.note(item.receipt.device_id)
+    landing.note(receipt.device_id)
     landing.wake()
     return Response(done.model_dump_json(), 202, media_type="application/json")
 

@@ -21,18 +21,18 @@ from chassis.keyring import Keyring
 from chassis.logs import log
 from chassis.rpc import Answered
 from gateway.landing import rows
-from gateway.landing.sealing import opened
+from gateway.landing.sealing import FOR, opened
 from gateway.parts import Services
 from gateway.store import Database
 from proto.base import Asker, Command, Problem
-from proto.media import ReceiveMedia
 
 #: Lines at a time; seconds between two looks; how long a claimed row is left to whoever
 #: claimed it, which is longer than a service is waited for.
 AT_ONCE, LOOK_S, CLAIMED = 64, 1.0, timedelta(seconds=6)
-#: Files at a time: whoever sent them finds a place for a fact in the service's line. And
-#: seconds that one waits for others: what they cost together, each would cost alone.
-FILES, COMPANY_S = 32, 0.2
+#: Files and complaints at a time: whoever sent them finds a place for a fact in the
+#: service's line. And seconds that a file waits for others: what they cost together, each
+#: would cost alone.
+UNORDERED, COMPANY_S = 32, 0.2
 #: Seconds until the next try: the first, and the longest.
 FIRST_S, LONGEST_S = 0.25, 5.0
 A_DAY = timedelta(days=1)
@@ -47,15 +47,16 @@ class Ready:
     """A landed row, opened."""
 
     number: int
-    device_id: UUID
+    device_id: UUID | None
     attempts: int
     key: UUID
     command: Command
     asker: Asker
 
     @property
-    def is_file(self) -> bool:
-        return isinstance(self.command, ReceiveMedia)
+    def in_line(self) -> bool:
+        """Tell whether others of its phone stand behind it."""
+        return self.command.operation() not in rows.UNORDERED
 
 
 class Told(NamedTuple):
@@ -116,15 +117,16 @@ class HandOver:
                         await self.woken.wait()
 
     async def hand_on(self) -> int:
-        """Hand on the first of each line that is due, and files; return how many went.
+        """Hand on the first of each line that is due, and what stands in none; return how
+        many went.
 
         Then there is `more` where something may stand behind what went.
         """
         if not self.services.connected:
             return 0
         ready = await self.database.run(self.claimed)
-        files = sum(each.is_file for each in ready)
-        self.more = len(ready) > files or files == FILES
+        in_line = sum(each.in_line for each in ready)
+        self.more = in_line > 0 or len(ready) == UNORDERED
         said = await asyncio.gather(*(self.ask(each) for each in ready))
         told = [Told(*each) for each in zip(ready, said, strict=True)]
         await self.settle(told)
@@ -133,7 +135,7 @@ class HandOver:
     def claimed(self, connection: Connection) -> list[Ready]:
         """Take what is due and open it; note what nobody can open."""
         now, found, keys = clock.now(), [], Keyring(connection)
-        taken = rows.claim(connection, now, now + CLAIMED, AT_ONCE, FILES)
+        taken = rows.claim(connection, now, now + CLAIMED, AT_ONCE, UNORDERED)
         with contextlib.suppress(Unavailable):  # of one, which its own row then says
             keys.load([row.case_id for row in taken])
         for row in taken:
@@ -146,9 +148,10 @@ class HandOver:
 
     async def ask(self, each: Ready) -> Problem | None:
         """Hand one to its service; return what stands against it, if anything does."""
-        key, trace, ask = each.key, each.key.hex, self.services.ask
+        key, trace, service = each.key, each.key.hex, FOR[type(each.command)]
+        ask = self.services.ask
         try:
-            await ask("field_visit", each.command, each.asker, trace=trace, key=key)
+            await ask(service, each.command, each.asker, trace=trace, key=key)
         except Unavailable as error:
             return error.problem()
         except Answered as error:
@@ -171,7 +174,7 @@ def settled(connection: Connection, told: list[Told]) -> None:
     gone = [ready for ready, problem in told if problem is None]
     if gone:
         rows.confirm(connection, [each.number for each in gone])
-    if devices := {each.device_id for each in gone if not each.is_file}:
+    if devices := {each.device_id for each in gone if each.in_line and each.device_id}:
         rows.let_follow(connection, devices, clock.now())
     for ready, problem in told:
         if problem:

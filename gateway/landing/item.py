@@ -9,24 +9,35 @@ from sqlalchemy import Connection
 from chassis.keyring import Fetched
 from gateway.store import Driver
 from proto.base import Asker, Command
-from proto.grants import Landed, LandingReceipt, VisitGrant
+from proto.grants import ComplaintReceipt, Landed, LandingReceipt, VisitGrant
 
 
 @dataclass(frozen=True)
 class Item:
-    """A fact for field_visit, on behalf of `asker`.
+    """A fact for field_visit, or a complaint, on behalf of `asker`.
 
     `key` is the idempotency key that the service is asked under; the body is sealed under
-    the key of `case_id`. `by_another`: whose account calls for help on a phone that is not
-    its own; such calls have a line of their own.
+    the key of `case_id`, which of a complaint is one of its own. `by_another`: whose
+    account calls for help on a phone that is not its own; such calls have a line of their
+    own.
     """
 
     key: UUID
     command: Command
     asker: Asker
     case_id: UUID
-    receipt: LandingReceipt
+    receipt: LandingReceipt | ComplaintReceipt
     by_another: UUID | None = None
+
+    @property
+    def visit_id(self) -> UUID | None:
+        return None if isinstance(self.receipt, ComplaintReceipt) else self.receipt.visit_id
+
+    @property
+    def device_id(self) -> UUID | None:
+        """Return whose phone's line it is in: a complaint came from no phone of ours."""
+        receipt = self.receipt
+        return None if isinstance(receipt, ComplaintReceipt) else receipt.device_id
 
 
 class Landings(Protocol):

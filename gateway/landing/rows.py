@@ -20,12 +20,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.model import OF_ANOTHER, WAITING, landed, landing_receipt
+from proto.complaints import ComplainByBadge, FileComplaint
 from proto.field_visit import RecordJournal, SummonHelp
 from proto.media import ReceiveMedia
 
-HELP, MEDIA = SummonHelp.operation(), ReceiveMedia.operation()
-JOURNAL = RecordJournal.operation()
+HELP, JOURNAL = SummonHelp.operation(), RecordJournal.operation()
+#: What stands in no order: files, and complaints.
+UNORDERED = [kind.operation() for kind in (ReceiveMedia, FileComplaint, ComplainByBadge)]
 #: How many of one kind may wait of one phone: days of facts, and no more than a disk has.
+#: And how many complaints of a kind, of all who complain.
 MOST_WAITING = 500
 #: Calls for help of one account on phones that are not its own, which may wait.
 MOST_BY_ANOTHER = 20
@@ -37,22 +40,21 @@ OPEN = landed.c.state != "discarded"
 GAP, TOO_MUCH = "journal-gap", "journal-too-much"
 TOO_EARLY = (landed.c.state == "refused") & landed.c.problem.in_((GAP, TOO_MUCH))
 #: The first of each line: a phone's journal is one, its calls for help another, and so is
-#: what somebody else calls on it, so that none of those waits behind what is stuck. Its
-#: files have no order.
+#: what somebody else calls on it, so that none of those waits behind what is stuck.
 FIRST = landed.c.number.in_(
     select(func.min(landed.c.number))
-    .where(WAITING, landed.c.operation != MEDIA)
+    .where(WAITING, landed.c.operation.not_in(UNORDERED))
     .group_by(landed.c.device_id, landed.c.operation, landed.c.by_another)
 )
-FILES = WAITING & (landed.c.operation == MEDIA)
+ANY_ORDER = WAITING & landed.c.operation.in_(UNORDERED)
 
 
 class Line(NamedTuple):
     """What waits for one another: what one phone says of a kind, or what one account calls
-    on phones that are not its own.
+    on phones that are not its own. Complaints, of no phone, are counted together.
     """
 
-    device_id: UUID
+    device_id: UUID | None
     operation: str
     by_another: UUID | None = None
 
@@ -119,17 +121,17 @@ def how_many(connection: Connection, line: Line) -> int:
 
 
 def claim(
-    connection: Connection, now: datetime, until: datetime, most: int, files: int
+    connection: Connection, now: datetime, until: datetime, most: int, unordered: int
 ) -> list[Row[Any]]:
-    """Take the first of each line that is due, and so many files; nobody else does before
-    `until`.
+    """Take the first of each line that is due, and so many of what stands in none; nobody
+    else does before `until`.
 
     Calls for help go first, of these those of the caller's own phone, and last what came
     too early. Whoever dies meanwhile lets go of them by that.
     """
     lines = due(now, (WAITING & FIRST) | TOO_EARLY, most).cte("lines")
-    media = due(now, FILES, files).cte("media")
-    numbers = union_all(select(lines.c.number), select(media.c.number))
+    others = due(now, ANY_ORDER, unordered).cte("others")
+    numbers = union_all(select(lines.c.number), select(others.c.number))
     query = update(landed).where(landed.c.number.in_(numbers)).values(next_at=until)
     taken = connection.execute(query.returning(landed)).all()
     return sorted(taken, key=lambda row: (row.operation != HELP, row.number))

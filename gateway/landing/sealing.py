@@ -10,13 +10,20 @@ from chassis.errors import Invalid, Unavailable
 from chassis.keyring import Fetched, Keyring
 from gateway.landing.item import Item
 from proto.base import Command, Sealed
+from proto.complaints import ComplainByBadge, FileComplaint
 from proto.field_visit import RecordJournal, SummonHelp
 from proto.media import ReceiveMedia
 
 PURPOSE = "landed.command"
-KINDS: dict[str, type[Command]] = {
-    kind.operation(): kind for kind in (RecordJournal, SummonHelp, ReceiveMedia)
+#: Which service each is for.
+FOR: dict[type[Command], str] = {
+    RecordJournal: "field_visit",
+    SummonHelp: "field_visit",
+    ReceiveMedia: "field_visit",
+    FileComplaint: "complaints",
+    ComplainByBadge: "complaints",
 }
+KINDS: dict[str, type[Command]] = {kind.operation(): kind for kind in FOR}
 
 
 def sealed_by(key: Fetched, item: Item) -> str | None:

@@ -19,7 +19,7 @@ from gateway.parts import Services
 from gateway.store import Database, Driver
 from proto import pack
 from proto.base import Asker
-from proto.grants import Landed, LandingReceipt, VisitGrant
+from proto.grants import ComplaintReceipt, Landed, LandingReceipt, VisitGrant
 
 
 class Landing:
@@ -42,20 +42,27 @@ class Landing:
         """
         return self.grants.read(header, asker, visit_id)
 
-    def receipt(self, receipt: LandingReceipt) -> str:
+    def receipt(self, receipt: LandingReceipt | ComplaintReceipt) -> str:
         """Return a receipt, signed."""
         return self.receipts.sign(receipt)
 
     def land(self, connection: Connection, item: Item) -> Landed:
-        """Store an item in the caller's transaction; the same key gives the same answer.
+        """Store an item of a visit, as `keep` does."""
+        receipt = self.keep(connection, item)
+        assert item.visit_id, "a complaint is kept, and is of no visit"
+        return Landed(visit_id=item.visit_id, receipt=receipt)
+
+    def keep(self, connection: Connection, item: Item) -> str:
+        """Store an item in the caller's transaction, and return its receipt; the same key
+        gives the same one.
 
         Raises Invalid when the key was used for something else, Conflict when the case
-        was shredded, Unavailable when too much of this phone waits already.
+        was shredded, Unavailable when too much of its line waits already.
         """
-        receipt, visit_id = self.receipt(item.receipt), item.receipt.visit_id
+        receipt = self.receipt(item.receipt)
         digest, operation = answers.digest(item.command), item.command.operation()
         name = {"key": item.key, "operation": operation}
-        line = Line(item.receipt.device_id, operation, item.by_another)
+        line = Line(item.device_id, operation, item.by_another)
         rows.queue_up(connection, line)
         kept = {"digest": digest, "receipt": receipt, "at": clock.now()}
         principal = item.asker.account_id
@@ -63,11 +70,11 @@ class Landing:
             before = rows.receipt_of(connection, item.key, principal, operation)
             if before.digest != digest:
                 raise Invalid("key-of-another-content", key=str(item.key))
-            return Landed(visit_id=visit_id, receipt=before.receipt)
+            return str(before.receipt)
         if rows.how_many(connection, line) >= line.most:
             raise Unavailable("landing-full", most=line.most)
         rows.add(connection, name | row(connection, item))
-        return Landed(visit_id=visit_id, receipt=receipt)
+        return receipt
 
     def land_at_once(self, connection: Driver, item: Item, key: Fetched) -> Landed | None:
         """Store an item in the caller's transaction if nothing speaks against it.
@@ -111,9 +118,9 @@ def row(connection: Connection, item: Item) -> dict[str, object]:
     content = item.command.model_dump_json()
     sealed = Keyring(connection).seal(item.case_id, PURPOSE, content)
     return {
-        "visit_id": item.receipt.visit_id,
+        "visit_id": item.visit_id,
         "case_id": item.case_id,
-        "device_id": item.receipt.device_id,
+        "device_id": item.device_id,
         "asker": item.asker.model_dump(mode="json"),
         "command": sealed.model_dump(mode="json"),
         "landed_at": item.receipt.received_at,

@@ -22,6 +22,7 @@ from proto.complaints import (
     Filed,
     ListComplaints,
     ShowComplaint,
+    key_of,
 )
 from proto.dispatch import CaseStanding, VisitPlanned
 from proto.field_visit import (
@@ -36,7 +37,6 @@ from services.complaints.model import (
     badge_table,
     complaint_table,
     door_visit_table,
-    key_of,
     old_badge,
     work_table,
 )

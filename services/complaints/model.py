@@ -139,12 +139,3 @@ class Work:
 def old_badge(blind: str) -> UUID:
     """Return the id of the row of a code that is on no visit's badges any more."""
     return ids.named("old badge", blind)
-
-
-def key_of(complaint_id: UUID) -> UUID:
-    """Return the id of the key that a complaint is sealed under.
-
-    Anybody may choose a complaint's id. Were it the key's as well, somebody could have
-    their words sealed under the key of a case, or learn that a key was shredded.
-    """
-    return ids.named("complaint", str(complaint_id))

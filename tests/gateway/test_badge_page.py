@@ -14,6 +14,7 @@ from chassis.errors import Unavailable
 from chassis.logs import OneLine
 from chassis.rpc import Answered
 from gateway.guesses import FREE, Guesses
+from gateway.landing import rows
 from gateway.pages.badge import DOORS, form, html
 from gateway.pages.badge.form import CHOICES, MEDIA, MOST, WORDS_MOST
 from gateway.parts import Parts
@@ -262,8 +263,14 @@ async def test_a_form_of_the_longest_that_may_be_written_is_taken(client) -> Non
     assert response.status_code == 200
 
 
-async def test_what_cannot_be_taken_in_now_is_not_lost(client, services) -> None:
+async def test_what_cannot_be_taken_in_now_is_not_lost(
+    client, services, monkeypatch
+) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("database-does-not-answer")
+
     services.error = Unavailable("service-absent", service="complaints")
+    monkeypatch.setattr(rows, "queue_up", away)
     response = await sends(client)
 
     assert (response.status_code, response.headers["retry-after"]) == (503, "2")

@@ -22,7 +22,7 @@ from proto.facts import (
 )
 from tests.conftest import ROOT
 from tests.journeys.hurting import kill, revive, until
-from tests.world import Collector, Door, Platform, plain
+from tests.world import AtADoor, Collector, Door, Platform, clauses, plain
 
 NO_BROKER = {"AMQP_URI": "amqp://127.0.0.1:1"}
 AS_EVER = "from gateway.main import run; run()"
@@ -54,6 +54,9 @@ SPOUSE = PersonMet(relation=Relation.SPOUSE)
 HARDSHIP = Circumstance(hardship="pregnancy")
 KEPT = """SELECT count(*), count(DISTINCT seq) FROM field_visit.journal
  WHERE visit_id = %s AND fact ->> 'kind' <> 'shift_started'"""
+COMPLAINTS = """SELECT count(*) FROM gateway.landed
+ WHERE operation IN ('file_complaint', 'complain_by_badge')"""
+SHOUTED = "他们在楼道里大喊我的名字。"
 LANDED = "SELECT count(*) FROM gateway.landed WHERE visit_id = %s"
 
 
@@ -188,6 +191,34 @@ def test_without_a_broker_facts_and_help_are_taken_in_and_arrive_once(
     )
     assert acknowledged.body["acknowledged_at"]
     assert told(door, "help_acknowledged") == [True]
+
+
+def test_complaints_are_taken_in_without_a_broker_and_then_hold_the_case(
+    door: Door, platform: Platform, alone: str
+) -> None:
+    """One by the desk, whom somebody rang up, and one on the page at the door."""
+    here = AtADoor(door, door.visit_id)
+    case_id, code = here.case_id, here.shown()["badge"]
+    desk, filed = platform.account("complaints_officer"), ids.new()
+    rang_up = {"complaint_id": filed, "case_id": case_id, "channel": "hotline"}
+    headers = desk.headers | {"Idempotency-Key": str(ids.new())}
+    body = plain(rang_up | {"words": SHOUTED})
+    with httpx.Client(base_url=alone, trust_env=False) as http:
+        landed = http.post("/v1/complaints", json=body, headers=headers)
+        form = {"what": "conduct", "words": SHOUTED, "contact": "", "key": str(ids.new())}
+        page = http.post(f"/d/{code}/complaint", data=form)
+
+    assert (landed.status_code, page.status_code) == (202, 200), landed.text
+    assert landed.json()["complaint_id"] == str(filed)
+    until(lambda: platform.rows(COMPLAINTS) == [(0,)])
+    platform.settle()
+    refused = here.checks_in()
+    assert (refused.status, clauses(refused)) == (403, ["4.38"])
+    listed = desk.get("/v1/complaints?limit=200").body["complaints"]
+    mine = [each for each in listed if each["case_id"] == case_id]
+    assert sorted(each["channel"] for each in mine) == ["badge", "hotline"]
+    shown = [desk.get(f"/v1/complaints/{each['complaint_id']}").body for each in mine]
+    assert [each["words"].endswith(SHOUTED) for each in shown] == [True, True]
 
 
 def test_a_gateway_killed_between_landing_and_answer_loses_and_doubles_nothing(

@@ -20,6 +20,7 @@ from proto.complaints import (
     ListComplaints,
     ShowComplaint,
     WorkStanding,
+    key_of,
 )
 from proto.dispatch import CaseHeld, CaseResumed, HoldReviewDue
 from proto.field_visit import (
@@ -27,7 +28,6 @@ from proto.field_visit import (
     ComplaintHeard,
 )
 from services.complaints import handlers
-from services.complaints.model import key_of
 from tests.services import complaining
 from tests.services.complaining import CONTACT, WORDS, by_badge, filed
 

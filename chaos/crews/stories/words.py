@@ -29,4 +29,4 @@ def spoken(acts: Acts, visit: Planned) -> None:
     acts.check_out(visit)
     filed = invented.complaint() | {"case_id": str(visit.case_id), "channel": "hotline"}
     filed |= {"complaint_id": (complaint := ids.new()).hex}
-    acts.asked_by(acts.crew.desk, FileComplaint, complaint, filed, "200", "201")
+    acts.asked_by(acts.crew.desk, FileComplaint, complaint, filed, "200", "202")

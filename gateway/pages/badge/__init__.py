@@ -14,6 +14,7 @@ from chassis.errors import Refused
 from chassis.rpc import Answered
 from gateway.door import Call, Door, Work, mount
 from gateway.errors import TooMany
+from gateway.landing import complaining
 from gateway.pages import Page
 from gateway.pages.badge import form
 from gateway.pages.badge.html import policy
@@ -98,10 +99,8 @@ async def complain(call: Call, _: Any) -> Response:
 
 async def filed(call: Call, complaint: ComplainByBadge) -> None:
     """Hand a complaint to the desk, once however often it is sent: its id is its key."""
-    key = complaint.complaint_id
-    await call.parts.services.ask(
-        "complaints", complaint, ANYBODY, trace=call.trace, key=key
-    )
+    body = complaint.model_dump(mode="json")
+    await complaining.filed(call, complaint, ANYBODY, body, complaint.complaint_id)
 
 
 def code_of(call: Call) -> str:
