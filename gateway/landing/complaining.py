@@ -1,8 +1,8 @@
 """Complaints: given to their service, or landed when it cannot be asked.
 
-Whoever takes the courage to complain is not told to come again: nobody may work the case
-from when the service hears of it, and until then no ask is answered either, for those need
-the same broker.
+Whoever takes the courage to complain is not told to come again. Nobody may work the case
+from when the service hears of it; until then no ask is answered either, for without broker
+or service its ticks are missing (`chassis/ticks.py`).
 """
 
 from typing import Any
