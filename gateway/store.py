@@ -59,7 +59,7 @@ class Database:
         """
         try:
             lent = self.engine.raw_connection()
-        except (DBAPIError, PoolTimeout) as error:
+        except (DBAPIError, PoolTimeout, psycopg.Error) as error:  # it wraps no error
             raise away(error) from None
         connection = cast(Driver, lent.driver_connection)
         try:
