@@ -48,8 +48,8 @@ chaos: ready ## break everything for five minutes while crews work, then check w
 	.venv/bin/python -m chaos --visits 60 $(if $(SEED),--seed $(SEED))
 
 soak: ready ## a thousand visits and 200 kills, then the tests that take long
-	.venv/bin/python -m chaos --seconds 3600 --pairs 1000 --visits 1000 --kills 200 \
-		--alarms 1 --lost-data 1 --home var/soak $(if $(SEED),--seed $(SEED))
+	.venv/bin/python -m chaos --seconds 1800 --pairs 1000 --visits 1000 --kills 200 \
+		--alarms 1 --lost-data 1 --heal 600 --home var/soak $(if $(SEED),--seed $(SEED))
 	.venv/bin/pytest -m long
 	.venv/bin/pytest -m hypothesis --hypothesis-profile=further
 

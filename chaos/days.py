@@ -25,8 +25,8 @@ from proto.given import GiveHeads
 from tests.world import Platform
 
 SERVICE = "field_visit"
-#: Seconds until the next day of the log, and between two looks in the evening.
-A_DAY_S, LOOK_S = 6.0, 0.2
+#: Seconds until the next day of the log.
+A_DAY_S = 6.0
 #: Visits whose deadline comes in the evening, and of more, one in so many.
 OVERDUE, ONE_IN = 6, 10
 #: Yesterday's heads are of yesterday: today one more is given away.
@@ -92,7 +92,7 @@ class Days(Thread):
 
     def evening(self, left: Callable[[], int], until: float) -> set[str]:
         """Let deadlines come, and give out whatever waits, until `until`, which is of
-        `time.monotonic`. Return the visits whose deadline it was.
+        `time.monotonic`. Return the visits whose deadline it was. `left` takes its time.
         """
         over = [str(row[0]) for row in self.platform.rows(OVER)]
         overdue = over[:OVERDUE] + over[OVERDUE::ONE_IN]
@@ -100,7 +100,7 @@ class Days(Thread):
         while True:
             self.once_more()
             while (count := left()) and time.monotonic() < until:
-                time.sleep(LOOK_S)
+                pass
             waits = count or self.platform.rows(WANTED)[0][0]
             if not waits or time.monotonic() > until:
                 return set(overdue)

@@ -36,6 +36,8 @@ VISITS_A_SECOND = 0.6
 #: How many times the seconds it was asked for a run may last until its visits are made.
 PATIENCE = 2.0
 LOOK_S = 0.2
+#: Seconds of rest for each second that a look at what is left takes the database.
+REST = 4.0
 #: How much longer than healing the evening may take: a worker seals one visit after the
 #: other, and sets pages in between at the lowest priority, on a busy machine a minute each.
 EVENING = 3.0
@@ -162,9 +164,8 @@ class Run:
         self.wire.quiet.set()
         for thread in self.roster.threads:
             thread.join(max(0.1, until - time.monotonic()))
-        while self.left(*BEHIND_REPORTS) and time.monotonic() < until:
+        while self.looked(*BEHIND_REPORTS) and time.monotonic() < until:
             self.hand.look_after()
-            time.sleep(LOOK_S)
         healed_s = time.monotonic() - began
         self.evening()
         for each in (self.wire, self.watch, self.retries):
@@ -179,7 +180,14 @@ class Run:
         self.places.calm.set()
         until = time.monotonic() + EVENING * self.wanted.heal_s
         with suppress(psycopg.Error, SQLAlchemyError):
-            self.overdue = self.days.evening(self.left, until)
+            self.overdue = self.days.evening(self.looked, until)
+
+    def looked(self, *but: str) -> int:
+        """Look at what is left, and rest: a look reads every event of the run."""
+        began = time.monotonic()
+        left = self.left(*but)
+        time.sleep(max(LOOK_S, REST * (time.monotonic() - began)))
+        return left
 
     def left(self, *but: str) -> int:
         """Return how much is still on its way; 1 at least while nobody can tell."""

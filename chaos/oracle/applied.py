@@ -10,9 +10,16 @@ from chassis import topology
 NAME = "applied once, in order"
 #: Standings that a door keeps as what may be used once: `folded.py` compares them.
 OF_LEAVES = frozenset({"recovery.cash_standing"})
-#: What oversight puts on the record.
+#: What oversight puts on the record: what was refused, suspected, or left undone.
 SUSPECTED = "field_visit.breach_suspected"
-RECORDED = {*DECISIONS, SUSPECTED} - set(ALLOWED.values())
+UNDONE = (
+    "recovery.receipt_missing",
+    "recovery.banking_overdue",
+    "dispatch.danger_report_overdue",
+)
+RECORDED = {*DECISIONS, SUSPECTED, *UNDONE} - set(ALLOWED.values())
+#: And what is done, when a clause speaks against how.
+IF_AGAINST = ("recovery.cash_banked", "recovery.money_left_noted")
 
 
 def applied_once_in_order(evidence: Evidence) -> Iterator[Violation]:
@@ -53,7 +60,7 @@ def effects(evidence: Evidence) -> Iterator[Violation]:
     judged = [
         f"{each.topic} {each.data.get('decision_id')}"
         for each in evidence.said
-        if each.topic in RECORDED
+        if each.topic in RECORDED or (each.topic in IF_AGAINST and each.data.get("clauses"))
     ]
     yield from compared(judged, (f"{a} {b}" for a, b in evidence.findings), "a finding")
 
