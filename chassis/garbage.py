@@ -6,6 +6,8 @@ code hardly makes. What is there once a process has started is never looked at a
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 YOUNGEST, MIDDLE, OLDEST = 20_000, 20, 50
 
@@ -15,3 +17,15 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNGEST, MIDDLE, OLDEST)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Collect nothing while a part is loaded: all of it stays, and each look through it is
+    a tenth of the time that a part is away after it was killed.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

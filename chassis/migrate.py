@@ -5,7 +5,7 @@ own (`services/<name>/migrations`), each with a version table of its own in the 
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,30 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import OperationalError
 
-from chassis import ready, sqlstates
+from chassis import sqlstates
 from chassis.database import engine
+from chassis.heads import HISTORIES, WAIT_S, version_table
 from chassis.logs import log
-from chassis.topology import SERVICES
 
-ROOT = Path(__file__).parent.parent
 LOCK = 7_166_737  # any number, the same for every process
-WAIT_S = 0.5
-
-#: Everything that has a schema, and where its history lies.
-HISTORIES: dict[str, tuple[Path, ...]] = {
-    "keyring": (ROOT / "chassis/migrations/keyring",),
-    "gateway": (ROOT / "gateway/migrations",),
-} | {
-    name: tuple(
-        history
-        for history in (
-            ROOT / "chassis/migrations/service",
-            ROOT / f"services/{name}/migrations",
-        )
-        if history.is_dir()
-    )
-    for name in SERVICES
-}
 
 
 def migrate(url: str) -> list[str]:
@@ -110,27 +92,6 @@ def environment(
         yield context
 
 
-def wait_for_head(url: str, names: Iterable[str]) -> None:
-    """Wait until the schemas of these parts are as new as this code, however long."""
-    waiting = [
-        (name, history) for name in ("keyring", *names) for history in HISTORIES[name]
-    ]
-    while waiting:
-        try:
-            waiting = [each for each in waiting if not at_head(url, *each)]
-        except OperationalError as error:
-            log.warning("waits for the database: %s", type(error.orig).__name__)
-        if waiting:
-            log.warning("waits for `doorstep migrate`: %s", waiting[0][0])
-            ready.progress()
-            time.sleep(WAIT_S)
-
-
-def at_head(url: str, schema: str, history: Path) -> bool:
-    with engine(url, schema, pool=0).connect() as connection:
-        return current(connection, history) == script_directory(history).get_current_head()
-
-
 def current(connection: Connection, history: Path) -> str | None:
     options = {"version_table": version_table(history)}
     return MigrationContext.configure(connection, opts=options).get_current_revision()
@@ -138,9 +99,3 @@ def current(connection: Connection, history: Path) -> str | None:
 
 def script_directory(history: Path) -> ScriptDirectory:
     return ScriptDirectory(str(history))
-
-
-def version_table(history: Path) -> str:
-    """Return where a history notes its version, in the schema it changes."""
-    chassis = history.is_relative_to(ROOT / "chassis")
-    return "chassis_version" if chassis else "version"

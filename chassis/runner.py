@@ -19,7 +19,7 @@ from nameko.runners import ServiceRunner  # noqa: E402
 from chassis import breath, database, garbage, logs, probes, ready, serializer  # noqa: E402
 from chassis.entrypoints import Service  # noqa: E402
 from chassis.entrypoints.pulse import fresh  # noqa: E402
-from chassis.migrate import wait_for_head  # noqa: E402
+from chassis.heads import wait_for_head  # noqa: E402
 from chassis.settings import Settings, settings  # noqa: E402
 
 #: Messages of orders a service works on at once.

@@ -21,8 +21,8 @@ from chassis import effects, housekeeping, jobs, logs, metrics, probes, ready
 from chassis.backlog import Backlog
 from chassis.database import engine
 from chassis.effects import DatabaseAway
+from chassis.heads import wait_for_head
 from chassis.jobs import ClaimLost, Job, Work
-from chassis.migrate import wait_for_head
 from chassis.settings import Settings, settings
 from chassis.topology import SERVICES
 

@@ -7,6 +7,7 @@ else is imported, and in service processes only.
 from dataclasses import dataclass
 from importlib import import_module
 
+from chassis import garbage
 from doorstep.errors import Misuse
 
 SERVICES = (
@@ -42,7 +43,8 @@ class Part:
     def run(self) -> object:
         """Run it in this process until it ends. Raises Misuse when settings forbid it."""
         module, _, function = self.target.partition(":")
-        start = getattr(import_module(module), function)
+        with garbage.undisturbed():
+            start = getattr(import_module(module), function)
         from chassis.settings import Unusable  # once the part has patched what it must
 
         try:

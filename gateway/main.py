@@ -5,7 +5,7 @@ import socket
 import uvicorn
 
 from chassis import logs, ready
-from chassis.migrate import wait_for_head
+from chassis.heads import wait_for_head
 from chassis.settings import Settings, settings
 from gateway.accounts import NotForProduction
 from gateway.app import create_app

@@ -1,6 +1,8 @@
 """Histories and tables say the same."""
 
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -9,9 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import BLANK_SCHEMA, MetaData, text
 
-from chassis import keyring_tables, tables
+from chassis import heads, keyring_tables, tables
 from chassis.database import engine
-from chassis.migrate import HISTORIES, migrate, upgrade
+from chassis.heads import HISTORIES
+from chassis.migrate import current, migrate, script_directory, upgrade
 from chassis.topology import SERVICES
 
 MONTHS = re.compile("answered_")
@@ -46,6 +49,37 @@ def test_no_table_drifts_from_its_history(schema: str, database_url: str) -> Non
         context = MigrationContext.configure(connection, opts=options)
 
         assert compare_metadata(context, tables_of(schema)) == []
+
+
+WANTED = [(name, history) for name in HISTORIES for history in HISTORIES[name]]
+
+
+@pytest.mark.parametrize(("schema", "history"), WANTED)
+def test_a_part_waits_for_the_head_that_migrating_comes_to(
+    schema: str, history: Path, database_url: str
+) -> None:
+    """It looks at names of files and one table: alembic takes longer to load."""
+    head = script_directory(history).get_current_head()
+
+    assert heads.head(history) == head
+    with engine(database_url, schema, pool=0).connect() as connection:
+        assert heads.version(connection, schema, history) == head
+        assert current(connection, history) == head
+
+
+def test_what_has_not_begun_is_behind(database_url: str, monkeypatch) -> None:
+    assert heads.behind(database_url, WANTED) == []
+    nothing = ("a_schema_that_is_not_there", HISTORIES["gateway"][0])
+    assert heads.behind(database_url, [nothing]) == [nothing]
+    monkeypatch.setattr(heads, "head", lambda history: "9999")
+    assert heads.behind(database_url, WANTED) == WANTED
+
+
+def test_no_part_loads_what_migrates() -> None:
+    """Half a second of each start after a kill."""
+    parts = ("gateway.main", "chassis.worker", "services.oversight.projector.process")
+    said = f"import sys, {', '.join(parts)}; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", said], check=False).returncode == 0
 
 
 def test_migrating_twice_changes_nothing(database_url: str) -> None:

@@ -1,17 +1,22 @@
 """Each check is green on a history that is well, and red on each way to break it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
+from types import SimpleNamespace
 
 import pytest
 
 from chaos.crews import ledger
 from chaos.crews.ledger import Try
 from chaos.faults.poison import Poison
+from chaos.faults.wire import Wire
 from chaos.oracle import judge, parked
+from chaos.oracle.applied import effects
 from chaos.remains.evidence import Answered, Evidence, Held, Tried
 from chassis import held
-from tests.chaos.histories import VISIT, decided, decision, said, told, well
+from tests.chaos.histories import CASE, VISIT, decided, decision, said, told, well
 
 Breaking = Callable[[Evidence], object]
 
@@ -307,6 +312,39 @@ def test_a_permit_that_has_gone_is_no_other_answer() -> None:
     evidence.told[0].tries.append(Try("again", 130, 131, 409, "visit-closed"))
 
     assert judge(evidence) == []
+
+
+def test_what_was_left_undone_is_on_the_record_once() -> None:
+    evidence = well()
+    missing, banked = "recovery.receipt_missing", "recovery.cash_banked"
+    evidence.said += [
+        said("r1", missing, CASE, 1, clauses=["C.14"]),
+        said("r2", banked, CASE, 2, clauses=["C.15"]),
+        said("r3", banked, CASE, 3, clauses=[]),  # as it should be
+    ]
+
+    evidence.findings += [(missing, None), (banked, None)]
+    assert list(effects(evidence)) == []
+
+    evidence.findings.append((banked, None))
+    assert [each.counts_as for each in effects(evidence)] == ["duplicated"]
+
+
+class Heard:
+    """A channel that is told that a message has been heard."""
+
+    def basic_ack(self, number: int) -> None: ...
+
+
+def test_what_is_said_again_to_an_empty_broker_is_in_no_order() -> None:
+    """All of a day is, also what was said before anybody listened."""
+    wire = Wire({}, Random(1), [])
+    wire.quiet.set()
+    method = SimpleNamespace(delivery_tag=1, routing_key="dispatch.case_standing")
+    for event in ({"id": "e5"}, {"id": "e1", "again": "2026-03-02"}, {"id": "e6"}):
+        wire.take(Heard(), method, None, json.dumps(event).encode())
+
+    assert wire.heard == ["e5", "e6"]
 
 
 def test_what_was_asked_again_after_503_is_recovered_and_not_wrong() -> None:

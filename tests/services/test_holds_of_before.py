@@ -11,7 +11,8 @@ from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import Connection, text
 
 from chassis.database import engine
-from chassis.migrate import HISTORIES, script_directory
+from chassis.heads import HISTORIES
+from chassis.migrate import script_directory
 from chassis.unit import later_topic
 from proto import ids
 from proto.base import Envelope

@@ -13,7 +13,7 @@ from chassis import amqp, logs, probes, ready, streams
 from chassis.amqp import Link
 from chassis.effects import DatabaseAway
 from chassis.forever import forever
-from chassis.migrate import wait_for_head
+from chassis.heads import wait_for_head
 from chassis.settings import Settings, settings
 from chassis.streams import Position
 from services.oversight.projector.numbers import BEHIND
