@@ -142,11 +142,11 @@ class Platform:
             own = sql.Identifier(speaker, "inbox")
             each.append(DUE.format(said=said, heard=own, since=since, now=now))
             for hearer in topology.SERVICES:
-                heard = sql.Identifier(hearer, "inbox")
-                topics = sql.Literal(list(topology.topics(hearer)))
-                each.append(
-                    MISSED.format(said=said, heard=heard, after=after, topics=topics)
-                )
+                heard, its = sql.Identifier(hearer, "inbox"), f"{speaker}."
+                listens = [t for t in topology.topics(hearer) if t.startswith(its)]
+                values = {"said": said, "after": after, "topics": sql.Literal(listens)}
+                if listens:
+                    each.append(MISSED.format(heard=heard, **values))
         found = connection.execute(sql.SQL(" UNION ALL ").join(each))
         return sum(row[0] for row in found)
 

@@ -106,6 +106,8 @@ class Stage:
             for some in (todo[:SIGNED_IN], todo[SIGNED_IN:]):
                 crews += makers.map(lambda each: self.crew(*each), some)
                 self.platform.mints = True
+                self.platform.officer = self.platform.account("bank_officer")
+                self.desk = self.platform.account("complaints_officer")
         for crew, other in zip(crews, [*crews[1:], crews[0]], strict=True):
             crew.strangers = list(other.visits)[:KNOWN] if other is not crew else []
         return crews
