@@ -4,6 +4,7 @@ The seed comes first; given again, it replays the schedule. Ends with the six co
 and with 0 only when nothing was lost, duplicated or unexpected.
 """
 
+import resource
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -23,6 +24,7 @@ HEAL_S, HEAL_WITH_A_BUG_S = 90.0, 20.0
 def main() -> int:
     words = read()
     print(f"seed {words.seed}", flush=True)
+    open_as_many_as_may_be()
     wanted = Wanted(
         seed=words.seed,
         seconds=words.seconds,
@@ -48,6 +50,12 @@ def main() -> int:
         (words.home / "chaos" / "timeline").write_text("\n".join(report.timeline()))
     print("\n".join(report.lines()), flush=True)
     return 0 if report.green else 1
+
+
+def open_as_many_as_may_be() -> None:
+    """Raise how many files may be open: two thousand phones have a connection each."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def read() -> Namespace:
