@@ -12,7 +12,7 @@ from chassis import masters, rotation, shredding
 from chassis.errors import Unavailable
 from chassis.keyring import Keyring
 from gateway.landing import at_once
-from gateway.landing.handing import FILES, HandOver
+from gateway.landing.handing import UNORDERED, HandOver
 from gateway.landing.rows import MOST_WAITING
 from gateway.landing.taking import Landing
 from gateway.parts import Parts
@@ -216,7 +216,7 @@ async def test_a_connection_that_the_database_ended_is_not_used_again(
 async def test_files_go_together_and_none_waits_behind_another(
     sender: Sender, parts: Parts, services: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = [sender.file(photo(seed=each)) for each in range(FILES + 3)]
+    files = [sender.file(photo(seed=each)) for each in range(UNORDERED + 3)]
     for file in files:
         await sender.whole(file)
     services.error, ask, stuck = None, services.ask, files[0].media_id
@@ -228,7 +228,7 @@ async def test_files_go_together_and_none_waits_behind_another(
 
     monkeypatch.setattr(services, "ask", stands)
     hand_over = HandOver(parts.database, services)
-    assert (await hand_over.hand_on(), hand_over.more) == (FILES - 1, True)
+    assert (await hand_over.hand_on(), hand_over.more) == (UNORDERED - 1, True)
     assert (await hand_over.hand_on(), hand_over.more) == (3, False)
     assert stored(parts, "SELECT key, attempts FROM landed") == [(stuck, 1)]
 
