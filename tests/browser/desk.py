@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from chassis.errors import Unavailable
 from chassis.settings import Settings
 from gateway.edge import Edge
 from gateway.guesses import Guesses
@@ -35,6 +36,18 @@ class Desk:
     @property
     def services(self) -> "Desk":
         return self
+
+    @property
+    def landing(self) -> "Desk":
+        return self
+
+    @property
+    def database(self) -> "Desk":
+        return self
+
+    async def run(self, _: Any) -> None:
+        """Nothing lands here: there is no database either."""
+        raise Unavailable("database-does-not-answer")
 
     async def ask(self, service: str, command: Command, asker: Asker, **_: Any) -> Answer:
         self.asked.append(command)
