@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,11 @@ from doorstep.home import Home
 from doorstep.ports import last
 from doorstep.private import Broker
 from doorstep.process import find
+
+
+#: Seconds until a broker has written to its disk that there is a queue: not when it says so.
+#: Every part of ours declares what it needs whenever it connects.
+DECLARED_S = 3.0
 
 
 @pytest.fixture
@@ -46,6 +52,7 @@ def test_it_keeps_messages_through_a_kill_and_leaves_nothing_running(
     uri = broker.start()
     with channel(uri) as sender:
         sender.queue_declare("kept", durable=True)
+        time.sleep(DECLARED_S)
         sender.confirm_delivery()
         sender.basic_publish("", "kept", b"7", pika.BasicProperties(delivery_mode=2))
     process = broker.process
