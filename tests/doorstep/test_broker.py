@@ -17,8 +17,7 @@ from doorstep.ports import last
 from doorstep.private import Broker
 from doorstep.process import find
 
-
-#: Seconds until a broker has written to its disk that there is a queue: not when it says so.
+#: Seconds until a broker has written to disk that there is a queue, after it has said so.
 #: Every part of ours declares what it needs whenever it connects.
 DECLARED_S = 3.0
 
