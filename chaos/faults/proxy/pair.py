@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Bytes that may wait in us for one end before the other one has to.
 MOST = 1 << 18
 RST = struct.pack("ii", 1, 0)
+#: How often it is looked when a system will ask, and seconds between two looks.
+LOOKS, LOOK_S = 10, 0.1
 
 
 class End(asyncio.Protocol):
@@ -232,8 +234,21 @@ class Pair:
                 continue
             if self.vanished:
                 end.reset()
-            elif (s := keepalive.due_s(end.transport.get_extra_info("socket"))) is not None:
-                asyncio.get_running_loop().call_later(s, end.reset)
+            else:
+                self.end_when_asked(end)
+
+    def end_when_asked(self, end: End, looks: int = LOOKS) -> None:
+        """End one end when its system asks; look again while it waits for a receipt of what
+        it sent, which hides when that will be.
+        """
+        loop = asyncio.get_running_loop()
+        if end.transport is None:
+            return
+        due = keepalive.due_s(end.transport.get_extra_info("socket"))
+        if due is not None:
+            loop.call_later(due, end.reset)
+        elif looks:
+            loop.call_later(LOOK_S, self.end_when_asked, end, looks - 1)
 
     def ended(self) -> None:
         """Note that one end has said all it had to say; after both, nothing is left."""
