@@ -13,8 +13,7 @@ from chassis.errors import Invalid
 from gateway import bodies, problems
 from gateway.bodies import IMPORT, PHONE
 from gateway.door import Call, Door, Work, mount
-from gateway.landing import complaining
-from gateway.landing.giving import give
+from gateway.landing import ways
 from gateway.roles import (
     BANK,
     BANK_READERS,
@@ -111,7 +110,6 @@ from proto.field_visit import (
     VisitList,
     VisitShown,
 )
-from proto.grants import ComplaintLanded, Landed
 from proto.letters import (
     ApproveTemplate,
     IssueAuthorisations,
@@ -178,8 +176,8 @@ class Ask:
     most: int = PHONE
     #: Whether it is an order, done once under a key, and not a question.
     keyed: bool = True
-    #: What is given for a fact, or a complaint, that lands when nobody can be asked.
-    lands: type[Reply] | None = None
+    #: How a fact, or a complaint, lands when nobody can be asked.
+    lands: ways.Way | None = None
 
     def door(self) -> Door:
         return Door(
@@ -192,7 +190,7 @@ class Ask:
             most=self.most,
             says=self.command.__doc__ or "",
             keyed=self.method == "POST" and self.keyed,
-            lands=self.lands,
+            lands=self.lands.gives if self.lands else None,
         )
 
 
@@ -230,7 +228,7 @@ ASKS = (
     Ask("GET", f"{CASE}/circumstances", "dispatch", ShowCircumstances, CircumstancesShown, BANK_READERS),  # noqa: E501
     Ask("POST", f"{CASE}/liable", "dispatch", TypeLiable, CaseShown, BANK),
     Ask("POST", f"{CASE}/liable/{{liable_id}}/release", "dispatch", ReleaseLiable, CaseShown, BANK),  # noqa: E501
-    Ask("POST", f"{CASE}/legal-hold", "dispatch", PutLegalHold, LegalHoldKnown, COMPLIANCE),  # noqa: E501
+    Ask("POST", f"{CASE}/legal-hold", "dispatch", PutLegalHold, LegalHoldKnown, COMPLIANCE),
     Ask("POST", f"{CASE}/legal-hold/{{hold_id}}/lifting", "dispatch", LiftLegalHold, LegalHoldKnown, COMPLIANCE),  # noqa: E501
     Ask("GET", f"{CASE}/legal-hold", "dispatch", ShowLegalHolds, LegalHolds, COMPLIANCE),
     Ask("POST", f"{CASE}/address-reopening", "dispatch", ReopenAddress, CaseShown, BANK),
@@ -247,18 +245,18 @@ ASKS = (
     Ask("GET", RECEIPT, "recovery", ShowReceipt, ReceiptShown, VISIT_READERS),
     Ask("POST", f"{RECEIPT}/banking", "recovery", BankCash, ReceiptShown, CASH_CARRIERS),
     Ask("POST", "/v1/templates", "letters", ApproveTemplate, TemplateShown, BANK),
-    Ask("POST", "/v1/complaints", "complaints", FileComplaint, Filed, COMPLAINTS_DESK, lands=ComplaintLanded),  # noqa: E501
+    Ask("POST", "/v1/complaints", "complaints", FileComplaint, Filed, COMPLAINTS_DESK, lands=ways.COMPLAINT),  # noqa: E501
     Ask("GET", "/v1/complaints", "complaints", ListComplaints, ComplaintList, COMPLAINT_READERS),  # noqa: E501
     Ask("GET", COMPLAINT, "complaints", ShowComplaint, ComplaintShown, COMPLAINT_READERS),
     Ask("POST", f"{COMPLAINT}/closure", "complaints", CloseComplaint, ComplaintShown, COMPLAINTS_DESK),  # noqa: E501
-    Ask("POST", "/v1/badges/complaints", "complaints", ComplainByBadge, Filed, OPEN, lands=ComplaintLanded),  # noqa: E501
+    Ask("POST", "/v1/badges/complaints", "complaints", ComplainByBadge, Filed, OPEN, lands=ways.COMPLAINT),  # noqa: E501
     Ask("POST", "/v1/badges/checks", "field_visit", CheckBadge, BadgeChecked, OPEN, keyed=False),  # noqa: E501
     Ask("POST", "/v1/visits", "dispatch", PlanVisits, VisitsPlanned, SUPERVISORS, IMPORT),
     Ask("GET", "/v1/visits", "field_visit", ListVisits, VisitList, VISIT_READERS),
     Ask("GET", "/v1/day", "field_visit", ShowDay, Day, COLLECTORS),
     Ask("GET", VISIT, "field_visit", ShowVisit, VisitShown, VISIT_READERS),
     Ask("POST", f"{VISIT}/check-ins", "field_visit", CheckIn, Clearance, COLLECTORS),
-    Ask("POST", f"{VISIT}/journal", "field_visit", RecordJournal, Received, COLLECTORS, lands=Landed),  # noqa: E501
+    Ask("POST", f"{VISIT}/journal", "field_visit", RecordJournal, Received, COLLECTORS, lands=ways.FACT),  # noqa: E501
     Ask("GET", f"{VISIT}/journal", "field_visit", ShowJournal, JournalShown, VISIT_READERS),
     Ask("POST", "/v1/anchors", "field_visit", TakeAnchor, Anchor, COLLECTORS),
     Ask("POST", f"{VISIT}/asks/discuss-debt", "field_visit", DiscussDebt, Clearance, COLLECTORS),  # noqa: E501
@@ -269,7 +267,7 @@ ASKS = (
     Ask("POST", f"{VISIT}/asks/show-payment-code", "field_visit", ShowPaymentCode, Clearance, COLLECTORS),  # noqa: E501
     Ask("POST", f"{VISIT}/hours", "field_visit", SignOffHour, HourSignedOff, SUPERVISORS),
     Ask("POST", f"{VISIT}/swap", "field_visit", SwapPartner, PartnerSwapped, SUPERVISORS),
-    Ask("POST", f"{VISIT}/help", "field_visit", SummonHelp, HelpKnown, COLLECTORS, lands=Landed),  # noqa: E501
+    Ask("POST", f"{VISIT}/help", "field_visit", SummonHelp, HelpKnown, COLLECTORS, lands=ways.FACT),  # noqa: E501
     Ask("POST", f"{VISIT}/help/{{help_id}}/acknowledgement", "field_visit", AcknowledgeHelp, HelpKnown, HELPERS),  # noqa: E501
     Ask("GET", f"{VISIT}/help/{{help_id}}", "field_visit", ShowHelp, HelpShown, HELPERS),
     Ask("POST", "/v1/media/{media_id}/deletion", "field_visit", DeleteMedia, MediaGone, COMPLIANCE),  # noqa: E501
@@ -303,13 +301,11 @@ def asking(ask: Ask) -> Work:
         key = idempotency_key(call, ask.roles) if door.keyed else None
         fields = body if door.takes else in_query(call)
         command = await made(ask, with_path_ids(fields, call.path_ids))
-        if ask.lands is Landed and key:
-            return await give(call, command, body, key)
         asker = (
             stranger(call, keyed=door.keyed) if ask.roles is OPEN else call.claims.asker()
         )
-        if ask.lands is ComplaintLanded and key:
-            return await complaining.take(call, command, asker, body, key)
+        if ask.lands and key:
+            return await ask.lands.take(call, command, asker, body, key)
         answer = await call.parts.services.ask(
             ask.service, command, asker, trace=call.trace, key=key
         )

@@ -44,8 +44,10 @@ async def filed(
     """Give a complaint to its service; land it when that cannot be asked.
 
     Once, however often it is sent under its key. Raises what the service says against it,
-    Unavailable when it cannot be landed either.
+    Invalid when another content landed under that key, Unavailable when it cannot be
+    landed either.
     """
+    await call.parts.landing.refuse_another(call.parts.database, command, asker, key)
     try:
         return await call.parts.services.ask(
             "complaints", command, asker, trace=call.trace, key=key

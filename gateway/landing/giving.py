@@ -22,7 +22,9 @@ Fact = RecordJournal | SummonHelp
 RECEIPT_HEADER = "Doorstep-Receipt"
 
 
-async def give(call: Call, command: Command, body: object, key: UUID) -> Response:
+async def give(
+    call: Call, command: Command, asker: Asker, body: object, key: UUID
+) -> Response:
     """Give a fact to field_visit; land it, with a good grant, when that cannot be asked, or
     lacks what landed here before it.
 
@@ -32,15 +34,17 @@ async def give(call: Call, command: Command, body: object, key: UUID) -> Respons
     assert isinstance(command, Fact)
     landing = call.parts.landing
     if await follows(call, command):
-        return await landed(call, command, body, key)
+        return await landed(call, command, asker, body, key)
+    if isinstance(command, SummonHelp):  # in no line, it follows nothing
+        await landing.refuse_another(call.parts.database, command, asker, key)
     try:
         answer = await call.parts.services.ask(
-            "field_visit", command, call.claims.asker(), trace=call.trace, key=key
+            "field_visit", command, asker, trace=call.trace, key=key
         )
     except (Unavailable, Answered) as error:
         if HEADER not in call.request.headers or not is_away(error):
             raise
-        return await landed(call, command, body, key)
+        return await landed(call, command, asker, body, key)
     receipt = landing.receipt(receipt_of(command, body, clock.now()))
     headers = {RECEIPT_HEADER: receipt}
     return Response(answer.reply, 200, headers, media_type="application/json")
@@ -58,9 +62,11 @@ async def follows(call: Call, command: Fact) -> bool:
     return await landing.waits(call.parts.database, device_id)
 
 
-async def landed(call: Call, command: Fact, body: object, key: UUID) -> Response:
+async def landed(
+    call: Call, command: Fact, asker: Asker, body: object, key: UUID
+) -> Response:
     """Land a fact. Raises what the grant says against it."""
-    landing, asker = call.parts.landing, call.claims.asker()
+    landing = call.parts.landing
     header = call.request.headers[HEADER]
     grant = landing.read_grant(header, asker, command.visit_id)
     refuse_bad(command, grant, asker)

@@ -89,13 +89,13 @@ def add_receipt(connection: Connection, row: dict[str, Any]) -> bool:
 
 def receipt_of(
     connection: Connection, key: UUID, principal: UUID, operation: str
-) -> Row[str, str]:
-    """Return the receipt under a key, which there is."""
+) -> Row[str, str] | None:
+    """Return the receipt under a key, if something landed under it."""
     its = landing_receipt.c
     query = select(its.digest, its.receipt).where(
         its.key == key, its.principal == principal, its.operation == operation
     )
-    return connection.execute(query).one()
+    return connection.execute(query).one_or_none()
 
 
 def add(connection: Connection, row: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Taking in: an item is stored with its receipt, durably, before anybody is answered."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -18,7 +19,7 @@ from gateway.landing.signing import PACK, RECEIPT, Signer
 from gateway.parts import Services
 from gateway.store import Database, Driver
 from proto import pack
-from proto.base import Asker
+from proto.base import Asker, Command
 from proto.grants import ComplaintReceipt, Landed, LandingReceipt, VisitGrant
 
 
@@ -67,10 +68,9 @@ class Landing:
         kept = {"digest": digest, "receipt": receipt, "at": clock.now()}
         principal = item.asker.account_id
         if not rows.add_receipt(connection, name | {"principal": principal} | kept):
-            before = rows.receipt_of(connection, item.key, principal, operation)
-            if before.digest != digest:
-                raise Invalid("key-of-another-content", key=str(item.key))
-            return str(before.receipt)
+            before = landed_before(connection, item.command, item.asker, item.key)
+            assert before, "a receipt is kept for longer than anybody sends again"
+            return before
         if rows.how_many(connection, line) >= line.most:
             raise Unavailable("landing-full", most=line.most)
         rows.add(connection, name | row(connection, item))
@@ -82,6 +82,19 @@ class Landing:
         None: nothing is stored, and `land` says why.
         """
         return at_once.land(connection, item, self.receipt(item.receipt), key)
+
+    async def refuse_another(
+        self, database: Database, command: Command, asker: Asker, key: UUID
+    ) -> None:
+        """Raise Invalid when another content landed under this key: its service, which may
+        not have that one yet, would take this one for it.
+
+        While our own database does not say, nobody is kept from asking.
+        """
+        with suppress(Unavailable):
+            await database.run(
+                lambda connection: landed_before(connection, command, asker, key)
+            )
 
     async def waits(self, database: Database, device_id: UUID) -> bool:
         """Tell whether something of a phone's journal waits that this gateway knows of:
@@ -111,6 +124,19 @@ class Landing:
     def wake_for_media(self) -> None:
         """Hand on a file that has landed, with those that come within a moment."""
         self.hand_over.wake_for_media()
+
+
+def landed_before(
+    connection: Connection, command: Command, asker: Asker, key: UUID
+) -> str | None:
+    """Return the receipt of what landed under this key. Raises Invalid when that was
+    another content.
+    """
+    operation = command.operation()
+    before = rows.receipt_of(connection, key, asker.account_id, operation)
+    if before and before.digest != answers.digest(command):
+        raise Invalid("key-of-another-content", key=str(key))
+    return str(before.receipt) if before else None
 
 
 def row(connection: Connection, item: Item) -> dict[str, object]:

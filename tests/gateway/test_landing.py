@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import jwt
@@ -82,6 +83,28 @@ async def test_a_call_for_help_lands_too(visit) -> None:
     assert (receipt.kind, receipt.sequence) == ("help", None)
     its = visit.rows("SELECT operation, by_another FROM landed")
     assert its == [("summon_help", None)]
+
+
+async def test_a_call_that_landed_is_not_forgotten_when_its_service_is_back(
+    visit, monkeypatch
+) -> None:
+    """It has not been handed on yet: the service would take the other for it."""
+    visit.services.error, key = AWAY, ids.new()
+    body = {"help_id": str(ids.new()), "device_id": str(visit.phone.device_id)}
+    body["at"] = visit.hands.now().isoformat()
+    other = body | {"help_id": str(ids.new())}
+    grant = visit.header()
+    assert (await visit.sends(body, grant, to="help", key=key)).status_code == 202
+    visit.services.error = None
+
+    asked = len(visit.services.asked)
+    answer = await visit.sends(other, grant, to="help", key=key)
+
+    assert kind(answer) == (422, "key-of-another-content")
+    assert len(visit.services.asked) == asked
+    # Without its own database a gateway keeps nobody from calling for help.
+    monkeypatch.setattr(visit.parts.database, "run", AsyncMock(side_effect=AWAY))
+    assert (await visit.sends(body, grant, to="help", key=key)).status_code == 200
 
 
 async def calls(visit: Visit, device_id: UUID, grant: str) -> tuple[int, str]:

@@ -169,3 +169,16 @@ async def test_the_page_at_the_door_takes_it_in_alone(visit, hand_over, complain
     [(service, command, who)] = complaints.asked
     assert (service, who) == ("complaints", ANYBODY)
     assert command.words.endswith(WORDS)
+
+
+async def test_what_landed_is_not_forgotten_when_its_service_is_back(visit, desk) -> None:
+    """It has not been handed on yet: the service would take the other for it."""
+    visit.services.error, body, key = AWAY, complaint(), ids.new()
+    assert (await files(visit, desk, body, key)).status_code == 202
+    visit.services.error = None
+    asked = len(visit.services.asked)
+
+    other = await files(visit, desk, body | {"words": "别的"}, key)
+
+    assert kind(other) == (422, "key-of-another-content")
+    assert len(visit.services.asked) == asked
