@@ -4,12 +4,23 @@ Inside, everything is WGS-84. The Chinese shifts are the published approximation
 every open implementation shares; the inverses are fixed points of the forward formulas.
 """
 
+import sys
 from collections.abc import Callable
 from math import atan2, cos, hypot, pi, sin, sqrt
-
-from geopy.distance import Geodesic
+from types import ModuleType
 
 from proto.places import Datum, Point
+
+# geopy comes with geocoders, which load every HTTP client that is installed: a tenth of
+# the time that a service is away after it was killed, for what no part of ours ever asks.
+GEOCODERS = ModuleType("geopy.geocoders")
+GEOCODERS.options = None  # type: ignore[attr-defined] # the one name geopy wants of them
+LEFT_OUT = sys.modules.setdefault(GEOCODERS.__name__, GEOCODERS) is GEOCODERS
+
+from geopy.distance import Geodesic  # noqa: E402
+
+if LEFT_OUT:  # whoever wants them has the real ones
+    del sys.modules[GEOCODERS.__name__]
 
 #: Krasovsky 1940, which GCJ-02 is computed on: semi-major axis (m), eccentricity squared.
 AXIS_M, ECCENTRICITY2 = 6_378_245.0, 0.00669342162296594323

@@ -38,14 +38,17 @@ HISTORIES: dict[str, tuple[Path, ...]] = {
 }
 
 
-def wait_for_head(url: str, names: Iterable[str]) -> None:
-    """Wait until the schemas of these parts are as new as this code, however long."""
+def wait_for_head(url: str, names: Iterable[str], *, green: bool = False) -> None:
+    """Wait until the schemas of these parts are as new as this code, however long.
+
+    `green`: this process runs under eventlet, and has no use for another driver.
+    """
     waiting = [
         (name, history) for name in ("keyring", *names) for history in HISTORIES[name]
     ]
     while waiting:
         try:
-            waiting = behind(url, waiting)
+            waiting = behind(url, waiting, green=green)
         except OperationalError as error:
             log.warning("waits for the database: %s", type(error.orig).__name__)
         if waiting:
@@ -54,9 +57,9 @@ def wait_for_head(url: str, names: Iterable[str]) -> None:
             time.sleep(WAIT_S)
 
 
-def behind(url: str, wanted: Iterable[Wanted]) -> list[Wanted]:
+def behind(url: str, wanted: Iterable[Wanted], *, green: bool = False) -> list[Wanted]:
     """Return the schemas that are not as new as this code. Raises OperationalError."""
-    with engine(url, "public", pool=0).connect() as connection:
+    with engine(url, "public", green=green, pool=0).connect() as connection:
         return [
             (schema, history)
             for schema, history in wanted

@@ -1,6 +1,7 @@
 """YAML that remembers its lines, so that a misprint can be pointed at."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ from rulebook.problems import Problem, unheard_of
 
 Place = tuple[int | str, ...]
 Shape = TypeVar("Shape", bound=BaseModel)
+#: By libyaml, where there is one: each service reads the books when it starts.
+FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What pydantic calls it when a field is there that no model has, or is not there.
 _UNKNOWN, _MISSING = "extra_forbidden", "missing"
 #: The sentence for what pydantic calls by a word of its own.
@@ -92,8 +95,14 @@ class Page:
 
 def page(file: str, text: str) -> Page:
     """Read a YAML file. Raises `Misprint` on a syntax error or a key said twice."""
+    with suppress(Misprint, yaml.YAMLError):
+        return _page(file, text, FAST)
+    return _page(file, text, yaml.SafeLoader)  # libyaml tells otherwise what is wrong
+
+
+def _page(file: str, text: str, kind: Any) -> Page:
     try:
-        loader = yaml.SafeLoader(text)
+        loader = kind(text)
     except yaml.reader.ReaderError as wrong:
         line = text[: wrong.position].count("\n") + 1
         raise Misprint(file, line, Problem("not-a-character")) from wrong
