@@ -49,7 +49,7 @@ FLOWS = (
         "door",
         frozenset({"check_in", "discuss_debt", "enter_premises", "check_out"}),
         ("field_visit.",),
-        (Story(26, forbidden.by_turns),),
+        (Story(34, forbidden.by_turns),),
     ),
     Flow(
         "cash",
@@ -62,7 +62,7 @@ FLOWS = (
         "journal",
         frozenset({"record_journal", "take_anchor"}),
         stories=(
-            Story(10, basement.basement),
+            Story(8, basement.basement),
             Story(8, basement.coming),
             Story(2, basement.two_histories),
         ),
@@ -71,7 +71,7 @@ FLOWS = (
     Flow(
         "evidence",
         frozenset({"seal_visit"}),
-        stories=(Story(10, pictures.later),),
+        stories=(Story(8, pictures.later),),
         effects=(*HEADS, STAMPS),
     ),
     Flow(
@@ -79,7 +79,7 @@ FLOWS = (
         frozenset({FILE}),
         ("field_visit.media_",),
         (
-            Story(14, files.photographed),
+            Story(11, files.photographed),
             Story(3, files.trespassing, lambda crew: bool(crew.strangers)),
         ),
     ),
@@ -93,7 +93,7 @@ FLOWS = (
         "hold",
         frozenset({"hold_case", "resume_case"}),
         ("dispatch.",),
-        (Story(12, revoked.held),),
+        (Story(11, revoked.held),),
     ),
     Flow(
         "revocation",

@@ -198,7 +198,7 @@ class Run:
 
     def gather(self) -> Evidence:
         settings = dict(self.platform.settings)
-        evidence = gathering.gather(settings, self.folder, self.crews)
+        evidence = gathering.gather(self.platform, self.folder, self.crews)
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
         evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
         evidence.files = files.gather(self.platform, self.folder)

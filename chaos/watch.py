@@ -13,7 +13,8 @@ from typing import LiteralString
 
 import psycopg
 
-from chaos.crews.ledger import Told
+from chaos.crews.ledger import LANDED, Told
+from chaos.crews.uploading import OPERATION as FILE
 from chaos.faults.hand import Done
 from tests.world import Platform
 
@@ -91,17 +92,12 @@ def recoveries(
 ) -> list[Recovery]:
     """Return the recovery of each fault after which there was a success."""
     zero = time.time() - time.monotonic()
-    asks = sorted(
-        (each.began, each.ended)
-        for one in told
-        for each in one.tries
-        if each.ended is not None and not each.failed
-    )
-    found = []
+    found, of_all, judged = [], answered(told), answered(told, by_services=True)
     for each in done:
         if each.fault.part in UNFELT:
             continue
         began, back = zero + each.began, zero + (each.back or each.began)
+        asks = judged if each.fault.part == "services" else of_all
         well = first_success(each, began, asks, ticks)
         if well is not None:
             found.append(
@@ -114,6 +110,20 @@ def recoveries(
                 )
             )
     return [replace(each, alone=not overlapped(each, found)) for each in found]
+
+
+def answered(told: Sequence[Told], by_services: bool = False) -> list[tuple[float, float]]:
+    """Return from when to when each ask was under way that was answered.
+
+    `by_services`: not by the gateway alone, which takes files, and facts when it must.
+    """
+    return sorted(
+        (each.began, each.ended)
+        for one in told
+        for each in one.tries
+        if each.ended is not None and not each.failed
+        if not by_services or not (one.operation.name == FILE or each.status == LANDED)
+    )
 
 
 def overlapped(one: Recovery, all_: Sequence[Recovery]) -> bool:

@@ -1,11 +1,13 @@
 """Read what is left after a run: ledgers, phones, every database, queues and logs."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Connection, create_engine, text
 
 from chaos import flows
@@ -14,12 +16,16 @@ from chaos.crews.crew import Crew
 from chaos.remains import doors, effects, landed, money, sealed
 from chaos.remains.doors import names
 from chaos.remains.evidence import Answered, Decided, Entry, Evidence, Held, Said, Visit
+from chaos.remains.moving import underway
 from chassis import clock, held, topology
 from chassis.database import with_driver
 from chassis.keyring import Keyring
 from proto import ids
 from proto.base import Sealed
+from tests.world import Platform
 
+#: Seconds in which a moment must come at which no event is on its way, and between looks.
+STILL_S, LOOK_S = 30.0, 0.2
 #: The owner's table of each standing, by its topic.
 OWNERS = {
     "dispatch.case_standing": "dispatch.debt_case",
@@ -169,10 +175,14 @@ def opened(keyring: Keyring, service: str, raw: Any) -> bytes | None:
     return bytes.fromhex(keyring.open(sealed, name, held.UNREADABLE))
 
 
-def gather(settings: dict[str, str], folder: Path, crews: list[Crew]) -> Evidence:
-    """Return the evidence that lies in files and databases."""
-    engine = create_engine(with_driver(settings["DATABASE_URL"], "psycopg"))
+def gather(platform: Platform, folder: Path, crews: list[Crew]) -> Evidence:
+    """Return the evidence that lies in files, and in databases at one moment."""
+    settings = platform.settings
+    engine = create_engine(
+        with_driver(settings["DATABASE_URL"], "psycopg"), isolation_level="REPEATABLE READ"
+    )
     with engine.connect() as connection:
+        be_still(connection, platform)
         all_ = Gathering(connection, settings["DOORSTEP_CLOCK"])
         arrivals = all_.rows("SELECT id FROM complaints.door_visit")
         findings = all_.rows("SELECT what, decision_id FROM oversight.finding")
@@ -205,6 +215,18 @@ def gather(settings: dict[str, str], folder: Path, crews: list[Crew]) -> Evidenc
         )
     engine.dispose()
     return found
+
+
+def be_still(connection: Connection, platform: Platform) -> None:
+    """Look at a moment at which no event is on its way, if there is one: what the tables
+    show, all of them show then, though a timer says something at the next.
+    """
+    until = time.monotonic() + STILL_S
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    while underway(driver, platform) and time.monotonic() < until:
+        connection.rollback()  # and with it what of the tables was seen
+        time.sleep(LOOK_S)
 
 
 def written(crews: list[Crew]) -> Iterator[Entry]:

@@ -1,21 +1,31 @@
 """What is still on its way in a platform: in outboxes, in queues, in jobs, held back."""
 
+from typing import Any, LiteralString
+
 import pika
+import psycopg
 
 from chaos.faults.wire import QUEUE
 from chassis import amqp, topology
 from chassis.settings import Settings
 from services.field_visit.model import REPORT
-from tests.world import Platform
+from tests.world import Platform, Settled
 
-#: Events about a visit or a case that are not on oversight's timeline yet.
-UNSEEN = (
+#: Events of a service that are not published, or held back by it, or about a visit or a
+#: case and not on oversight's timeline yet.
+UNDERWAY: tuple[LiteralString, ...] = (
+    "SELECT count(*) FROM {0}.outbox WHERE published_at IS NULL AND due_at IS NULL"
+    " AND envelope->>'type' NOT LIKE 'tick.%%'",
+    "SELECT count(*) FROM {0}.held_back WHERE parked_at IS NULL AND discarded_at IS NULL",
     "SELECT count(*) FROM {0}.outbox o WHERE due_at IS NULL"
     " AND envelope->'data' ?| ARRAY['visit_id', 'case_id'] AND NOT EXISTS"
-    " (SELECT FROM oversight.timeline t WHERE t.event_id = o.event_id)"
+    " (SELECT FROM oversight.timeline t WHERE t.event_id = o.event_id)",
 )
-
-
+#: Jobs of a service that are due, but for these kinds.
+JOBS = (
+    "SELECT count(*) FROM {0}.job WHERE done_at IS NULL AND failed_at IS NULL"
+    " AND kind NOT IN ({1}) AND run_at <= '{2}'"
+)
 #: What has landed and its service does not have yet.
 LANDED = "SELECT count(*) FROM gateway.landed WHERE state = 'waiting'"
 
@@ -27,20 +37,22 @@ def moving(platform: Platform, *but: str) -> int:
     seconds.
     """
     now, kinds = platform.now().isoformat(), ", ".join(f"'{it}'" for it in (REPORT, *but))
-    waiting = [
-        f"SELECT (SELECT count(*) FROM {service}.outbox WHERE published_at IS NULL"
-        " AND due_at IS NULL AND envelope->>'type' NOT LIKE 'tick.%%')"
-        f" + (SELECT count(*) FROM {service}.held_back WHERE parked_at IS NULL"
-        " AND discarded_at IS NULL)"
-        f" + (SELECT count(*) FROM {service}.job WHERE done_at IS NULL"
-        f" AND kind NOT IN ({kinds}) AND failed_at IS NULL AND run_at <= '{now}')"
-        for service in topology.SERVICES
-    ]
-    rows = platform.rows(" UNION ALL ".join(waiting))
-    waiting = [UNSEEN.format(service) for service in topology.SERVICES]
-    rows += platform.rows(" UNION ALL ".join([*waiting, LANDED]))
-    count = sum(int(row[0]) for row in rows) + platform.on_their_way()
+    jobs = [JOBS.format(service, kinds, now) for service in topology.SERVICES]
+    with psycopg.connect(platform.settings["DATABASE_URL"], autocommit=True) as connection:
+        count = underway(connection, platform) + counted(connection, [*jobs, LANDED])
     return count or queued(platform)
+
+
+def underway(connection: psycopg.Connection[Any], platform: Platform) -> int:
+    """Count events that have not taken effect everywhere, as this connection sees them."""
+    queries = [each.format(service) for service in topology.SERVICES for each in UNDERWAY]
+    return counted(connection, queries) + platform.missing(connection, Settled())
+
+
+def counted(connection: psycopg.Connection[Any], queries: list[str]) -> int:
+    """Return the sum of what these queries count."""
+    rows = connection.execute(" UNION ALL ".join(queries).encode(), ())
+    return sum(int(row[0]) for row in rows)
 
 
 def queued(platform: Platform) -> int:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from chaos.crews.ledger import Told
+from chaos.crews.uploading import OPERATION
 from chaos.faults.hand import Done
 from chaos.faults.schedule import Fault, Kind
 from chaos.watch import recoveries
@@ -57,3 +58,14 @@ def test_faults_that_overlap_are_not_alone() -> None:
 
 def test_what_ends_nothing_but_one_effect_has_no_recovery() -> None:
     assert recoveries([done("arrivals", "block", 0, 5)], [asked(1)], []) == []
+
+
+def test_services_are_back_when_one_of_them_has_answered() -> None:
+    """What lands at the gateway meanwhile, it takes alone."""
+    fault = done("services", "kill", 0, 1)
+    landed = told("record_journal", "visit", {}, "202", at=ZERO + BEGAN + 2)
+    file = told(OPERATION, "visit", {}, "204", at=ZERO + BEGAN + 2)
+
+    [found] = recoveries([fault], [landed, file, asked(4)], [])
+
+    assert found.after_s == pytest.approx(3.1, abs=0.1)

@@ -41,7 +41,7 @@ def without_consent(acts: Acts, visit: Planned) -> None:
     """To come in before anybody is known, without consent, by a relative's, for nothing."""
     acts.check_in(visit, "200")
     acts.journal(visit, RECORDING, INTRODUCED, DEBTOR)
-    if acts.now_and_then(0.2):
+    if acts.now_and_then(0.3):
         acts.discuss(visit, REFUSED, forbidden=attempts.UNIDENTIFIED)
     if acts.now_and_then(0.2):
         acts.enter(visit, REASON, REFUSED, forbidden=attempts.NOBODY_KNOWN)
@@ -65,14 +65,14 @@ def one_visitor(acts: Acts, visit: Planned) -> None:
     if acts.now_and_then(0.5):
         first = acts.crew.door.pair[:1]
         acts.check_in(visit, ALONE, pair=first, forbidden=attempts.ONE_VISITOR)
-        if acts.now_and_then(0.5):
+        if acts.now_and_then(0.8):
             acts.discuss(visit, UNCLEARED, forbidden=attempts.LEFT_ALONE)
         whole(acts, visit)
         return
     acts.check_in(visit, "200")
     acts.journal(visit, RECORDING, INTRODUCED, DEBTOR, CONFIRMED, PartnerGone(cause="ill"))
     acts.discuss(visit, LEAVING, forbidden=attempts.LEFT_ALONE)
-    if acts.now_and_then(0.5):
+    if acts.now_and_then(0.8):
         acts.enter(visit, REASON, LEAVING, forbidden=attempts.LEFT_ALONE)
     acts.check_out(visit)
 
@@ -88,7 +88,7 @@ def expired_pack(acts: Acts, visit: Planned) -> None:
     if said.allowed:
         raise AssertionError(f"a pack that is over says {said}")
     acts.check_in(over, OVER, forbidden=attempts.PACK_EXPIRED)
-    if acts.now_and_then(0.5):
+    if acts.now_and_then(0.8):
         acts.discuss(over, OVER, forbidden=attempts.PACK_EXPIRED)
     return whole(acts, visit)
 
@@ -98,7 +98,7 @@ def other_agency(acts: Acts, visit: Planned) -> None:
     if acts.crew.strangers:
         other, not_ours = acts.luck.choice(acts.crew.strangers), attempts.OTHER_AGENCY
         acts.check_in(other, "404 not-found", forbidden=not_ours)
-        if acts.now_and_then(0.5):
+        if acts.now_and_then(0.8):
             acts.ask(DiscussDebt, other, {}, "404 not-found", forbidden=not_ours)
     whole(acts, visit)
 
@@ -110,7 +110,7 @@ def after_hours(acts: Acts, visit: Planned) -> None:
         return whole(acts, visit)
     night = sorts.next(kind)
     acts.check_in(night, REFUSED, forbidden=attempts.AFTER_HOURS)
-    if acts.now_and_then(0.5):
+    if acts.now_and_then(0.8):
         acts.discuss(night, UNCLEARED, forbidden=attempts.TURNED_AWAY)
     acts.check_out(night)
     return whole(acts, visit)
