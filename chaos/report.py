@@ -101,8 +101,9 @@ class Report:
         yield from outside.in_words(evidence)
         healed_s = self.outcome.healed_s
         kept = "yes" if healed_s < BACKLOG_S else "NO"
-        yield f"healed {healed_s:.1f} s after the last fault" + (
-            f"; allowed {BACKLOG_S:.0f}: {kept}"
+        yield (
+            f"healed {healed_s:.1f} s after the last fault; allowed {BACKLOG_S:.0f}: {kept}"
+            f"; jobs done after {self.outcome.worked_s:.1f} s"
         )
 
     def checks(self) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """One run: a platform of its own, crews at work, faults, healing, and what is left."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -23,7 +24,7 @@ from chaos.remains import files, gathering, logbook, parts, traces
 from chaos.remains.bundles import Fetching
 from chaos.remains.evidence import Evidence
 from chaos.remains.landed import NEEDED, WARM_S, published, spans
-from chaos.remains.moving import moving
+from chaos.remains.moving import jobs, moving
 from chaos.remains.retries import Retries
 from chaos.remains.sealed import LOOKS
 from chaos.watch import Watch
@@ -78,7 +79,9 @@ class Outcome:
     phones: int
     ticks: list[tuple[float, float]]
     echoed: int
+    #: Seconds from the last fault until no event was on its way, and no job due either.
     healed_s: float
+    worked_s: float
 
 
 def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
@@ -126,7 +129,7 @@ class Run:
             for each in (self.watch, self.retries, self.days, self.hand, self.roster):
                 each.start()
             self.wait()
-            healed_s = self.heal()
+            healed_s, worked_s = self.heal()
         finally:  # whatever happens: nobody starts a part again behind our back
             self.stop.set()
             self.hand.end()
@@ -141,6 +144,7 @@ class Run:
             ticks=self.watch.ticks,
             echoed=self.wire.echoed,
             healed_s=healed_s,
+            worked_s=worked_s,
         )
 
     def wait(self) -> None:
@@ -155,8 +159,10 @@ class Run:
     def visits_made(self) -> int:
         return self.planned - sum(len(crew.visits) for crew in self.crews)
 
-    def heal(self) -> float:
-        """Start everything, let everybody finish, and wait until nothing moves."""
+    def heal(self) -> tuple[float, float]:
+        """Start everything, let everybody finish, and wait until nothing moves: seconds
+        until no event did, and until workers had done what was due.
+        """
         self.stop.set()
         began = time.monotonic()
         until = began + self.wanted.heal_s
@@ -164,14 +170,19 @@ class Run:
         self.wire.quiet.set()
         for thread in self.roster.threads:
             thread.join(max(0.1, until - time.monotonic()))
-        while self.looked(*BEHIND_REPORTS) and time.monotonic() < until:
-            self.hand.look_after()
-        healed_s = time.monotonic() - began
+        healed_s = self.still(self.on_its_way, until) - began
+        worked_s = self.still(lambda: self.left(*BEHIND_REPORTS), until) - began
         self.evening()
         for each in (self.wire, self.watch, self.retries):
             each.stopped.set()
             each.join(5)
-        return healed_s
+        return healed_s, worked_s
+
+    def still(self, left: Callable[[], int], until: float) -> float:
+        """Look until nothing is left, or it is too late; return when that was."""
+        while self.looked(left) and time.monotonic() < until:
+            self.hand.look_after()
+        return time.monotonic()
 
     def evening(self) -> None:
         """Let the day end: deadlines come, and what went nowhere is given once more."""
@@ -180,20 +191,27 @@ class Run:
         self.places.calm.set()
         until = time.monotonic() + EVENING * self.wanted.heal_s
         with suppress(psycopg.Error, SQLAlchemyError):
-            self.overdue = self.days.evening(self.looked, until)
+            self.overdue = self.days.evening(lambda: self.looked(self.left), until)
 
-    def looked(self, *but: str) -> int:
+    def looked(self, left: Callable[[], int]) -> int:
         """Look at what is left, and rest: a look reads every event of the run."""
         began = time.monotonic()
-        left = self.left(*but)
+        found = left()
         time.sleep(max(LOOK_S, REST * (time.monotonic() - began)))
-        return left
+        return found
+
+    def on_its_way(self) -> int:
+        """Return how many events have not arrived; 1 at least while nobody can tell."""
+        try:
+            return len(self.wire.left) + len(self.wire.later) + moving(self.platform)
+        except (psycopg.Error, AMQPError, OSError):
+            return 1
 
     def left(self, *but: str) -> int:
-        """Return how much is still on its way; 1 at least while nobody can tell."""
+        """Return how many events and jobs, but of those kinds, are still on their way."""
         try:
-            return len(self.wire.left) + len(self.wire.later) + moving(self.platform, *but)
-        except (psycopg.Error, AMQPError, OSError):
+            return self.on_its_way() + jobs(self.platform, *but)
+        except psycopg.Error:
             return 1
 
     def gather(self) -> Evidence:

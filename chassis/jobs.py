@@ -8,7 +8,7 @@ only the newest claim may end it. An answer that is `late` is told by others as 
 that the service knows what they left behind.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -74,12 +74,12 @@ def look(services: Sequence[str]) -> TextClause:
     return text(" UNION ALL ".join(each))
 
 
-def claim(engine: Engine, service: str) -> Job | None:
-    """Claim the job that has waited longest, if there is one."""
+def claim(engine: Engine, service: str, but: Collection[str] = ()) -> Job | None:
+    """Claim the job that has waited longest, but of these kinds, if there is one."""
     now = clock.now()
     query = (
         update(table)
-        .where(table.c.id == longest_waiting(now).scalar_subquery())
+        .where(table.c.id == longest_waiting(now, but).scalar_subquery())
         .values(leased_until=now + LEASE, claim=table.c.claim + 1)
         .returning(table)
     )
@@ -100,12 +100,12 @@ def claim(engine: Engine, service: str) -> Job | None:
     )
 
 
-def longest_waiting(now: datetime) -> Select[tuple[UUID]]:
+def longest_waiting(now: datetime, but: Collection[str]) -> Select[tuple[UUID]]:
     free = table.c.leased_until.is_(None) | (table.c.leased_until < now)
     return (
         select(table.c.id)
         .where(table.c.done_at.is_(None), table.c.failed_at.is_(None))
-        .where(table.c.run_at <= now, free)
+        .where(table.c.run_at <= now, free, table.c.kind.not_in(but))
         .order_by(table.c.run_at)
         .limit(1)
         .with_for_update(skip_locked=True)

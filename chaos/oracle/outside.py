@@ -18,6 +18,8 @@ def outside_once(evidence: Evidence) -> Iterator[Violation]:
     for one in evidence.outside.wanted:
         came = arrived.pop((one.effect, one.key), [])
         yield from judged(one, came, once=one.effect in evidence.outside.once)
+    if evidence.left:  # more is wanted by now than the tables showed
+        return
     for effect, key in arrived:
         yield wrong(UNEXPECTED, f"{effect} of nothing that was wanted: {key[:80]}")
 

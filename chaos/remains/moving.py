@@ -1,4 +1,4 @@
-"""What is still on its way in a platform: in outboxes, in queues, in jobs, held back."""
+"""What is still on its way in a platform: in outboxes, in queues, held back, in jobs."""
 
 from typing import Any, LiteralString
 
@@ -30,17 +30,23 @@ JOBS = (
 LANDED = "SELECT count(*) FROM gateway.landed WHERE state = 'waiting'"
 
 
-def moving(platform: Platform, *but: str) -> int:
-    """Count events that are unpublished, unheard or held back, messages, what has landed
-    and was not handed on, and jobs that are due, but those kinds: a worker has something
-    to say of a visit after it is over. Of a report nobody hears, and setting a page takes
-    seconds.
+def moving(platform: Platform) -> int:
+    """Count events that are unpublished, unheard or held back, messages, and what has
+    landed and was not handed on.
+    """
+    with psycopg.connect(platform.settings["DATABASE_URL"], autocommit=True) as connection:
+        count = underway(connection, platform) + counted(connection, [LANDED])
+    return count or queued(platform)
+
+
+def jobs(platform: Platform, *but: str) -> int:
+    """Count jobs that are due, but those kinds: a worker has something to say of a visit
+    after it is over. Of a report nobody hears, and setting a page takes seconds.
     """
     now, kinds = platform.now().isoformat(), ", ".join(f"'{it}'" for it in (REPORT, *but))
-    jobs = [JOBS.format(service, kinds, now) for service in topology.SERVICES]
+    each = [JOBS.format(service, kinds, now) for service in topology.SERVICES]
     with psycopg.connect(platform.settings["DATABASE_URL"], autocommit=True) as connection:
-        count = underway(connection, platform) + counted(connection, [*jobs, LANDED])
-    return count or queued(platform)
+        return counted(connection, each)
 
 
 def underway(connection: psycopg.Connection[Any], platform: Platform) -> int:

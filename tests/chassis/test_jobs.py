@@ -34,11 +34,11 @@ def no_jobs(its: Engine) -> None:
     empty(its, "job")
 
 
-def wanted(its: Engine, count: int = 1) -> list[UUID]:
+def wanted(its: Engine, count: int = 1, kind: str = "nap") -> list[UUID]:
     """Have that many jobs done."""
     with its.begin() as connection:
         unit = Unit(connection, SERVICE, "test", "t")
-        made = [unit.job("nap", ids.new(), number=number) for number in range(count)]
+        made = [unit.job(kind, ids.new(), number=number) for number in range(count)]
         unit.settle()
     return made
 
@@ -269,14 +269,55 @@ def test_two_workers_never_have_the_same_job_at_once(its: Engine) -> None:
 def test_a_worker_that_is_told_to_stop_begins_nothing_more(
     its: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, stop = wanted(its, 2), threading.Event()
+    """What is in hand in its two lines is finished."""
+    made, stop = wanted(its, 4), threading.Event()
+    both = threading.Barrier(2)
 
     def last(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:
+        both.wait(10)
         stop.set()
         return quick(job, engine, renew)
 
     monkeypatch.setattr(worker, "kinds", lambda _: {"nap": last})
 
-    worker.work(settings(), [SERVICE, SERVICE], stop)
+    worker.work(settings(), [SERVICE], stop)
 
-    assert [bool(told(its, each)) for each in made] == [True, False]
+    assert [bool(told(its, each)) for each in made] == [True, True, False, False]
+
+
+def test_what_nobody_waits_for_holds_up_nothing(
+    its: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three pages are to be set; what comes behind them is done while the first is."""
+    pages, stop, done = wanted(its, 3, "page"), threading.Event(), threading.Event()
+    waited = wanted(its, 2)
+
+    def page(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:
+        assert done.wait(10), "the page held it up"
+        stop.set()
+        return quick(job, engine, renew)
+
+    def last_of_two(job: Job, engine: Engine, renew: Callable[[], None]) -> HouseKept:
+        if job.id == waited[-1]:
+            done.set()
+        return quick(job, engine, renew)
+
+    monkeypatch.setattr(worker, "kinds", lambda _: {"page": page, "nap": last_of_two})
+    monkeypatch.setattr(worker, "unawaited", lambda _: {"page"})
+
+    worker.work(settings(), [SERVICE], stop)
+
+    assert [bool(told(its, each)) for each in waited] == [True, True]
+    assert [bool(told(its, each)) for each in pages] == [True, False, False]
+
+
+def test_a_line_that_cannot_go_on_ends_the_worker(
+    its: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(engine: Engine, services: Any) -> list[str]:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr(jobs, "waiting", broken)
+
+    with pytest.raises(LookupError):
+        worker.work(settings(), [SERVICE], threading.Event())

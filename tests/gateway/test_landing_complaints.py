@@ -1,5 +1,7 @@
 """A complaint whose service cannot be asked: landed, receipted, and handed on once."""
 
+import asyncio
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from chassis.errors import Unavailable
 from chassis.rpc import Answered
 from gateway.landing import rows
 from gateway.landing.handing import HandOver
+from gateway.store import Database
 from gateway.strangers import ANYBODY
 from proto import ids
 from proto.base import Problem, Role
@@ -182,3 +185,24 @@ async def test_what_landed_is_not_forgotten_when_its_service_is_back(visit, desk
 
     assert kind(other) == (422, "key-of-another-content")
     assert len(visit.services.asked) == asked
+
+
+async def test_many_times_at_once_at_two_gateways_it_lands_once(
+    visit, desk, monkeypatch
+) -> None:
+    """Somebody taps again and again, and a balancer gives it now to one, now to another."""
+    visit.services.error, body, key = AWAY, complaint(), ids.new()
+    mine = visit.parts.database
+    other = Database(visit.parts.settings.database_url)
+    turns = cycle((mine, other))
+    ran = mine.run
+    monkeypatch.setattr(
+        mine, "run", lambda work: ran(work) if next(turns) is mine else other.run(work)
+    )
+
+    said = await asyncio.gather(*(files(visit, desk, body, key) for _ in range(8)))
+
+    other.close()
+    assert {each.status_code for each in said} == {202}
+    assert len({each.json()["receipt"] for each in said}) == 1
+    assert visit.rows("SELECT count(*) FROM landed") == [(1,)]

@@ -34,7 +34,7 @@ from proto.grants import Landed
 committed = Database.run
 async def and_die(self, work):
     found = await committed(self, work)
-    if isinstance(found, Landed):
+    if isinstance(found, Landed | str):  # of a complaint, the receipt alone
         os.kill(os.getpid(), 9)
     return found
 Database.run = and_die
@@ -235,6 +235,37 @@ def test_a_gateway_killed_between_landing_and_answer_loses_and_doubles_nothing(
     assert kept(door) == (1, 1)
     again = sends(platform.url, me, door.path("/journal"), body, grant, key)
     assert (again.status_code, again.json()["through"], kept(door)) == (200, 2, (1, 1))
+
+
+def test_a_gateway_killed_between_landing_a_complaint_and_answer_files_it_once(
+    door: Door, platform: Platform, alone: str
+) -> None:
+    """Whoever rang up is on the line still: the desk sends it again, to another gateway,
+    which cannot reach the broker either.
+    """
+    here, desk = AtADoor(door, door.visit_id), platform.account("complaints_officer")
+    rang_up = {"complaint_id": ids.new(), "case_id": here.case_id, "channel": "hotline"}
+    sent = {
+        "json": plain(rang_up | {"words": SHOUTED}),
+        "headers": desk.headers | {"Idempotency-Key": str(ids.new())},
+    }
+    with gateway(platform, LANDS_AND_DIES, **NO_BROKER) as (url, process):
+        with pytest.raises(httpx.TransportError):
+            httpx.post(f"{url}/v1/complaints", trust_env=False, **sent)
+        assert process.wait(10) == -signal.SIGKILL
+
+    again = httpx.post(f"{alone}/v1/complaints", trust_env=False, **sent)
+
+    assert again.status_code == 202, again.text
+    until(lambda: platform.rows(COMPLAINTS) == [(0,)])
+    platform.settle()
+    listed = desk.get("/v1/complaints?limit=200").body["complaints"]
+    assert [each["case_id"] for each in listed].count(here.case_id) == 1
+    after = httpx.post(f"{platform.url}/v1/complaints", trust_env=False, **sent)
+    assert (after.status_code, after.json()["complaint_id"]) == (
+        200,
+        str(rang_up["complaint_id"]),
+    )
 
 
 @pytest.mark.long

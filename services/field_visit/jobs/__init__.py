@@ -89,3 +89,5 @@ JOBS: dict[str, Work] = {
     "give_heads": give_heads,
     "delete_media": delete,
 }
+#: A page takes seconds to set, and on a busy machine a minute: it holds up nothing else.
+UNAWAITED = frozenset({"report_visit"})
