@@ -41,6 +41,7 @@ bench: ## measure it, beside what this machine could do at best
 	.venv/bin/python -m bench.uploads
 	.venv/bin/python -m bench.journal
 	.venv/bin/python -m bench.packs
+	.venv/bin/python -m bench.starts
 	.venv/bin/python -m bench.evidence
 	.venv/bin/python -m bench.likeness
 

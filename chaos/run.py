@@ -30,7 +30,6 @@ from chaos.remains.sealed import LOOKS
 from chaos.watch import Watch
 from doorstep.home import Home
 from doorstep.parts import SERVERS
-from services.field_visit.model import GIVE, PUBLISH_HEAD, SEAL, SIGN_HEAD
 
 #: Visits there are for each second and crew at work; one makes at most about one in two.
 VISITS_A_SECOND = 0.6
@@ -40,10 +39,8 @@ LOOK_S = 0.2
 #: Seconds of rest for each second that a look at what is left takes the database.
 REST = 4.0
 #: How much longer than healing the evening may take: a worker seals one visit after the
-#: other, and sets pages in between at the lowest priority, on a busy machine a minute each.
+#: other.
 EVENING = 3.0
-#: Jobs that may wait behind a page: healing does not wait for them, the evening does.
-BEHIND_REPORTS = (SEAL, SIGN_HEAD, PUBLISH_HEAD, GIVE)
 
 
 @dataclass(frozen=True)
@@ -171,7 +168,7 @@ class Run:
         for thread in self.roster.threads:
             thread.join(max(0.1, until - time.monotonic()))
         healed_s = self.still(self.on_its_way, until) - began
-        worked_s = self.still(lambda: self.left(*BEHIND_REPORTS), until) - began
+        worked_s = self.still(self.left, until) - began
         self.evening()
         for each in (self.wire, self.watch, self.retries):
             each.stopped.set()
@@ -207,10 +204,10 @@ class Run:
         except (psycopg.Error, AMQPError, OSError):
             return 1
 
-    def left(self, *but: str) -> int:
-        """Return how many events and jobs, but of those kinds, are still on their way."""
+    def left(self) -> int:
+        """Return how many events and jobs are still on their way."""
         try:
-            return self.on_its_way() + jobs(self.platform, *but)
+            return self.on_its_way() + jobs(self.platform)
         except psycopg.Error:
             return 1
 
