@@ -43,7 +43,8 @@ CRASHES = frozenset(
 )
 #: prctl(2): be sent this signal when the parent dies.
 PR_SET_PDEATHSIG = 1
-#: How much a child lets others go first (nice(2)): a tenth of what they get.
+#: How much a worker lets others go first (nice(2)), and a child a worker: a tenth of what
+#: they get.
 NICE = 10
 
 
@@ -126,7 +127,8 @@ def begin(
 
 
 def let_others_go_first(pid: int) -> None:
-    """Have a child step back from its first moment: to begin is half of a small photo.
+    """Have a process step back, a child from its first moment: to begin is half of a small
+    photo.
 
     Where Linux shares the processors among sessions (sched(7), autogroup), what a process
     says of itself counts within its own session only; so its session says it as well. It

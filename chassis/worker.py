@@ -7,6 +7,7 @@ by each service in `services/<name>/jobs.py` (`JOBS`, and of these `UNAWAITED`),
 chassis for all of them.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import effects, housekeeping, jobs, logs, metrics, probes, ready
 from chassis.backlog import Backlog
+from chassis.child import let_others_go_first
 from chassis.database import engine
 from chassis.effects import DatabaseAway
 from chassis.heads import wait_for_head
@@ -40,9 +42,10 @@ class Stop(threading.Event):
 
 
 def run() -> None:
-    """Work until SIGTERM."""
+    """Work until SIGTERM, after whoever is asked something by somebody at a door."""
     found, stop = settings(), Stop()
     logs.start(found.log_level)
+    let_others_go_first(os.getpid())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     REGISTRY.register(Backlog(found.database_url))
