@@ -5,7 +5,8 @@ migrations is loaded for it, and one connection is asked for everything.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -59,12 +60,30 @@ def wait_for_head(url: str, names: Iterable[str], *, green: bool = False) -> Non
 
 def behind(url: str, wanted: Iterable[Wanted], *, green: bool = False) -> list[Wanted]:
     """Return the schemas that are not as new as this code. Raises OperationalError."""
-    with engine(url, "public", green=green, pool=0).connect() as connection:
+    with bounded(green), engine(url, "public", green=green, pool=0).connect() as connection:
         return [
             (schema, history)
             for schema, history in wanted
             if version(connection, schema, history) != head(history)
         ]
+
+
+@contextmanager
+def bounded(green: bool) -> Iterator[None]:
+    """Let psycopg2 wait by itself for a while, even under eventlet: nothing else runs yet,
+    and when its waiting is done for it, libpq keeps to no `connect_timeout`.
+    """
+    if not green:
+        yield
+        return
+    from psycopg2 import extensions  # of no use to other processes
+
+    callback = extensions.get_wait_callback()
+    extensions.set_wait_callback(None)
+    try:
+        yield
+    finally:
+        extensions.set_wait_callback(callback)
 
 
 def version(connection: Connection, schema: str, history: Path) -> str | None:
