@@ -49,6 +49,9 @@ class Desk:
         """Nothing lands here: there is no database either."""
         raise Unavailable("database-does-not-answer")
 
+    async def refuse_another(self, *_: Any) -> None:
+        """Nothing has landed here."""
+
     async def ask(self, service: str, command: Command, asker: Asker, **_: Any) -> Answer:
         self.asked.append(command)
         if self.error:
