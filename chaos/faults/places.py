@@ -54,16 +54,19 @@ class Places:
                 return mood
         return ""
 
-    def note(self, effect: str, key: str, content: str, mood: str, taken: bool) -> None:
-        answered = mood not in (GONE_AFTER, FAILS_AFTER)
+    def note(
+        self, effect: str, key: str, content: str, mood: str, taken: bool, at: float = 0.0
+    ) -> None:
+        answered, at = mood not in (GONE_AFTER, FAILS_AFTER), at or time.time()
         with self.lock:
-            self.arrived.append(Arrived(effect, key, content, taken, answered))
+            self.arrived.append(Arrived(effect, key, content, taken, answered, at))
 
     def shelved(self) -> None:
         """Note what lies on the shelf, where nobody says what was laid."""
         for file in sorted(self.shelf.glob("*.json")):
             head = head_in(file.read_bytes())
-            self.note("head by file", head, head, "", taken=True)
+            at = file.stat().st_mtime
+            self.note("head by file", head, head, "", taken=True, at=at)
 
     def archive(self, handler: BaseHTTPRequestHandler) -> None:
         """Keep what is put under a name that is free (RFC 9110, 13.1.2), and show it."""

@@ -17,10 +17,14 @@ def outside_once(evidence: Evidence) -> Iterator[Violation]:
         arrived[each.effect, each.key].append(each)
     for one in evidence.outside.wanted:
         came = arrived.pop((one.effect, one.key), [])
+        known = [each for each in came if each.at <= evidence.outside.looked_at]
+        if len(known) > one.tries:
+            says = f"came {len(known)} times in {one.tries} tries"
+            yield wrong(DUPLICATED, f"{one.effect} {one.key[:80]} {says}")
         yield from judged(one, came, once=one.effect in evidence.outside.once)
-    if evidence.left:  # more is wanted by now than the tables showed
-        return
-    for effect, key in arrived:
+    looked_at = evidence.outside.looked_at
+    early = (name for name, came in arrived.items() if came[0].at <= looked_at)
+    for effect, key in early:
         yield wrong(UNEXPECTED, f"{effect} of nothing that was wanted: {key[:80]}")
 
 
@@ -32,8 +36,6 @@ def judged(one: Wanted, came: list[Arrived], *, once: bool) -> Iterator[Violatio
         yield wrong(LOST, f"{what} is still {one.state}")
     if any(each.content != one.content for each in came):
         yield wrong(UNEXPECTED, f"{what} arrived as something else under its key")
-    if len(came) > one.tries:
-        yield wrong(DUPLICATED, f"{what} came {len(came)} times in {one.tries} tries")
     if once and len(taken) > 1:
         yield wrong(DUPLICATED, f"{what} was taken {len(taken)} times")
 

@@ -7,6 +7,7 @@ here how its rows are read, and names it in its flow (`chaos/flows.py`).
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,8 @@ class Arrived:
     content: str
     taken: bool
     answered: bool
+    #: By `time.time`.
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,15 @@ class Effect:
 
 @dataclass
 class Outside:
-    """All of that; `once` names the effects whose places know what they have."""
+    """All of that; `once` names the effects whose places know what they have.
+
+    Rows are as they were at `looked_at`: what came later may have been wanted later.
+    """
 
     wanted: list[Wanted] = field(default_factory=list)
     arrived: list[Arrived] = field(default_factory=list)
     once: frozenset[str] = frozenset()
+    looked_at: float = inf
 
 
 def of_tables(rows: Rows, effects: Iterable[Effect]) -> Outside:

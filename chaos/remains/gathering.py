@@ -182,7 +182,7 @@ def gather(platform: Platform, folder: Path, crews: list[Crew]) -> Evidence:
         with_driver(settings["DATABASE_URL"], "psycopg"), isolation_level="REPEATABLE READ"
     )
     with engine.connect() as connection:
-        be_still(connection, platform)
+        looked_at = be_still(connection, platform)
         all_ = Gathering(connection, settings["DOORSTEP_CLOCK"])
         arrivals = all_.rows("SELECT id FROM complaints.door_visit")
         findings = all_.rows("SELECT what, decision_id FROM oversight.finding")
@@ -214,19 +214,23 @@ def gather(platform: Platform, folder: Path, crews: list[Crew]) -> Evidence:
             outside=effects.of_tables(all_.rows, flows.effects()),
         )
     engine.dispose()
+    found.outside.looked_at = looked_at
     return found
 
 
-def be_still(connection: Connection, platform: Platform) -> None:
+def be_still(connection: Connection, platform: Platform) -> float:
     """Look at a moment at which no event is on its way, if there is one: what the tables
-    show, all of them show then, though a timer says something at the next.
+    show, all of them show then, though a timer says something at the next. Return when.
     """
     until = time.monotonic() + STILL_S
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
+    looked_at = time.time()
     while underway(driver, platform) and time.monotonic() < until:
         connection.rollback()  # and with it what of the tables was seen
         time.sleep(LOOK_S)
+        looked_at = time.time()
+    return looked_at
 
 
 def written(crews: list[Crew]) -> Iterator[Entry]:

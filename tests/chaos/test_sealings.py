@@ -296,3 +296,14 @@ def test_the_share_is_said_with_how_long_it_took() -> None:
         " p50 0.50 s, p99 0.50 s"
     ]
     assert evidence.told[-1].operation.sha256 == BODY
+
+
+def test_what_came_after_the_tables_were_read_may_have_been_wanted_since() -> None:
+    e = landed()
+    e.outside.looked_at = 100.0
+    late = Arrived("head by http", "head-2", "head-2", True, True, at=100.1)
+    e.outside.arrived.append(late)
+    assert not [each for each in judge(e) if each.check == OUTSIDE]
+
+    e.outside.arrived[-1] = replace(late, at=99.9)
+    assert [each.counts_as for each in judge(e) if each.check == OUTSIDE] == ["unexpected"]
