@@ -197,6 +197,15 @@ class Run:
         time.sleep(max(LOOK_S, REST * (time.monotonic() - began)))
         return found
 
+    def least(self, seconds: float) -> int:
+        """Return how much is left, at a moment at which it is nothing if there is one within
+        so many seconds: a timer may say something just now.
+        """
+        until = time.monotonic() + seconds
+        while (left := self.looked(self.left)) and time.monotonic() < until:
+            continue
+        return left
+
     def on_its_way(self) -> int:
         """Return how many events have not arrived; 1 at least while nobody can tell."""
         try:
@@ -220,7 +229,7 @@ class Run:
         unreadable = (e.mark for e in self.wire.poison if e.sent and e.is_bytes)
         hunted = traces.hunt(self.home, settings, tuple(unreadable))
         evidence.traces, evidence.searched = list(hunted.found), hunted.searched
-        evidence.left = self.left()
+        evidence.left = self.least(gathering.STILL_S)
         evidence.tried = self.retries.tried
         evidence.parts = parts.look(self.home, self.platform)
         evidence.ended_alone = [
