@@ -198,7 +198,7 @@ class Run:
         return found
 
     def least(self, seconds: float) -> int:
-        """Return how much is left, at a moment at which it is nothing if there is one within
+        """Return how much is left, at a moment at which that is nothing if one comes within
         so many seconds: a timer may say something just now.
         """
         until = time.monotonic() + seconds
