@@ -1,5 +1,6 @@
 """Taking in: an item is stored with its receipt, durably, before anybody is answered."""
 
+import asyncio
 from contextlib import suppress
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from gateway.store import Database, Driver
 from proto import pack
 from proto.base import Asker, Command
 from proto.grants import ComplaintReceipt, Landed, LandingReceipt, VisitGrant
+
+#: Seconds that whoever asks may wait for what landed before.
+AT_ONCE_S = 0.5
 
 
 class Landing:
@@ -89,12 +93,14 @@ class Landing:
         """Raise Invalid when another content landed under this key: its service, which may
         not have that one yet, would take this one for it.
 
-        While our own database does not say, nobody is kept from asking.
+        Our own database has half a second to say so: then, and without it, nobody is kept
+        from asking, for somebody may be in danger.
         """
-        with suppress(Unavailable):
-            await database.run(
-                lambda connection: landed_before(connection, command, asker, key)
-            )
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(AT_ONCE_S):
+                await database.run(
+                    lambda connection: landed_before(connection, command, asker, key)
+                )
 
     async def waits(self, database: Database, device_id: UUID) -> bool:
         """Tell whether something of a phone's journal waits that this gateway knows of:

@@ -107,6 +107,19 @@ async def test_a_call_that_landed_is_not_forgotten_when_its_service_is_back(
     assert (await visit.sends(body, grant, to="help", key=key)).status_code == 200
 
 
+async def test_a_call_for_help_does_not_wait_for_a_database_that_hangs(
+    visit, monkeypatch
+) -> None:
+    monkeypatch.setattr(visit.parts.database, "run", lambda _: asyncio.sleep(60))
+    body = {"help_id": str(ids.new()), "device_id": str(visit.phone.device_id)}
+    body["at"] = visit.hands.now().isoformat()
+
+    async with asyncio.timeout(20):
+        answer = await visit.sends(body, visit.header(), to="help")
+
+    assert answer.status_code == 200
+
+
 async def calls(visit: Visit, device_id: UUID, grant: str) -> tuple[int, str]:
     body = {"help_id": str(ids.new()), "device_id": str(device_id)}
     body["at"] = visit.hands.now().isoformat()
