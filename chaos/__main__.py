@@ -43,6 +43,7 @@ def main() -> int:
         flow=words.flow,
         only=tuple(words.only),
         apart=words.apart,
+        twice=words.twice,
         heal_s=words.heal or (HEAL_WITH_A_BUG_S if words.plant else HEAL_S),
     )
     report = Report(run(wanted, Home(words.home.absolute()), words.keep), wanted.visits)
@@ -83,6 +84,7 @@ def read() -> Namespace:
     told = sorted(flow.name for flow in FLOWS if flow.stories)
     parser.add_argument("--flow", choices=told, help="what crews do is of this flow alone")
     parser.add_argument("--apart", action="store_true", help="one fault at a time")
+    parser.add_argument("--twice", action="store_true", help="two processes of services")
     parser.add_argument(
         "--only", action="append", default=[], choices=PARTS, help="whose faults"
     )

@@ -31,7 +31,9 @@ class Stand:
 
 
 @contextmanager
-def stand(home: Home, bug: str | None, keep: bool, seed: int) -> Iterator[Stand]:
+def stand(
+    home: Home, bug: str | None, keep: bool, seed: int, *, twice: bool = False
+) -> Iterator[Stand]:
     """Bring a platform up from nothing, with a bug in it if wanted, that gives what it
     gives to stand-ins.
     """
@@ -50,7 +52,7 @@ def stand(home: Home, bug: str | None, keep: bool, seed: int) -> Iterator[Stand]
             "AMQP_URI": wires.through("broker", straight["AMQP_URI"]),
         }
         with said(through):
-            embedded.up(home, CLOCK)
+            embedded.up(home, CLOCK, twice=twice)
         settings = home.settings()
         port = wires.add("gateway", *background.http_address(settings))
         ours = settings | straight | {"DOORSTEP_HTTP_PORT": str(port)}

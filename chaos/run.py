@@ -61,6 +61,8 @@ class Wanted:
     #: The parts that have faults; all of them when none is named.
     only: tuple[str, ...] = ()
     apart: bool = False
+    #: Whether the services run in two processes.
+    twice: bool = False
     heal_s: float = 90.0
 
 
@@ -84,7 +86,7 @@ class Outcome:
 def run(wanted: Wanted, home: Home, keep: bool = False) -> Outcome:
     """Do a run, and gather what is left of it."""
     folder, stop = home.root / "chaos", Event()
-    with stand(home, wanted.bug, keep, wanted.seed) as there:
+    with stand(home, wanted.bug, keep, wanted.seed, twice=wanted.twice) as there:
         plenty = max(8, round(wanted.seconds * VISITS_A_SECOND)) * wanted.crews
         visits = wanted.visits if wanted.pairs else max(plenty, wanted.visits)
         stage = Stage(there.platform, folder, wanted.seed, stop, wanted.flow)

@@ -16,6 +16,7 @@ import psycopg
 from chaos.crews.ledger import LANDED, Told
 from chaos.crews.uploading import OPERATION as FILE
 from chaos.faults.hand import Done
+from doorstep import parts
 from tests.world import Platform
 
 #: A tick goes the way of every event: outbox, relay, exchange, queue, hearer, its table.
@@ -26,6 +27,8 @@ TICKED: LiteralString = (
 LOOK_S = 0.05
 #: The parts whose work is to carry events; the others are on the way of an ask.
 CARRIERS = ("relay", "broker", "memory", "to broker")
+#: The processes whose own answers tell that they are back.
+SERVICES = (parts.ALL_SERVICES.name, parts.SECOND.name)
 #: Parts that nobody waits for an answer of; and what ends nothing but one effect.
 UNAWAITED, UNFELT = ("worker", "projector"), ("arrivals",)
 #: What promise 7 allows, in seconds from when a fault is over, by the part it is of.
@@ -97,7 +100,7 @@ def recoveries(
         if each.fault.part in UNFELT:
             continue
         began, back = zero + each.began, zero + (each.back or each.began)
-        asks = judged if each.fault.part == "services" else of_all
+        asks = judged if each.fault.part in SERVICES else of_all
         well = first_success(each, began, asks, ticks)
         if well is not None:
             found.append(

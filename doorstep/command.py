@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="verb")
     up = _add(verbs, "up", _up, "start what does not run yet, and wait until it is ready")
     up.add_argument("--clock", metavar="MOMENT", help="pretend it is this RFC 3339 moment")
+    twice = "the services in two processes, so that one may be killed"
+    up.add_argument("--twice", action="store_true", help=twice)
     _add(verbs, "down", _down, "stop what runs here")
     _add(verbs, "status", _status, "show the parts; 0 only if all of them run")
     named = _add(verbs, "id", _id, "print the id of a thing that files name")
@@ -105,7 +107,7 @@ def _add_forwarding(
 def _up(home: Home, words: argparse.Namespace) -> int:
     from doorstep.embedded import up
 
-    up(home, words.clock)
+    up(home, words.clock, twice=words.twice)
     return 0
 
 

@@ -1,7 +1,7 @@
 """Bring a whole Doorstep up on this machine, and take it down again.
 
 The private broker and database first, then the schema, then every part of
-`parts.EMBEDDED` in the background; their logs and pids lie in the home's folders.
+`parts.embedded` in the background; their logs and pids lie in the home's folders.
 """
 
 import os
@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from doorstep import background, ports
+from doorstep import background, parts, ports
 from doorstep.background import say
 from doorstep.errors import Misuse, NotStarted
 from doorstep.home import Home
-from doorstep.parts import EMBEDDED, Part
+from doorstep.parts import SECOND, TWICE, Part
 from doorstep.private import Broker, Database, Server
 from doorstep.private.place import remove
 from doorstep.process import find
@@ -27,16 +27,19 @@ NOT_FOR_ALL = ("DOORSTEP_HOME", "DOORSTEP_READY_FILE", "DOORSTEP_STATUS_PORT")
 OURS = ("run", "log", "keys", "media")  # what `wipe` removes beside the servers' data
 
 
-def up(home: Home, clock: str | None = None) -> None:
+def up(home: Home, clock: str | None = None, *, twice: bool = False) -> None:
     """Start what does not run yet; on failure stop again what this call started.
 
-    `clock` is the moment to pretend, RFC 3339 with an offset. Raises `DoorstepError`.
+    `clock` is the moment to pretend, RFC 3339 with an offset. `twice`: the services in two
+    processes, each of which does all the work when the other is gone; what runs so goes on
+    so. Raises `DoorstepError`.
     """
     with home.alone():
         pretended, ran = _clock(home, clock), _any_runs(home)
         since = time.monotonic()
+        asked = {TWICE: "yes"} if twice or find(home.pid_file(SECOND.name)) else {}
         with _undone_on_failure(home):
-            settings = _start_servers(home) | _own_settings(home) | pretended
+            settings = _start_servers(home) | _own_settings(home) | pretended | asked
             home.write_settings(settings)
             _start_parts(home, settings)
         host, port = background.http_address(settings)
@@ -77,7 +80,9 @@ def _servers(home: Home) -> tuple[Server, ...]:
 def _stop(home: Home, keep: frozenset[str]) -> bool:
     """Stop what runs but is not to be kept; tell whether anything ran."""
     ran = [
-        background.stop(home, part) for part in reversed(EMBEDDED) if part.name not in keep
+        background.stop(home, part)
+        for part in reversed(parts.embedded({TWICE: "yes"}))
+        if part.name not in keep
     ]
     for server in _servers(home):
         since = time.monotonic()
@@ -100,7 +105,7 @@ def _undone_on_failure(home: Home) -> Iterator[None]:
 
 
 def _any_runs(home: Home) -> bool:
-    return any(find(home.pid_file(part.name)) for part in EMBEDDED)
+    return any(find(home.pid_file(part.name)) for part in parts.EMBEDDED)
 
 
 def _clock(home: Home, clock: str | None) -> dict[str, str]:
@@ -192,7 +197,7 @@ def _http_port(home: Home) -> int:
 def _start_parts(home: Home, settings: dict[str, str]) -> None:
     """Start the parts, each once what it needs is ready; return when all are."""
     waiting: dict[Part, float] = {}
-    for part in EMBEDDED:
+    for part in parts.embedded(settings):
         for needed in [other for other in waiting if other.name in part.needs]:
             _wait(home, needed, settings, waiting.pop(needed))
         since = time.monotonic()

@@ -4,7 +4,8 @@ Targets are named as text and imported by `run` alone: eventlet must patch befor
 else is imported, and in service processes only.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from chassis import garbage
@@ -61,8 +62,17 @@ GATEWAY = Part("gateway", "gateway.main:run", health="/readyz")
 
 #: What `doorstep up` runs, in this order.
 EMBEDDED = (RELAY, ALL_SERVICES, WORKER, PROJECTOR, GATEWAY)
+#: The services once more, where one process that is killed shall leave nobody waiting.
+SECOND = replace(ALL_SERVICES, name="services-2")
+#: The setting that says so; whatever else it is, it is not empty.
+TWICE = "DOORSTEP_TWICE"
 SINGLE = tuple(Part(name, "chassis.runner:run", (name,)) for name in SERVICES)
-PARTS = {part.name: part for part in (*EMBEDDED, *SINGLE)}
+PARTS = {part.name: part for part in (*EMBEDDED, SECOND, *SINGLE)}
+
+
+def embedded(settings: Mapping[str, str]) -> tuple[Part, ...]:
+    """Return what `doorstep up` runs by these settings, in this order."""
+    return (*EMBEDDED, SECOND) if settings.get(TWICE) else EMBEDDED
 
 
 def part(name: str) -> Part:

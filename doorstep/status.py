@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from doorstep import background
 from doorstep.home import Home
-from doorstep.parts import EMBEDDED, Part
+from doorstep.parts import Part, embedded
 from doorstep.ports import last
 from doorstep.private import Broker, Database, Server
 from doorstep.process import find
@@ -31,7 +31,7 @@ def status(home: Home) -> bool:
     rows = [
         _server(Broker(home.root), settings.get("AMQP_URI")),
         _server(Database(home.root), settings.get("DATABASE_URL")),
-        *(_part(home, part, settings) for part in EMBEDDED),
+        *(_part(home, part, settings) for part in embedded(settings)),
     ]
     print(f"{'part':<10} {'pid':>8}  {'state':<10} address")
     for row in rows:

@@ -26,7 +26,7 @@ SCHEMA = json.loads((ROOT / "tests/vendor/schemas/compose-spec.json").read_text(
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SERVERS = {"broker", "database"}
 ENDS = {"migrate"}
-ONE_FOR_ALL = {"services"}  # the embedded process; containers run each service apart
+ONE_FOR_ALL = {"services", "services-2"}  # embedded; containers run each service apart
 #: What every part is told by whoever starts it; without, none starts.
 THE_BANK = {f"DOORSTEP_{name.upper()}" for name in A_BANK}
 #: And what may be left out: how the bank says it in other languages.

@@ -11,6 +11,8 @@ from random import Random
 from typing import Literal
 
 from chaos.faults.proxy.modes import Mode, Way
+from doorstep.parts import ALL_SERVICES
+from doorstep.parts import SECOND as SECOND_SERVICES
 
 #: A process is killed or frozen; a link is cut; the broker is short of memory, or loses its
 #: data; nobody can write what a hearer has to write.
@@ -38,6 +40,8 @@ FREEZES = {
 }
 #: And cuts, of the links by whom they lead to.
 CUTS = {"to broker": 8, "to database": 6, "to gateway": 6}
+#: Where the services run twice, half of what would be done to the first is to the second.
+FIRST, SECOND = ALL_SERVICES.name, SECOND_SERVICES.name
 #: What there is seldom, and of whom.
 ALARMS, LOSSES, BLOCKS = {"memory": 1}, {"broker": 1}, {"arrivals": 1}
 PARTS = (*KILLS, *CUTS, *ALARMS, *BLOCKS)
@@ -140,6 +144,9 @@ def shares(weights: Mapping[str, int], count: int, parts: list[str]) -> dict[str
     by_rest = sorted(there, key=lambda part: -(count * weights[part] / whole % 1))
     for part in by_rest[: count - sum(given.values())]:
         given[part] += 1
+    if FIRST in given and SECOND in parts:
+        given[SECOND] = given[FIRST] // 2
+        given[FIRST] -= given[SECOND]
     return given
 
 

@@ -15,7 +15,7 @@ from chaos.faults import power
 from chaos.faults.schedule import Fault
 from doorstep import background, ports
 from doorstep.home import Home
-from doorstep.parts import EMBEDDED, GATEWAY, Part
+from doorstep.parts import GATEWAY, Part, embedded
 from doorstep.private import Broker, Database, Server
 from doorstep.private.place import remove
 from doorstep.process import Process, find
@@ -171,10 +171,11 @@ class ServerTarget(ProcessTarget):
 def processes(home: Home, seed: int) -> dict[str, ProcessTarget]:
     """Return everything that runs in a home, servers first."""
     settings, luck = home.settings(), Random(f"{seed}/power")
+    ours = embedded(settings)
     found: list[ProcessTarget] = [
         ServerTarget(Database(home.root)),
         ServerTarget(Broker(home.root)),
-        *(PartTarget(home, part, settings) for part in EMBEDDED if part is not GATEWAY),
+        *(PartTarget(home, part, settings) for part in ours if part is not GATEWAY),
         GatewayTarget(home, GATEWAY, settings, luck),
     ]
     return {each.name: each for each in found}

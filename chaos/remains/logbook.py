@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ def applied(folder: Path, said: list[Said]) -> dict[str, list[str]]:
     for each in said:
         named[each.topic, each.trace, each.sequence].append(each.id)
     found: dict[str, list[str]] = defaultdict(list)
-    logs = sorted(folder.glob("services*.log"), key=lambda file: file.stat().st_mtime)
-    for line in (line for file in logs for line in heard(file)):
+    lines = (line for file in folder.glob("services*.log") for line in heard(file))
+    for line in sorted(lines, key=itemgetter("at")):
         names = named[line["message"], line["trace"], line["sequence"]]
         if len(names) == 1:
             found[line["service"]].append(names[0])

@@ -11,7 +11,7 @@ from chaos.faults.targets import ProcessTarget, children, processes
 from chaos.remains.evidence import Part
 from doorstep import background
 from doorstep.home import Home
-from doorstep.parts import EMBEDDED, WORKER
+from doorstep.parts import PARTS, WORKER
 from doorstep.ports import LOOPBACK, last
 from doorstep.process import wait_until
 from tests.world import Platform
@@ -59,7 +59,7 @@ class Look:
     def __init__(self, home: Home, platform: Platform, target: ProcessTarget) -> None:
         self.home, self.platform, self.target = home, platform, target
         self.name = target.name
-        self.part = {part.name: part for part in EMBEDDED}.get(self.name)
+        self.part = PARTS.get(self.name)
         self.computed_before_s = self.computed_s()
 
     @property

@@ -19,7 +19,7 @@ from chassis.database import with_driver
 from chassis.settings import Settings
 from doorstep import ports
 from doorstep.home import Home
-from doorstep.parts import EMBEDDED
+from doorstep.parts import embedded
 from doorstep.shredding import stream
 from doorstep.shredding.rows import columns, quoted
 from doorstep.shredding.traces import in_base64
@@ -134,8 +134,9 @@ class Hunt:
 
 def metric_pages(home: Home) -> Iterator[tuple[str, str]]:
     """Yield each part's name and where it tells its numbers."""
-    http = home.settings()["DOORSTEP_HTTP_PORT"]
-    for part in EMBEDDED:
+    settings = home.settings()
+    for part in embedded(settings):
+        http = settings["DOORSTEP_HTTP_PORT"]
         port = http if part.health else ports.last(home.status_port_file(part.name))
         yield part.name, f"http://127.0.0.1:{port}/metrics"
 

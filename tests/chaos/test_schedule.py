@@ -49,6 +49,19 @@ def test_two_hundred_kills_are_enough_of_those_that_hurt_most() -> None:
     assert kills["gateway"] >= 20
 
 
+def test_where_the_services_run_twice_each_has_half_of_what_one_would_have() -> None:
+    once, twice = (
+        Counter(each.name for each in schedule.plan(1, 300, Counts(100), parts))
+        for parts in (PARTS, (*PARTS, "services-2"))
+    )
+
+    assert sum(once.values()) == sum(twice.values())
+    for kind in ("kill", "freeze"):
+        first, second = twice[f"{kind} services"], twice[f"{kind} services-2"]
+        assert first + second == once[f"{kind} services"]
+        assert 0 <= first - second <= 1
+
+
 def test_cuts_are_of_every_link_and_of_every_kind() -> None:
     cuts = [each for seed in range(3) for each in plan(seed) if each.kind == "cut"]
 

@@ -8,7 +8,7 @@ from chaos.crews.ledger import Told
 from chaos.crews.uploading import OPERATION
 from chaos.faults.hand import Done
 from chaos.faults.schedule import Fault, Kind
-from chaos.watch import recoveries
+from chaos.watch import SERVICES, recoveries
 from tests.chaos.histories import told
 
 #: A moment by both clocks.
@@ -60,9 +60,10 @@ def test_what_ends_nothing_but_one_effect_has_no_recovery() -> None:
     assert recoveries([done("arrivals", "block", 0, 5)], [asked(1)], []) == []
 
 
-def test_services_are_back_when_one_of_them_has_answered() -> None:
+@pytest.mark.parametrize("process", SERVICES)
+def test_services_are_back_when_one_of_them_has_answered(process: str) -> None:
     """What lands at the gateway meanwhile, it takes alone."""
-    fault = done("services", "kill", 0, 1)
+    fault = done(process, "kill", 0, 1)
     landed = told("record_journal", "visit", {}, "202", at=ZERO + BEGAN + 2)
     file = told(OPERATION, "visit", {}, "204", at=ZERO + BEGAN + 2)
 

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from doorstep import background, embedded
+from doorstep import background, embedded, parts
 from doorstep.command import main
 from doorstep.errors import Misuse, NotStarted
 from doorstep.home import Home
-from doorstep.parts import EMBEDDED, RELAY
+from doorstep.parts import EMBEDDED, PARTS, RELAY, SECOND
 from doorstep.ports import last, next_free
 from doorstep.process import find
 
@@ -22,20 +22,20 @@ FAIL = "raise SystemExit('no such exchange')"
 @pytest.fixture
 def parts_do(monkeypatch: pytest.MonkeyPatch, home: Home) -> dict[str, str]:
     """What each part does instead of its work; the servers are given."""
-    code = {part.name: SERVE for part in EMBEDDED}
+    code = dict.fromkeys(PARTS, SERVE)
 
     def command(home: Home, verb: str, name: str = "") -> list[str]:
         return [sys.executable, "-c", code.get(name, "")]
 
     monkeypatch.setattr(background, "command", command)
-    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[:4])  # those with a ready file
+    monkeypatch.setattr(parts, "EMBEDDED", EMBEDDED[:4])  # those with a ready file
     for name, value in ADDRESSES.items():
         monkeypatch.setenv(name, value)
     return code
 
 
 def running(home: Home) -> list[str]:
-    return [part.name for part in EMBEDDED if find(home.pid_file(part.name))]
+    return [part.name for part in (*EMBEDDED, SECOND) if find(home.pid_file(part.name))]
 
 
 def test_up_runs_the_parts_once_and_down_stops_them(
@@ -69,6 +69,22 @@ def test_each_part_has_a_port_of_its_own_for_its_numbers_and_keeps_it(
     embedded.down(home)
     embedded.up(home)
     assert {part: last(home.status_port_file(part)) for part in running(home)} == first
+
+
+def test_the_services_run_twice_where_that_is_wanted_and_go_on_so(
+    home: Home, parts_do: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    everything = ["relay", "services", "worker", "projector", "services-2"]
+    embedded.up(home, twice=True)
+    embedded.up(home)
+    assert running(home) == everything
+    capsys.readouterr()
+    assert main(["--home", str(home.root), "status"]) == 1  # the servers are stand-ins
+    assert "services-2" in capsys.readouterr().out
+    embedded.down(home)
+    assert running(home) == []
+    embedded.up(home)
+    assert running(home) == everything[:4]
 
 
 def test_a_part_that_fails_takes_down_what_was_started_with_it(
@@ -105,7 +121,7 @@ def test_a_gateway_whose_port_is_taken_meanwhile_takes_the_next_one(
     taken, look = next_free(28540), embedded._http_port
     ports = iter([taken])
     monkeypatch.setattr(embedded, "_http_port", lambda home: next(ports, 0) or look(home))
-    monkeypatch.setattr(embedded, "EMBEDDED", EMBEDDED[4:])
+    monkeypatch.setattr(parts, "EMBEDDED", EMBEDDED[4:])
     parts_do["gateway"] = LISTEN
     own = {"DOORSTEP_HTTP_PORT": str(taken)}
     words = [sys.executable, "-c", LISTEN]

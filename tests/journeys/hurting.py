@@ -11,7 +11,7 @@ import pika
 from chaos.faults import surroundings
 from chassis import amqp
 from chassis.settings import Settings
-from doorstep import embedded
+from doorstep import background, embedded, parts
 from doorstep.client import Answer
 from doorstep.process import find, wait_until
 from tests.world import Door, Platform
@@ -51,6 +51,17 @@ def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
 
 def services_log(platform: Platform) -> str:
     return (platform.home.root / "log" / "services.log").read_text()
+
+
+@contextmanager
+def twice(platform: Platform) -> Iterator[None]:
+    """Have the services in two processes meanwhile."""
+    embedded.up(platform.home, twice=True)
+    try:
+        yield
+    finally:
+        background.stop(platform.home, parts.SECOND)
+        revive(platform)
 
 
 @contextmanager
