@@ -14,9 +14,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from chassis import topology
+from chassis import database, topology, worker
 from chassis.settings import A_BANK, ELSEWHERE
 from doorstep import parts
+from doorstep.private.database import CONNECTIONS
 from gateway.main import DRAIN_S
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,8 @@ Compose = dict[str, Any]
 COMPOSE: Compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SCHEMA = json.loads((ROOT / "tests/vendor/schemas/compose-spec.json").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+#: Connections it keeps.
+OF_A_GATEWAY = 10
 SERVERS = {"broker", "database"}
 ENDS = {"migrate"}
 ONE_FOR_ALL = {"services", "services-2"}  # embedded; containers run each service apart
@@ -190,6 +193,16 @@ def test_the_services_are_named_the_same_everywhere() -> None:
 
 def test_nothing_is_wrong_with_the_containers() -> None:
     assert faults(COMPOSE) == []
+
+
+def test_both_databases_have_a_place_for_all_who_may_come() -> None:
+    """Two processes of each service, a worker, a gateway, and a tenth for all else."""
+    services = len(topology.SERVICES)
+    wanted = services * (2 * database.POOL + worker.POOL) + OF_A_GATEWAY
+    command = COMPOSE["services"]["database"]["command"]
+
+    assert f"max_connections={CONNECTIONS}" in command
+    assert wanted * 1.1 < CONNECTIONS
 
 
 def without(service: str, *keys: str) -> Callable[[Compose], None]:

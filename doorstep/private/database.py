@@ -16,6 +16,8 @@ from doorstep.private.server import Server
 from doorstep.process import wait_until
 
 NAME = "doorstep"  # of the role and of the database
+#: For the services in two processes, a worker, a gateway, and whoever looks on.
+CONNECTIONS = 400
 
 
 class Database(Server):
@@ -59,7 +61,7 @@ class Database(Server):
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "max_connections": "200",
+            "max_connections": str(CONNECTIONS),
             "fsync": "on",
         }
         words = [f"--{name}={value}" for name, value in options.items()]
