@@ -24,6 +24,7 @@ from nameko.runners import ServiceRunner  # noqa: E402
 
 from chassis import breath, database, garbage, logs, probes, ready, serializer  # noqa: E402
 from chassis.entrypoints import Service  # noqa: E402
+from chassis.entrypoints.consumers import CONNECTED  # noqa: E402
 from chassis.entrypoints.pulse import fresh  # noqa: E402
 from chassis.heads import wait_for_head  # noqa: E402
 from chassis.settings import Settings, settings  # noqa: E402
@@ -66,10 +67,12 @@ def prepared(names: Sequence[str]) -> list[type[Service]]:
 
 
 def look_forever(names: Sequence[str]) -> None:
-    """Say that we are ready while every service hears itself and all it must hear."""
+    """Say that we are ready while every service can be given something, and hears itself
+    and all it must hear: another process of ours may do the hearing.
+    """
     while True:
         try:
-            well = all(fresh(name) for name in names)
+            well = CONNECTED.issuperset(names) and all(fresh(name) for name in names)
         except Exception as error:
             logs.log.warning("not ready: %s", type(error).__name__)
             well = False

@@ -17,6 +17,8 @@ from chassis.logs import log
 AGAIN_CONNECT_S = 2.0
 #: Bytes that are taken from the socket at once, when so many have come.
 AHEAD = 1 << 14
+#: The services of this process that have a connection to be given things by.
+CONNECTED: set[str] = set()
 #: What a connection that is gone may raise on its way out.
 LOST = (OSError, KombuError, AMQPError)
 
@@ -49,7 +51,11 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
                 interval_max=AGAIN_CONNECT_S,
             )
             read_ahead(connection.connection.transport)
-            yield connection
+            CONNECTED.add(self.container.service_name)
+            try:
+                yield connection
+            finally:
+                CONNECTED.discard(self.container.service_name)
 
     def on_connection_error(self, error: Exception, interval: float) -> None:
         log.warning("waits for the broker: %s", type(error).__name__)

@@ -3,10 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
-from doorstep import parts
-from tests.journeys.hurting import arrivals, kill, revive, twice
+from chaos.faults.proxy.modes import Mode
+from chaos.faults.proxy.network import network
+from doorstep import background, parts
+from doorstep.ports import last
+from tests.journeys.hurting import arrivals, kill, revive, twice, until
 from tests.world import Door, Platform
 
 #: The broker gives all events of a service to one of the two, and its orders to both.
@@ -48,3 +52,27 @@ def test_while_one_after_the_other_is_killed_every_question_is_answered(
             kill(platform, killed)
             assert {each.result() for each in asked} == {200}
         revive(platform)
+
+
+def test_one_that_the_broker_does_not_reach_is_not_ready_whatever_the_other_hears(
+    platform: Platform,
+) -> None:
+    home, second = platform.home, parts.SECOND
+
+    def ready(part: parts.Part) -> int:
+        port = last(home.status_port_file(part.name))
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code
+
+    background.stop(home, second)
+    with network() as wires:
+        through = {"AMQP_URI": wires.through("broker", platform.settings["AMQP_URI"])}
+        background.start(home, second, platform.settings | through)
+        background.wait(home, second)
+
+        wires.cut("broker", Mode("drop"))
+        until(lambda: ready(second) == 503)
+        assert ready(parts.ALL_SERVICES) == 200
+
+        wires.heal("broker")
+        until(lambda: ready(second) == 200)
+        background.stop(home, second)
