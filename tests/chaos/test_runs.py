@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from chaos.planted import BUGS
+from doorstep.ports import PORTS_UP
 from tests.conftest import ROOT
 
 LIMIT_S = 1200
@@ -53,7 +54,7 @@ CAUGHT_BY = {
 
 def chaos(home: Path, *words: str) -> tuple[int, str]:
     """Run the harness; return its exit code and what it said."""
-    names = ("PATH", "HOME", "LANG")
+    names = ("PATH", "HOME", "LANG", PORTS_UP)
     environment = {name: os.environ[name] for name in names if name in os.environ}
     done = subprocess.run(
         [sys.executable, "-m", "chaos", "--home", str(home), *words],
