@@ -74,6 +74,14 @@ class Crew:
         """Know every phone of the crew, also once it is lost."""
         self.phones = tuple(each.phone for each in (*self.door.pair, *self.spares))
 
+    def meets(self, other: "Crew") -> None:
+        """Know some visits of another crew, with what a phone there would have fetched:
+        nobody can look it up while the database is away.
+        """
+        self.strangers = list(other.visits)[:KNOWN]
+        for each in self.strangers:
+            self.door.nonces[each.visit_id] = other.door.nonces[each.visit_id]
+
     @property
     def everybody(self) -> tuple[Asker, ...]:
         return (*self.askers, self.boss, self.officer, self.desk)
@@ -109,7 +117,8 @@ class Stage:
                 self.platform.officer = self.platform.account("bank_officer")
                 self.desk = self.platform.account("complaints_officer")
         for crew, other in zip(crews, [*crews[1:], crews[0]], strict=True):
-            crew.strangers = list(other.visits)[:KNOWN] if other is not crew else []
+            if other is not crew:
+                crew.meets(other)
         return crews
 
     def crew(self, number: int, visits: int) -> Crew:
