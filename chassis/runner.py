@@ -46,9 +46,9 @@ def run(names: Sequence[str]) -> None:
         wait_for_head(found.database_url, names, green=True)
         for each in prepared(names):
             runner.add_service(each)
+        runner.start()  # until then there is nothing in hand that would have to be finished
         signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(runner.stop))
         signal.signal(signal.SIGINT, lambda *_: eventlet.spawn(runner.stop))
-        runner.start()
         eventlet.spawn(look_forever, names)
         garbage.settle()
         runner.wait()

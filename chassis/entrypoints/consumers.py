@@ -41,6 +41,9 @@ class Bounded(Consumer):
 class QuietConsumer(QueueConsumer):  # type: ignore[misc]
     """A consumer that survives what it cannot decode, and says nothing of its body."""
 
+    #: Who was told to end, and what is told once nothing is given to them any more.
+    _pending_remove_providers: dict[Any, Any]
+
     @contextmanager
     def establish_connection(self) -> Iterator[Any]:
         with self.create_connection() as connection:
@@ -58,7 +61,17 @@ class QuietConsumer(QueueConsumer):  # type: ignore[misc]
                 CONNECTED.discard(self.container.service_name)
 
     def on_connection_error(self, error: Exception, interval: float) -> None:
+        """Say that the broker is away, and let whoever was told to end do so: nameko would
+        keep them until it is back. Raises the error once nobody is left to connect for.
+        """
         log.warning("waits for the broker: %s", type(error).__name__)
+        leaving, self._pending_remove_providers = self._pending_remove_providers, {}
+        for provider, gone in leaving.items():
+            self._consumers.pop(provider)
+            gone.send()
+        if leaving and not self._consumers:
+            self.should_stop = True
+            raise error
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """Let each provider have as many messages on their way as it asks for."""
