@@ -111,7 +111,7 @@ class Run:
         self.roster, self.places = Roster(crews, wanted.crews, stop), there.places
         straight = self.platform.settings
         hurtable = targets(home, there.network, straight["DATABASE_URL"], wanted.seed)
-        seed, parts = wanted.seed, wanted.only or hurtable
+        seed, parts = wanted.seed, schedule.chosen(hurtable, wanted.only)
         faults = schedule.plan(
             seed, wanted.seconds, wanted.counts, parts, apart=wanted.apart
         )

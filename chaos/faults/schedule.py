@@ -136,6 +136,14 @@ def plan(
     return sorted(found, key=lambda fault: fault.at_s)
 
 
+def chosen(there: Iterable[str], only: Iterable[str]) -> list[str]:
+    """Return those of what is there that have faults: all of it when none is named. Whoever
+    names the services means each of their processes.
+    """
+    named = {*only, SECOND} if FIRST in only else {*only}
+    return [part for part in there if not named or part in named]
+
+
 def shares(weights: Mapping[str, int], count: int, parts: list[str]) -> dict[str, int]:
     """Part a count by weight among the parts that are there, with nothing left over."""
     there = [part for part in parts if part in weights]

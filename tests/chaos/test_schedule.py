@@ -62,6 +62,15 @@ def test_where_the_services_run_twice_each_has_half_of_what_one_would_have() -> 
         assert 0 <= first - second <= 1
 
 
+def test_who_names_the_services_means_both_of_their_processes() -> None:
+    there = ("database", "services", "gateway", "services-2")
+
+    assert schedule.chosen(there, ()) == [*there]
+    assert schedule.chosen(there, ("gateway",)) == ["gateway"]
+    assert schedule.chosen(there, ("gateway", "services")) == [*there[1:]]
+    assert schedule.chosen(there[:3], ("services",)) == ["services"]
+
+
 def test_cuts_are_of_every_link_and_of_every_kind() -> None:
     cuts = [each for seed in range(3) for each in plan(seed) if each.kind == "cut"]
 
