@@ -37,7 +37,7 @@ def up(home: Home, clock: str | None = None, *, twice: bool = False) -> None:
     with home.alone():
         pretended, ran = _clock(home, clock), _any_runs(home)
         since = time.monotonic()
-        asked = {TWICE: "yes"} if twice or find(home.pid_file(SECOND.name)) else {}
+        asked = TWICE if twice or find(home.pid_file(SECOND.name)) else {}
         with _undone_on_failure(home):
             settings = _start_servers(home) | _own_settings(home) | pretended | asked
             home.write_settings(settings)
@@ -81,7 +81,7 @@ def _stop(home: Home, keep: frozenset[str]) -> bool:
     """Stop what runs but is not to be kept; tell whether anything ran."""
     ran = [
         background.stop(home, part)
-        for part in reversed(parts.embedded({TWICE: "yes"}))
+        for part in reversed(parts.embedded(TWICE))
         if part.name not in keep
     ]
     for server in _servers(home):
@@ -105,7 +105,7 @@ def _undone_on_failure(home: Home) -> Iterator[None]:
 
 
 def _any_runs(home: Home) -> bool:
-    return any(find(home.pid_file(part.name)) for part in parts.EMBEDDED)
+    return any(find(home.pid_file(part.name)) for part in parts.embedded(TWICE))
 
 
 def _clock(home: Home, clock: str | None) -> dict[str, str]:

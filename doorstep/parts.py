@@ -64,15 +64,15 @@ GATEWAY = Part("gateway", "gateway.main:run", health="/readyz")
 EMBEDDED = (RELAY, ALL_SERVICES, WORKER, PROJECTOR, GATEWAY)
 #: The services once more, where one process that is killed shall leave nobody waiting.
 SECOND = replace(ALL_SERVICES, name="services-2")
-#: The setting that says so; whatever else it is, it is not empty.
-TWICE = "DOORSTEP_TWICE"
+#: The setting that says so.
+TWICE = {"DOORSTEP_TWICE": "yes"}
 SINGLE = tuple(Part(name, "chassis.runner:run", (name,)) for name in SERVICES)
 PARTS = {part.name: part for part in (*EMBEDDED, SECOND, *SINGLE)}
 
 
 def embedded(settings: Mapping[str, str]) -> tuple[Part, ...]:
     """Return what `doorstep up` runs by these settings, in this order."""
-    return (*EMBEDDED, SECOND) if settings.get(TWICE) else EMBEDDED
+    return (*EMBEDDED, SECOND) if TWICE.items() <= settings.items() else EMBEDDED
 
 
 def part(name: str) -> Part:
