@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from threading import Event
 
@@ -36,6 +37,8 @@ VISITS_A_SECOND = 0.6
 #: How many times the seconds it was asked for a run may last until its visits are made.
 PATIENCE = 2.0
 LOOK_S = 0.2
+#: Looks at least before something counts as left.
+TIMES = 6
 #: Seconds of rest for each second that a look at what is left takes the database.
 REST = 4.0
 #: How much longer than healing the evening may take: a worker seals one visit after the
@@ -201,11 +204,14 @@ class Run:
 
     def least(self, seconds: float) -> int:
         """Return how much is left, at a moment at which that is nothing if one comes within
-        so many seconds: a timer may say something just now.
+        so many seconds, or a few looks where one takes long: a timer may say something just
+        now.
         """
         until = time.monotonic() + seconds
-        while (left := self.looked(self.left)) and time.monotonic() < until:
-            continue
+        for look in count(1):
+            left = self.looked(self.left)
+            if not left or (look >= TIMES and time.monotonic() > until):
+                break
         return left
 
     def on_its_way(self) -> int:

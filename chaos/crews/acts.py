@@ -157,14 +157,18 @@ class Acts:
         self.rest()
 
     def until_one_may(self, ask: Callable[[], Sequence[Told]]) -> Told:
-        """Ask until somebody may: what allows it is on its way. Raises GaveUp."""
-        give_up = time.monotonic() + PATIENCE_S
+        """Ask until somebody may: what allows it is on its way, and how soon it arrives is
+        promised from the last fault on. Raises GaveUp.
+        """
+        since = time.monotonic()
         while True:
             told = ask()
             for each in told:
                 if each.answer and each.answer.status == HTTPStatus.OK:
                     return each
-            if time.monotonic() > give_up:
+            if not self.stop.is_set():
+                since = time.monotonic()
+            elif time.monotonic() > since + PATIENCE_S:
                 raise GaveUp(told[0].operation.name)
 
     def past(self, told: Told) -> None:
