@@ -47,10 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the folder it lives in (default: $DOORSTEP_HOME, else var)",
     )
     verbs = parser.add_subparsers(required=True, metavar="verb")
-    up = _add(verbs, "up", _up, "start what does not run yet, and wait until it is ready")
-    up.add_argument("--clock", metavar="MOMENT", help="pretend it is this RFC 3339 moment")
-    twice = "the services in two processes, so that one may be killed"
-    up.add_argument("--twice", action="store_true", help=twice)
+    _add_up(verbs)
     _add(verbs, "down", _down, "stop what runs here")
     _add(verbs, "status", _status, "show the parts; 0 only if all of them run")
     named = _add(verbs, "id", _id, "print the id of a thing that files name")
@@ -72,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_forwarding(verbs, "verify", "evidence.__main__:main", "check sealed evidence")
     _add(verbs, "wipe", _wipe, "stop what runs here, then remove its data, logs and keys")
     return parser
+
+
+def _add_up(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    up = _add(verbs, "up", _up, "start what does not run yet, and wait until it is ready")
+    up.add_argument("--clock", metavar="MOMENT", help="pretend it is this RFC 3339 moment")
+    twice = "the services in two processes, so that one may be killed"
+    up.add_argument("--twice", action="store_true", help=twice)
 
 
 def _add(
