@@ -6,6 +6,7 @@ itself each minute are given now. Everything that then happens is the platform's
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ class Days(Thread):
         ) as one:
             one.execute(query, {"now": now, **values})
 
-    def evening(self, left: Callable[[], int], until: float) -> set[str]:
+    def evening(self, left: Callable[[], Counter[str]], until: float) -> set[str]:
         """Let deadlines come, and give out whatever waits, until `until`, which is of
         `time.monotonic`. Return the visits whose deadline it was. `left` takes its time.
         """
@@ -99,9 +100,9 @@ class Days(Thread):
         self.do(A_DAY_AGO, visits=overdue)
         while True:
             self.once_more()
-            while (count := left()) and time.monotonic() < until:
+            while (moves := left()) and time.monotonic() < until:
                 pass
-            waits = count or self.platform.rows(WANTED)[0][0]
+            waits = moves or self.platform.rows(WANTED)[0][0]
             if not waits or time.monotonic() > until:
                 return set(overdue)
 

@@ -1,6 +1,7 @@
 """One run: a platform of its own, crews at work, faults, healing, and what is left."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -180,7 +181,7 @@ class Run:
             each.join(5)
         return healed_s, worked_s
 
-    def still(self, left: Callable[[], int], until: float) -> float:
+    def still(self, left: Callable[[], Counter[str]], until: float) -> float:
         """Look until nothing is left, or it is too late; return when that was."""
         while self.looked(left) and time.monotonic() < until:
             self.hand.look_after()
@@ -195,14 +196,14 @@ class Run:
         with suppress(psycopg.Error, SQLAlchemyError):
             self.overdue = self.days.evening(lambda: self.looked(self.left), until)
 
-    def looked(self, left: Callable[[], int]) -> int:
+    def looked(self, left: Callable[[], Counter[str]]) -> Counter[str]:
         """Look at what is left, and rest: a look reads every event of the run."""
         began = time.monotonic()
         found = left()
         time.sleep(max(LOOK_S, REST * (time.monotonic() - began)))
         return found
 
-    def least(self, seconds: float) -> int:
+    def least(self, seconds: float) -> Counter[str]:
         """Return how much is left, at a moment at which that is nothing if one comes within
         so many seconds, or a few looks where one takes long: a timer may say something just
         now.
@@ -214,19 +215,20 @@ class Run:
                 break
         return left
 
-    def on_its_way(self) -> int:
-        """Return how many events have not arrived; 1 at least while nobody can tell."""
+    def on_its_way(self) -> Counter[str]:
+        """Return how many events have not arrived; something while nobody can tell."""
+        wire = Counter(echoes=len(self.wire.left) + len(self.wire.later))
         try:
-            return len(self.wire.left) + len(self.wire.later) + moving(self.platform)
-        except (psycopg.Error, AMQPError, OSError):
-            return 1
+            return wire + moving(self.platform)
+        except (psycopg.Error, AMQPError, OSError) as error:
+            return Counter({type(error).__name__: 1})
 
-    def left(self) -> int:
+    def left(self) -> Counter[str]:
         """Return how many events and jobs are still on their way."""
         try:
             return self.on_its_way() + jobs(self.platform)
-        except psycopg.Error:
-            return 1
+        except psycopg.Error as error:
+            return Counter({type(error).__name__: 1})
 
     def gather(self) -> Evidence:
         settings = dict(self.platform.settings)

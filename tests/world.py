@@ -5,6 +5,7 @@ afternoon at a door in Shanghai.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -40,12 +41,12 @@ SETTLE_S = 20.0
 
 #: Events of a speaker that a hearer waits for; a service's own orders that are due.
 MISSED = sql.SQL(
-    "SELECT count(*) FROM {said} o WHERE o.id > {after} AND o.envelope->>'type'"
+    "SELECT {name}, count(*) FROM {said} o WHERE o.id > {after} AND o.envelope->>'type'"
     " = ANY({topics})"
     " AND NOT EXISTS (SELECT FROM {heard} i WHERE i.event_id = o.event_id)"
 )
 DUE = sql.SQL(
-    "SELECT count(*) FROM {said} o WHERE o.due_at > {since} AND o.due_at <= {now}"
+    "SELECT {name}, count(*) FROM {said} o WHERE o.due_at > {since} AND o.due_at <= {now}"
     " AND NOT EXISTS (SELECT FROM {heard} i WHERE i.event_id = o.event_id)"
 )
 NEWEST = sql.SQL("SELECT {name}, coalesce(max(id), 0) FROM {said}")
@@ -119,7 +120,7 @@ class Platform:
                 newest, now = self.newest(connection), self.now()
                 if not (waiting := self.missing(connection, self.settled)):
                     break
-                assert time.monotonic() < until, f"{waiting} events did not arrive"
+                assert time.monotonic() < until, f"events did not arrive: {dict(waiting)}"
                 time.sleep(0.02)
         seen = {name: max(0, last - OPEN) for name, last in newest.items()}
         self.settled = Settled(seen, now - BEFORE)
@@ -130,25 +131,27 @@ class Platform:
         An order that a service gave itself counts once it is due; a tick never does.
         """
         with psycopg.connect(self.settings["DATABASE_URL"]) as connection:
-            return self.missing(connection, Settled())
+            return self.missing(connection, Settled()).total()
 
-    def missing(self, connection: psycopg.Connection[Any], but: Settled) -> int:
-        """How many pairs have not met since all had settled."""
+    def missing(self, connection: psycopg.Connection[Any], but: Settled) -> Counter[str]:
+        """How many pairs have not met since all had settled, of each speaker and hearer."""
         each: list[sql.Composable] = []
         for speaker in topology.SERVICES:
             said = sql.Identifier(speaker, "outbox")
             after = sql.Literal(but.through.get(speaker, 0))
             since, now = sql.Literal(but.at), sql.Literal(self.now())
             own = sql.Identifier(speaker, "inbox")
-            each.append(DUE.format(said=said, heard=own, since=since, now=now))
+            name = sql.Literal(f"due of {speaker}")
+            each.append(DUE.format(name=name, said=said, heard=own, since=since, now=now))
             for hearer in topology.SERVICES:
                 heard, its = sql.Identifier(hearer, "inbox"), f"{speaker}."
                 listens = [t for t in topology.topics(hearer) if t.startswith(its)]
+                name = sql.Literal(f"from {speaker} to {hearer}")
                 values = {"said": said, "after": after, "topics": sql.Literal(listens)}
                 if listens:
-                    each.append(MISSED.format(heard=heard, **values))
+                    each.append(MISSED.format(name=name, heard=heard, **values))
         found = connection.execute(sql.SQL(" UNION ALL ").join(each))
-        return sum(row[0] for row in found)
+        return +Counter(dict(found.fetchall()))
 
     def newest(self, connection: psycopg.Connection[Any]) -> dict[str, int]:
         """The number of the newest event of each speaker."""

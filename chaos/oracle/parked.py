@@ -17,9 +17,8 @@ SLACK_S = 0.5
 
 
 def nothing_parked(evidence: Evidence) -> Iterator[Violation]:
-    if evidence.left:
-        says = f"{evidence.left} events or messages were still on their way"
-        yield Violation(NAME, LOST, says)
+    for what, number in evidence.left.items():
+        yield Violation(NAME, LOST, f"{number} {what}: still on their way")
     for says in evidence.stuck:
         yield Violation(NAME, UNEXPECTED, says)
     for each in evidence.held:

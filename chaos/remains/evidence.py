@@ -3,6 +3,7 @@
 The checks read nothing else, so that they can be tried on small histories.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -177,8 +178,9 @@ class Evidence:
     sealed: Sealed = field(default_factory=Sealed)
     landed: Landings = field(default_factory=Landings)
     outside: Outside = field(default_factory=Outside)
-    #: Messages in queues and pairs of event and hearer that had not met in time.
-    left: int = 0
+    #: Messages in queues, pairs of event and hearer that had not met in time, and the like:
+    #: how many of each.
+    left: Counter[str] = field(default_factory=Counter)
     #: Crews that got no answer, in words.
     stuck: list[str] = field(default_factory=list)
     #: Of each event that was held back, the most tries that were seen of it.

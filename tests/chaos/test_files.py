@@ -211,7 +211,7 @@ def test_what_is_still_on_its_way_is_held_against_nobody_here() -> None:
     evidence.files.coverage[VISIT] |= {"segments": [], "gaps": [spans(0, 30, reason=None)]}
     assert len(judge(evidence)) == 2
 
-    evidence.left = 1
+    evidence.left["jobs of field_visit"] = 1
 
     assert [each.check for each in judge(evidence)] == ["nothing parked but poison"]
 

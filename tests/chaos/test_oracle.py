@@ -173,7 +173,7 @@ def park_an_event(e: Evidence) -> None:
 
 
 def leave_something(e: Evidence) -> None:
-    e.left = 1
+    e.left["held back of contact"] = 1
 
 
 def get_stuck(e: Evidence) -> None:
