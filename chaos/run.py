@@ -176,9 +176,7 @@ class Run:
         healed_s = self.still(self.on_its_way, until) - began
         worked_s = self.still(self.left, until) - began
         self.evening()
-        for each in (self.wire, self.watch, self.retries):
-            each.stopped.set()
-            each.join(5)
+        ended(self.watch, self.retries)
         return healed_s, worked_s
 
     def still(self, left: Callable[[], Counter[str]], until: float) -> float:
@@ -234,12 +232,14 @@ class Run:
         settings = dict(self.platform.settings)
         evidence = gathering.gather(self.platform, self.folder, self.crews)
         evidence.applied = logbook.applied(self.home.root / "log", evidence.said)
-        evidence.tapped, evidence.poison = self.wire.heard, self.wire.poison
+        evidence.poison = self.wire.poison
         evidence.files = files.gather(self.platform, self.folder)
         unreadable = (e.mark for e in self.wire.poison if e.sent and e.is_bytes)
         hunted = traces.hunt(self.home, settings, tuple(unreadable))
         evidence.traces, evidence.searched = list(hunted.found), hunted.searched
         evidence.left = self.least(gathering.STILL_S)
+        ended(self.wire)  # not before: what it does not take lies in its queue, and is left
+        evidence.tapped = self.wire.heard
         evidence.tried = self.retries.tried
         evidence.parts = parts.look(self.home, self.platform)
         evidence.ended_alone = [
@@ -265,3 +265,10 @@ class Run:
         landed.disturbed = spans(self.hand.done, NEEDED, WARM_S)
         self.places.shelved()
         evidence.outside.arrived = self.places.arrived
+
+
+def ended(*threads: Wire | Watch | Retries) -> None:
+    """Tell them to stop, and wait until they have."""
+    for each in threads:
+        each.stopped.set()
+        each.join(5)
