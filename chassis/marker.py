@@ -5,17 +5,13 @@ without it has begun from nothing, or never was ours: what was published to the 
 may never have been heard.
 """
 
-import asyncio
-
 import pika
 
 from chassis import amqp
 from chassis.amqp import Link
-from chassis.queues import depths
+from chassis.queues import depths, shown
 
 QUEUE = "doorstep.marker"
-#: Seconds in which a broker that took the mark shows it, and between two looks.
-SHOWN_S, LOOK_S = 5.0, 0.1
 
 
 async def stands(link: Link) -> bool:
@@ -34,7 +30,5 @@ async def leave(link: Link) -> None:
         b"",
         pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent.value),
     )
-    async with asyncio.timeout(SHOWN_S):
-        while not await stands(link):
-            await asyncio.sleep(LOOK_S)
+    await shown(link, QUEUE)
     own.channel.close()

@@ -41,24 +41,38 @@ TICK: dict[str, LiteralString] = {
 }
 
 
-#: Published events that may be heard of nowhere since their broker lost what it had, of
-#: the next so many rows after one: all of the last day, for whoever reads the stream, and
-#: of older ones what a hearer does not know. `retained` is as old as an inbox is sure of.
-#: An event that is said again says so: word for word the same at the same place, it would
-#: pass for that of the stream before, and so would all that stands there otherwise now.
+#: Published events that a hearer does not know since their broker lost what it had, of the
+#: next so many rows after one. `retained` is as old as an inbox is sure of. An event that
+#: is said again says so: word for word the same at the same place, it would pass for that
+#: of the stream before, and so would all that stands there otherwise now.
 UNMARK: LiteralString = (
     "WITH batch AS (SELECT * FROM {table} WHERE id > %(after)s ORDER BY id LIMIT {most}),"
     " again AS (UPDATE {table} SET published_at = NULL,"
     " envelope = envelope || jsonb_build_object('again', %(now)s::text)"
     " WHERE id IN (SELECT id FROM batch o"
     " WHERE published_at IS NOT NULL AND coalesce(due_at, said_at) > %(retained)s"
-    " AND (published_at > %(lately)s OR {unheard})) RETURNING id)"
+    " AND ({unheard})) RETURNING id)"
     " SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM again)"
 )
 #: A hearer hears topics, and what it told itself to do.
 UNHEARD: LiteralString = (
     "((envelope->>'type' = ANY({topics}) OR {own} AND envelope->>'type' LIKE 'later.%%')"
     " AND NOT EXISTS (SELECT FROM {inbox} i WHERE i.event_id = o.event_id))"
+)
+
+
+#: What readers of the stream were told in a span, as much as a batch has: whatever was
+#: marked at one moment is told together, and that is never more than a load.
+PUBLISHED: LiteralString = (
+    "published_at > %(after)s AND published_at <= %(until)s AND due_at IS NULL"
+)
+MOMENTS: LiteralString = (
+    "(SELECT published_at FROM {table} WHERE {published} ORDER BY published_at"
+    " LIMIT {most})"
+)
+TOLD: LiteralString = (
+    "SELECT id, sequence, envelope, published_at FROM {table} WHERE {published}"
+    " AND published_at <= (SELECT max(published_at) FROM batch)"
 )
 
 
@@ -171,20 +185,42 @@ class Outboxes:
         )
         return (await self.database.execute(query, {"before": before})).rowcount
 
-    async def unmark(self, lately: datetime, retained: datetime) -> int:
-        """Have published events published again that may be lost; return how many.
-
-        What was published after `lately`, and what a hearer has not heard, unless it was
-        said before `retained`. Cut short, it is to be done again from the beginning.
+    async def published(
+        self, after: datetime, until: datetime
+    ) -> tuple[list[Row], datetime]:
+        """Return what was published first between two moments, for whoever reads the
+        stream, in that order, and until which moment that is all.
         """
-        return sum(
-            [await self.unmarked(service, lately, retained) for service in self.services]
-        )
+        values = {"after": after, "until": until}
+        query = telling(tuple(self.services), BATCH)
+        found = await (await self.database.execute(query, values)).fetchall()
+        return [Row(*row[:3]) for row in found], found[-1][3] if found else until
 
-    async def unmarked(self, service: str, lately: datetime, retained: datetime) -> int:
+    async def newest(self) -> datetime | None:
+        """Return when the last event was published, by the clock of then."""
+        query = sql.SQL("SELECT max(published_at) FROM ({}) every").format(
+            sql.SQL(" UNION ALL ").join(
+                sql.SQL("SELECT max(published_at) AS published_at FROM {}").format(
+                    sql.Identifier(service, "outbox")
+                )
+                for service in self.services
+            )
+        )
+        row = await (await self.database.execute(query)).fetchone()
+        return row[0] if row else None
+
+    async def unmark(self, retained: datetime) -> int:
+        """Have published events published again that a hearer has not heard, unless they
+        were said before `retained`; return how many.
+
+        Cut short, it is to be done again from the beginning.
+        """
+        return sum([await self.unmarked(service, retained) for service in self.services])
+
+    async def unmarked(self, service: str, retained: datetime) -> int:
         """Do so for one service, some thousand rows at once: none of it takes long."""
         query, count = unmarking(service), 0
-        values: dict[str, Any] = {"lately": lately, "retained": retained, "after": 0}
+        values: dict[str, Any] = {"retained": retained, "after": 0}
         values["now"] = clock.now().isoformat()
         while values["after"] is not None:
             row = await (await self.database.execute(query, values)).fetchone()
@@ -231,6 +267,33 @@ def unmarking(service: str) -> sql.Composed:
         table=sql.Identifier(service, "outbox"),
         most=FORGET,
         unheard=sql.SQL(" OR ").join(unheard),
+    )
+
+
+@cache
+def telling(services: tuple[str, ...], most: int) -> bytes:
+    """Return the statement that reads what these services published first in a span, as
+    much as came to `most` rows.
+    """
+
+    def each(template: LiteralString) -> sql.Composed:
+        return sql.SQL(" UNION ALL ").join(
+            sql.SQL(template).format(
+                table=sql.Identifier(service, "outbox"),
+                published=sql.SQL(PUBLISHED),
+                most=most,
+            )
+            for service in services
+        )
+
+    return (
+        sql.SQL(
+            "WITH batch AS (SELECT published_at FROM ({moments}) every"
+            " ORDER BY published_at LIMIT {most})"
+            " SELECT * FROM ({told}) every ORDER BY published_at, id"
+        )
+        .format(moments=each(MOMENTS), told=each(TOLD), most=most)
+        .as_bytes()
     )
 
 

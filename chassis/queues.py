@@ -18,6 +18,8 @@ NAMES = (
 )
 NOT_FOUND = 404
 PATIENCE_S = 2.0
+#: Seconds in which a broker that took a message shows it, and between two looks.
+SHOWN_S, LOOK_S = 5.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,13 @@ async def depths(link: Link, names: Sequence[str] = NAMES) -> list[Depth]:
             if own.channel.is_open:
                 own.channel.close()
     return found
+
+
+async def shown(link: Link, name: str) -> None:
+    """Return when a message lies in a queue. Raises AMQPError or TimeoutError."""
+    async with asyncio.timeout(SHOWN_S):
+        while not (await depths(link, [name]))[0].messages:
+            await asyncio.sleep(LOOK_S)
 
 
 async def depth(link: Link, name: str) -> Depth:

@@ -27,16 +27,19 @@ from chassis.database import NOTICES, ONE_PLAN
 from chassis.forever import forever as work_forever
 from chassis.housekeeping import KEPT_DAYS
 from chassis.outboxes import BATCH, Batch, Outboxes, Row, loads
+from chassis.retelling import Retelling, Span, begin, left
 from chassis.settings import Settings, settings
 from chassis.ticks import LATELY
-from chassis.topology import EVENTS, SERVICES, routing_key
+from chassis.topology import EVENTS, SERVICES, STREAM, routing_key
 
 POLL_S, CONFIRM_S, STAND_BY_S = 0.02, 10.0, 0.1
-#: What was published within a day is said again to a broker that lost its data: nobody who
-#: reads the stream is further behind. And nothing that was said before this, since inboxes
-#: may not know it any more.
+#: What was published within a day the stream of a broker that lost its data is told again:
+#: nobody who reads it is further behind. And nobody is told anything that was said before
+#: this, since inboxes may not know it any more.
 STREAM_LATELY = timedelta(days=1)
 RETAINED = timedelta(days=KEPT_DAYS["outbox"])
+#: The lane of what is told to the stream alone.
+AGAIN = "again"
 LOSSES = (OSError, AMQPError, psycopg.Error, TimeoutError)
 #: Milliseconds of silence after which the database gives our locks to another relay: of
 #: nothing asked, or of nothing taken from what it sends. The second one is TCP's; without
@@ -104,6 +107,7 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
     logs.log.info("relay is active")
     await outboxes.forget_ticks(clock.now() - LATELY)
     await say_again(outboxes, publisher.link)
+    retelling = await left(publisher.link, outboxes)
     while True:
         ready.yes()
         batches = await outboxes.read()
@@ -113,22 +117,37 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
                     await take(outboxes, publisher, hurried)
             await take(outboxes, publisher, load)
         more = any(len(batch.rows) == BATCH for batch in batches)
+        if retelling and not more and not await tell_again(retelling, publisher):
+            retelling = None
         await pause(publisher, 0 if more else POLL_S)
 
 
 async def say_again(outboxes: Outboxes, link: Link) -> None:
     """Have all said again that a broker which lost its data may have taken with it.
 
-    Whoever heard it knows it by its inbox. The broker is marked once that is in the
-    outboxes: a relay that dies before does it again.
+    First of all what a hearer lacks; then, to the stream and whenever nothing else waits,
+    what was published within a day. Whoever heard it knows it by its inbox. The broker is
+    marked once that is sure to be done: a relay that dies before begins anew.
     """
     if await marker.stands(link):
         return
     now = clock.now()
-    count = await outboxes.unmark(now - STREAM_LATELY, now - RETAINED)
-    if count:
+    count = await outboxes.unmark(now - RETAINED)
+    if newest := await outboxes.newest():
         logs.log.warning("the broker lost its data: %d events are said again", count)
+        await begin(link, Span(now - STREAM_LATELY, newest))
     await marker.leave(link)
+
+
+async def tell_again(retelling: Retelling, publisher: "Publisher") -> bool:
+    """Tell the stream one batch of what it has lost; False when there is no more."""
+    if rows := await retelling.batch():
+        await publisher.publish(rows, AGAIN)
+        retelling.told()
+        return True
+    await retelling.end()
+    logs.log.warning("the stream was told again what it had lost")
+    return False
 
 
 async def pause(publisher: "Publisher", seconds: float) -> None:
@@ -203,9 +222,9 @@ class Publisher:
         """Hand a row to the broker: an event for good, a tick for as long as it tells."""
         envelope = row.envelope | {"sequence": row.sequence or 0}
         tells_ms = str(int(LATELY.total_seconds() * 1000)) if row.is_tick else None
+        to = ("", STREAM) if lane == AGAIN else (EVENTS, routing_key(row.topic, lane))
         self.link.channel.basic_publish(
-            EVENTS,
-            routing_key(row.topic, lane),
+            *to,
             to_json(envelope),
             pika.BasicProperties(
                 content_type="application/json",

@@ -83,7 +83,7 @@ class Wire(Thread):
     def take(self, channel: Any, method: Any, _: Any, body: bytes) -> None:
         """Note an event; now and then have it said again."""
         event = json.loads(body)
-        if "again" not in event:  # to a broker that lost its data, all of a day is
+        if "again" not in event:  # what a broker lost with its data
             self.heard.append(str(event["id"]))
         channel.basic_ack(method.delivery_tag)
         self.topics[method.routing_key] += 1

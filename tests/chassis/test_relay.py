@@ -17,7 +17,17 @@ import pika
 import psycopg
 import pytest
 
-from chassis import amqp, clock, marker, outboxes, relay, ticks, topology
+from chassis import (
+    amqp,
+    clock,
+    marker,
+    outboxes,
+    relay,
+    retelling,
+    streams,
+    ticks,
+    topology,
+)
 from chassis.database import engine
 from chassis.errors import Unavailable
 from chassis.rpc import Client
@@ -198,7 +208,8 @@ def lose_all(found: Settings) -> None:
     """What a broker does that begins from nothing: no mark is there, and no event."""
     connection = pika.BlockingConnection(amqp.parameters(found))
     channel = connection.channel()
-    channel.queue_delete(marker.QUEUE)
+    for queue in (marker.QUEUE, retelling.QUEUE, topology.STREAM):
+        channel.queue_delete(queue)
     for service in topology.SERVICES:
         for lane in topology.LANES:
             channel.queue_delete(topology.queue(service, lane))
@@ -241,30 +252,120 @@ def hear(found: Settings, subject: Any, *hearers: str) -> None:
             connection.execute(query, [str(subject)])  # type: ignore[arg-type]
 
 
-def test_of_what_is_older_only_what_a_hearer_never_heard_is_said_again(
+def streamed(found: Settings, *subjects: Any) -> list[dict[str, Any]]:
+    """What stands in the stream of some subjects, from its beginning to its end."""
+
+    async def read() -> list[dict[str, Any]]:
+        link = await amqp.connect(found)
+        consumer = streams.Consumer(link)
+        await consumer.start("first")
+        events = []
+        while said := await consumer.take(1.0):
+            events += [json.loads(each.body) for each in said]
+        await link.close()
+        return events
+
+    names = [str(each) for each in subjects]
+    return [each for each in asyncio.run(read()) if each["subject"] in names]
+
+
+def test_a_hearer_is_told_again_what_it_never_heard_and_only_the_stream_the_last_day(
     found, heard, its, monkeypatch
 ) -> None:
     monkeypatch.setattr(outboxes, "FORGET", 2)
     empty(its, "outbox", "subject")
-    lately, known, unknown, forgotten = subjects = [ids.new() for _ in range(4)]
-    asyncio.run(relaying(found, partial(speak, found, subjects, 8)))
+    lately, lost, known, unknown, forgotten = subjects = [ids.new() for _ in range(5)]
+    asyncio.run(relaying(found, partial(speak, found, subjects, 10)))
     heard()
     for subject, days_ago in ((known, 3), (unknown, 3), (forgotten, 31)):
         published(found, subject, days_ago)
     for subject in (lately, known):
         hear(found, subject, *HEARERS)
-    hear(found, unknown, *HEARERS[1:])
+    for subject in (lost, unknown):
+        hear(found, subject, *HEARERS[1:])
 
     lose_all(found)
-    asyncio.run(relaying(found, partial(speak, found, [ids.new()], 1)))
+    asyncio.run(relaying(found, partial(speak, found, [ids.new()], 1), told_all(found)))
 
-    said = heard()
+    said, stands = heard(), streamed(found, *subjects)
     assert {str(each): sequences(said, each) for each in subjects} == {
-        str(lately): [1, 2],
+        str(lately): [],
+        str(lost): [1, 2],
         str(known): [],
         str(unknown): [1, 2],
         str(forgotten): [],
     }
+    assert {str(each): sequences(stands, each) for each in subjects} == {
+        str(lately): [1, 2],
+        str(lost): [1, 2],
+        str(known): [],
+        str(unknown): [1, 2],
+        str(forgotten): [],
+    }
+    ours = [each for each in (*said, *stands) if each["subject"] in map(str, subjects)]
+    assert len(ours) == 10 and all("again" in each for each in ours)
+
+
+def told_all(found: Settings) -> Callable[[], None]:
+    """A wait until the stream has been told all that the broker lost."""
+
+    def nothing_left() -> bool:
+        connection = pika.BlockingConnection(amqp.parameters(found))
+        try:
+            connection.channel().queue_declare(retelling.QUEUE, passive=True)
+        except pika.exceptions.ChannelClosedByBroker:
+            return True
+        finally:
+            connection.close()
+        return False
+
+    return lambda: asyncio.run(until(nothing_left))
+
+
+def test_what_is_new_waits_for_nothing_that_the_stream_is_told_again(
+    found, heard, its, monkeypatch
+) -> None:
+    for each in (outboxes, relay):
+        monkeypatch.setattr(each, "BATCH", 10)
+    empty(its, "outbox", "subject")
+    old, new = ids.new(), ids.new()
+    asyncio.run(relaying(found, partial(speak, found, [old], 100)))
+    hear(found, old, *HEARERS)
+
+    lose_all(found)
+    speak(found, [new], 30)
+    asyncio.run(relaying(found, told_all(found)))
+
+    stands = [each["subject"] for each in streamed(found, old, new)]
+    assert stands == [str(new)] * 30 + [str(old)] * 100
+
+
+def test_a_relay_goes_on_telling_where_the_one_before_was_killed(
+    found, heard, its, monkeypatch
+) -> None:
+    monkeypatch.setattr(outboxes, "BATCH", 10)
+    empty(its, "outbox", "subject")
+    subject, told = ids.new(), 0
+    asyncio.run(relaying(found, partial(speak, found, [subject], 100)))
+    hear(found, subject, *HEARERS)
+    tell = relay.tell_again
+
+    async def tell_some(*words: Any) -> bool:
+        nonlocal told
+        if told == 4:
+            raise asyncio.CancelledError
+        told += 1
+        return await tell(*words)
+
+    lose_all(found)
+    monkeypatch.setattr(relay, "tell_again", tell_some)
+    asyncio.run(relaying(found, lambda: asyncio.run(until(lambda: told == 4))))
+    before = sequences(streamed(found, subject), subject)
+    monkeypatch.setattr(relay, "tell_again", tell)
+    asyncio.run(relaying(found, told_all(found)))
+
+    assert 40 <= len(before) < 100
+    assert sequences(streamed(found, subject), subject) == list(range(1, 101))
 
 
 def test_the_whole_topology_is_there_before_anything_is_said(found) -> None:
