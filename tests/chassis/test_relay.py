@@ -303,7 +303,7 @@ def test_a_hearer_is_told_again_what_it_never_heard_and_only_the_stream_the_last
         str(forgotten): [],
     }
     ours = [each for each in (*said, *stands) if each["subject"] in map(str, subjects)]
-    assert len(ours) == 10 and all("again" in each for each in ours)
+    assert ["again" in each for each in ours] == [True] * 10
 
 
 def told_all(found: Settings) -> Callable[[], None]:

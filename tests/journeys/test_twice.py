@@ -10,7 +10,15 @@ from chaos.faults.proxy.modes import Mode
 from chaos.faults.proxy.network import network
 from doorstep import background, parts
 from doorstep.ports import last
-from tests.journeys.hurting import arrivals, kill, revive, twice, until
+from tests.journeys.hurting import (
+    arrivals,
+    check_in,
+    frozen,
+    kill,
+    revive,
+    twice,
+    until,
+)
 from tests.world import Door, Platform
 
 #: The broker gives all events of a service to one of the two, and its orders to both.
@@ -52,6 +60,25 @@ def test_while_one_after_the_other_is_killed_every_question_is_answered(
             kill(platform, killed)
             assert {each.result() for each in asked} == {200}
         revive(platform)
+
+
+@pytest.mark.parametrize("stopped", BOTH)
+def test_one_that_freezes_is_passed_over_once_the_broker_knows(
+    platform: Platform, door: Door, stopped: str
+) -> None:
+    """Orders and events that it was given go to the other, and it comes back to its own."""
+
+    def all_answered() -> bool:
+        asked = (door.pair[0].http.get(door.path()).status for _ in range(8))
+        return all(status == 200 for status in asked)
+
+    with frozen(platform, stopped):
+        assert check_in(door).ok
+        until(all_answered)
+        platform.settle()
+        assert arrivals(door) == (1, 1)
+    background.wait(platform.home, parts.PARTS[stopped])
+    assert all_answered()
 
 
 def test_one_that_the_broker_does_not_reach_is_not_ready_whatever_the_other_hears(
