@@ -27,16 +27,13 @@ from chassis.database import NOTICES, ONE_PLAN
 from chassis.forever import forever as work_forever
 from chassis.housekeeping import KEPT_DAYS
 from chassis.outboxes import BATCH, Batch, Outboxes, Row, loads
-from chassis.retelling import Retelling, Span, begin, left
+from chassis.retelling import Retelling, begin, left
 from chassis.settings import Settings, settings
 from chassis.ticks import LATELY
 from chassis.topology import EVENTS, SERVICES, STREAM, routing_key
 
 POLL_S, CONFIRM_S, STAND_BY_S = 0.02, 10.0, 0.1
-#: What was published within a day the stream of a broker that lost its data is told again:
-#: nobody who reads it is further behind. And nobody is told anything that was said before
-#: this, since inboxes may not know it any more.
-STREAM_LATELY = timedelta(days=1)
+#: Nothing that was said before this is said again: inboxes may not know it any more.
 RETAINED = timedelta(days=KEPT_DAYS["outbox"])
 #: The lane of what is told to the stream alone.
 AGAIN = "again"
@@ -117,8 +114,8 @@ async def carry(outboxes: Outboxes, publisher: "Publisher") -> None:
                     await take(outboxes, publisher, hurried)
             await take(outboxes, publisher, load)
         more = any(len(batch.rows) == BATCH for batch in batches)
-        if retelling and not more and not await tell_again(retelling, publisher):
-            retelling = None
+        if retelling and not more and retelling.is_due:
+            retelling = retelling if await tell_again(retelling, publisher) else None
         await pause(publisher, 0 if more else POLL_S)
 
 
@@ -126,16 +123,14 @@ async def say_again(outboxes: Outboxes, link: Link) -> None:
     """Have all said again that a broker which lost its data may have taken with it.
 
     First of all what a hearer lacks; then, to the stream and whenever nothing else waits,
-    what was published within a day. Whoever heard it knows it by its inbox. The broker is
-    marked once that is sure to be done: a relay that dies before begins anew.
+    what was published within a day before. Whoever heard it knows it by its inbox. The
+    broker is marked once that is sure to be done: a relay that dies before begins anew.
     """
     if await marker.stands(link):
         return
-    now = clock.now()
-    count = await outboxes.unmark(now - RETAINED)
-    if newest := await outboxes.newest():
+    if count := await outboxes.unmark(clock.now() - RETAINED):
         logs.log.warning("the broker lost its data: %d events are said again", count)
-        await begin(link, Span(now - STREAM_LATELY, newest))
+    await begin(link, outboxes)
     await marker.leave(link)
 
 

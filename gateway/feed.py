@@ -101,7 +101,7 @@ class Feed:
         self.ring.append(told)
         if told.event_id:
             self.ids.add(told.event_id)
-            self.newest_at = told.at
+            self.newest_at = max(filter(None, (told.at, self.newest_at)), default=None)
         if told.visit_id:
             self.of_visit.setdefault(told.visit_id, deque()).append(told)
         if len(self.ring) > self.size:

@@ -309,15 +309,19 @@ def test_a_hearer_is_told_again_what_it_never_heard_and_only_the_stream_the_last
 def told_all(found: Settings) -> Callable[[], None]:
     """A wait until the stream has been told all that the broker lost."""
 
+    def there(channel: Any, queue: str) -> bool:
+        try:
+            channel.queue_declare(queue, passive=True)
+        except pika.exceptions.ChannelClosedByBroker:
+            return False
+        return True
+
     def nothing_left() -> bool:
         connection = pika.BlockingConnection(amqp.parameters(found))
-        try:
-            connection.channel().queue_declare(retelling.QUEUE, passive=True)
-        except pika.exceptions.ChannelClosedByBroker:
-            return True
-        finally:
-            connection.close()
-        return False
+        marked = there(connection.channel(), marker.QUEUE)
+        left = there(connection.channel(), retelling.QUEUE)
+        connection.close()
+        return marked and not left
 
     return lambda: asyncio.run(until(nothing_left))
 
@@ -340,32 +344,108 @@ def test_what_is_new_waits_for_nothing_that_the_stream_is_told_again(
     assert stands == [str(new)] * 30 + [str(old)] * 100
 
 
-def test_a_relay_goes_on_telling_where_the_one_before_was_killed(
-    found, heard, its, monkeypatch
-) -> None:
-    monkeypatch.setattr(outboxes, "BATCH", 10)
+@pytest.fixture
+def one_day_told(found: Settings, heard: Any, its: Any, monkeypatch: Any) -> Any:
+    """A subject of whom everybody has heard a hundred events, ten in a batch, and whose
+    broker then lost all.
+    """
+    for each in (outboxes, relay):
+        monkeypatch.setattr(each, "BATCH", 10)
+    monkeypatch.setattr(retelling, "PACE_S", 0.0)
+    nothing_lately(found)
     empty(its, "outbox", "subject")
-    subject, told = ids.new(), 0
+    subject = ids.new()
     asyncio.run(relaying(found, partial(speak, found, [subject], 100)))
     hear(found, subject, *HEARERS)
-    tell = relay.tell_again
-
-    async def tell_some(*words: Any) -> bool:
-        nonlocal told
-        if told == 4:
-            raise asyncio.CancelledError
-        told += 1
-        return await tell(*words)
-
     lose_all(found)
-    monkeypatch.setattr(relay, "tell_again", tell_some)
-    asyncio.run(relaying(found, lambda: asyncio.run(until(lambda: told == 4))))
-    before = sequences(streamed(found, subject), subject)
-    monkeypatch.setattr(relay, "tell_again", tell)
+    return subject
+
+
+def nothing_lately(found: Settings) -> None:
+    """Let whatever other tests had published be of last week."""
+    with psycopg.connect(found.database_url) as connection:
+        for service in topology.SERVICES:
+            then = "published_at = published_at - interval '7 days'"
+            connection.execute(f"UPDATE {service}.outbox SET {then}")  # type: ignore[arg-type]
+
+
+def dies_after(batches: int, monkeypatch: pytest.MonkeyPatch, what: str) -> list[str]:
+    """Let a relay die at a step of the telling, after so many batches: before it."""
+    told: list[str] = []
+    step = getattr(retelling.Retelling, what)
+
+    def once_more(its: Any) -> Any:
+        if len(told) == batches:
+            told.append("dies")
+            raise asyncio.CancelledError
+        told.append("told")
+        return step(its)
+
+    monkeypatch.setattr(retelling.Retelling, what, once_more)
+    return told
+
+
+@pytest.mark.parametrize(("dies_before", "twice"), [("batch", 0), ("told", 10)])
+def test_a_relay_goes_on_telling_where_the_one_before_was_killed(
+    found, one_day_told, dies_before, twice
+) -> None:
+    with pytest.MonkeyPatch.context() as meanwhile:
+        steps = dies_after(4, meanwhile, dies_before)
+        asyncio.run(relaying(found, lambda: asyncio.run(until(lambda: "dies" in steps))))
+    before = sequences(streamed(found, one_day_told), one_day_told)
+
     asyncio.run(relaying(found, told_all(found)))
 
-    assert 40 <= len(before) < 100
-    assert sequences(streamed(found, subject), subject) == list(range(1, 101))
+    after = sequences(streamed(found, one_day_told), one_day_told)
+    assert before == list(range(1, 41 + twice))
+    assert after == [*before, *range(41, 101)]
+
+
+@pytest.mark.parametrize("instead", [None, b"no place"])
+def test_what_a_broker_forgot_of_the_telling_is_told_from_the_beginning(
+    found, one_day_told, instead
+) -> None:
+    """It was killed before it had the last place on its disk; or somebody wrote there."""
+    with pytest.MonkeyPatch.context() as meanwhile:
+        steps = dies_after(4, meanwhile, "batch")
+        asyncio.run(relaying(found, lambda: asyncio.run(until(lambda: "dies" in steps))))
+    connection = pika.BlockingConnection(amqp.parameters(found))
+    channel = connection.channel()
+    channel.queue_purge(retelling.QUEUE)
+    if instead:
+        channel.basic_publish("", retelling.QUEUE, instead)
+    connection.close()
+
+    asyncio.run(relaying(found, told_all(found)))
+
+    told = sequences(streamed(found, one_day_told), one_day_told)
+    assert told == [*range(1, 41), *range(1, 101)]
+
+
+def test_events_that_were_published_at_one_moment_are_told_together(
+    found, one_day_told
+) -> None:
+    """More than a batch of them, and nothing before or behind is told twice or not."""
+    with psycopg.connect(found.database_url) as connection:
+        one_moment = (
+            f"UPDATE {SERVICE}.outbox SET published_at = (SELECT max(published_at)"
+            f" FROM {SERVICE}.outbox WHERE sequence < 40) WHERE sequence BETWEEN 35 AND 60"
+        )
+        connection.execute(one_moment)  # type: ignore[arg-type]
+
+    asyncio.run(relaying(found, told_all(found)))
+
+    told = sequences(streamed(found, one_day_told), one_day_told)
+    assert told == list(range(1, 101))
+
+
+def test_what_was_published_before_a_weekend_is_told_after_it(found, one_day_told) -> None:
+    published(found, one_day_told, days_ago=3)
+
+    asyncio.run(relaying(found, told_all(found)))
+
+    told = sequences(streamed(found, one_day_told), one_day_told)
+    assert told == list(range(1, 101))
 
 
 def test_the_whole_topology_is_there_before_anything_is_said(found) -> None:
