@@ -28,11 +28,12 @@ ALLOWED = "entry and cash only as allowed"
 FROZEN = ("--seconds", "40", "--kills", "0", "--freezes", "6", "--only", "relay")
 #: A visit is sealed too early only where something of it is still to come.
 PICTURES = (*SHORT, "--flow", "evidence")
-#: And whether what was acknowledged of a file is on disk, only once the power was cut.
-CUT = ("--seconds", "40", "--kills", "4", "--freezes", "0", "--only", "gateway")
+#: And whether what was acknowledged of a file is on disk, only once the power was cut
+#: between two of its pieces.
+CUT = ("--seconds", "60", "--kills", "14", "--freezes", "0", "--only", "gateway")
 SCHEDULES = {
     "doubt-ignored": FROZEN,
-    "upload-offset-trusted": (*CUT, "--flow", "files", "--crews", "3"),
+    "upload-offset-trusted": (*CUT, "--flow", "files", "--crews", "6"),
     "seal-before-complete": PICTURES,
 }
 #: Which check must be among those that catch a bug.
