@@ -74,8 +74,9 @@ def wrong(said: str) -> set[str]:
 
 
 def counters(said: str) -> dict[str, int]:
-    last = said.strip().splitlines()[-1]
-    return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", last)}
+    """The six of all flows; whoever complained on the other stream stands behind them."""
+    (all_of_them,) = re.findall(r"^attempted=.*$", said, re.MULTILINE)
+    return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", all_of_them)}
 
 
 @pytest.fixture
