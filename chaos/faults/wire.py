@@ -120,8 +120,10 @@ class Wire(Thread):
 
 
 def publish(channel: BlockingChannel, exchange: str, key: str, body: bytes) -> None:
-    """Publish as the relay does. Raises AMQPError when the broker does not confirm."""
+    """Publish as the relay does. Raises AMQPError when the broker does not confirm, or has
+    no queue for it: one that lost its data has none until they are declared again.
+    """
     properties = pika.BasicProperties(
         content_type="application/json", content_encoding="utf-8", delivery_mode=2
     )
-    channel.basic_publish(exchange, key, body, properties)
+    channel.basic_publish(exchange, key, body, properties, mandatory=True)
